@@ -36,4 +36,4 @@ export {
   type ServerConfig,
   type UrlServer,
 } from "./schema.ts";
-export { secretReader, secretsIn, withSecrets } from "./secrets.ts";
+export { type SecretReader, secretReader, secretsIn, withSecrets } from "./secrets.ts";

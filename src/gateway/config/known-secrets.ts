@@ -28,15 +28,20 @@ export function knownSecrets(source: SecretReader) {
     for (const follower of followers) follower(all);
   }
 
-  /** Reads a secret and remembers its value. */
-  const read: SecretReader = (secret) => {
-    const value = source(secret);
-    if (typeof secret !== "string") remember(secret, value);
-    return value;
-  };
+  const readerOf =
+    (from: SecretReader): SecretReader =>
+    (secret) => {
+      const value = from(secret);
+      if (typeof secret !== "string") remember(secret, value);
+      return value;
+    };
+  const read = readerOf(source);
 
   return {
+    /** Reads a secret and remembers its value. */
     read,
+    /** Makes a reader of another source that remembers values here. */
+    readerOf,
     /** Reads what a configuration names. A missing secret is remembered when it is there. */
     readAll(config: GatewayConfig): void {
       for (const { secret } of secretsIn(config)) attempt(() => read(secret));

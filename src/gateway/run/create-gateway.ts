@@ -1,12 +1,14 @@
 /** Starts the gateway from a program. */
 import process from "node:process";
-import { expectOptions, hasFunctions, typeName } from "../../core/data/index.ts";
-import { optionsInvalid } from "../../core/errors/index.ts";
+import { expectOptions, hasFunctions, otherThanPlain, typeName } from "../../core/data/index.ts";
+import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
 import {
   checkConfig,
   configInvalid,
+  type KnownSecrets,
   knownSecrets,
   problemAt,
+  type SecretReader,
   secretReader,
   withConfigName,
 } from "../config/index.ts";
@@ -42,7 +44,9 @@ import type { Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
  * ```
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const gateway = await openGateway(partsFrom(options)).catch(rejectNamed);
+  // One for all reloads: until it has drained, what a reload replaced still uses older secrets.
+  const known = knownSecrets(secretReader(process.env));
+  const gateway = await openGateway(partsFrom(options, known)).catch(rejectNamed);
   const { address, ended } = gateway;
   return {
     address,
@@ -51,7 +55,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return gateway.generation;
     },
     counts: () => gateway.counts(),
-    reload: async (next) => gateway.reload(partsFrom(next)).catch(rejectNamed),
+    reload: async (next) => gateway.reload(partsFrom(next, known)).catch(rejectNamed),
     close: () => gateway.close(),
   };
 }
@@ -78,11 +82,14 @@ const misplaced = {
  *
  * @throws GlassineError `config_invalid`, `options_invalid`
  */
-export function partsFrom(options: GatewayOptions): GatewayParts {
+export function partsFrom(options: GatewayOptions, known: KnownSecrets): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
-  const { audit, stdio } = options;
+  const { audit, stdio, secrets } = options;
   const { log = lineLog((line) => process.stderr.write(line)) } = options;
-  const secrets = knownSecrets(options.secrets ?? secretReader(process.env));
+  if (secrets !== undefined && typeof secrets !== "function") {
+    const came = typeName(secrets);
+    throw optionsInvalid(`createGateway expects secrets to be a function, got ${came}.`);
+  }
   expectMethods("log", log, ["info", "warn", "error"]);
   // Not by default: whoever reads `process.stdin` opens it.
   if (stdio !== undefined && stdio !== null) {
@@ -95,10 +102,20 @@ export function partsFrom(options: GatewayOptions): GatewayParts {
   if (problems.length > 0) throw configInvalid(problems, "`config` is not a valid configuration.");
   return {
     ...options,
-    secrets: secrets.read,
-    log: redactedLog(log, secrets),
+    secrets: secrets === undefined ? known.read : known.readerOf(textsOf(secrets)),
+    log: redactedLog(log, known),
     config: checkConfig(options.config, "`config`"),
     audit: audit && { access: "refused", hooks: false, strict: false, ...audit },
+  };
+}
+
+/** Refuses whatever is not text, such as the promise of an asynchronous function. */
+function textsOf(read: SecretReader): SecretReader {
+  return (secret) => {
+    const value: unknown = read(secret);
+    if (typeof value === "string") return value;
+    const text = `secrets, an option of createGateway, must return a string: it returned ${otherThanPlain(value) ?? "object"} for ${JSON.stringify(secret)}`;
+    throw new GlassineError("secret_missing", text);
   };
 }
 

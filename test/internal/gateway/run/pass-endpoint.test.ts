@@ -3,6 +3,7 @@ import { createPluginManager, definePlugin, deny, type Plugin } from "glassine";
 import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { roleGuard } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
+import { knownSecrets, secretReader } from "../../../../src/gateway/config/index.ts";
 import { type Identity, identityOf } from "../../../../src/gateway/identity/identity.ts";
 import { partsFrom } from "../../../../src/gateway/run/create-gateway.ts";
 import type { Caller } from "../../../../src/gateway/run/guarded-server.ts";
@@ -32,7 +33,7 @@ async function endpointBefore(
   const servers = { fake: { url: "http://127.0.0.1:1/mcp", definitions: "refuse" as const } };
   const labels = shared && { store: { redis: "redis://127.0.0.1:1" } };
   const config = { servers, limits, listen: { port: 8080 }, ...(labels && { labels }) };
-  const parts = partsFrom({ manager, log, config });
+  const parts = partsFrom({ manager, log, config }, knownSecrets(secretReader({})));
   const store = shared ?? memoryLabelStore();
   const callers = new Map<string, Caller>();
   const [of] = Object.values(parts.config.servers);
