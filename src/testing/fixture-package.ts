@@ -1,5 +1,5 @@
 /** Writes packages for tests of code that reads installed packages. */
-import { expectOptions, isRecord } from "../core/data/index.ts";
+import { expectOptions, isRecord, quotedOrKind } from "../core/data/index.ts";
 import { optionsInvalid, quoted } from "../core/errors/index.ts";
 import { readPlain } from "../core/schema/index.ts";
 
@@ -134,17 +134,19 @@ function readFixture(fixture: unknown) {
   const isName = typeof name === "string" && name.length <= 214 && namePattern.test(name);
   if (!isName || name === "node_modules")
     throw optionsInvalid(
-      `A package name is one that npm takes, such as "guard" or "@acme/guard"; got ${shown(name)}.`,
+      `A package name is one that npm takes, such as "guard" or "@acme/guard"; got ${quotedOrKind(name)}.`,
     );
   if (typeof version !== "string" || version === "")
     throw optionsInvalid(
-      `The version of a package is a string such as "1.0.0"; got ${shown(version)}.`,
+      `The version of a package is a string such as "1.0.0"; got ${quotedOrKind(version)}.`,
     );
   if (root !== undefined && (typeof root !== "string" || root === ""))
-    throw optionsInvalid(`The root of a package is the path of a directory; got ${shown(root)}.`);
+    throw optionsInvalid(
+      `The root of a package is the path of a directory; got ${quotedOrKind(root)}.`,
+    );
   if (sign !== undefined && typeof sign !== "function")
     throw optionsInvalid(
-      `sign is a function that is given the path of the package; got ${shown(sign)}.`,
+      `sign is a function that is given the path of the package; got ${quotedOrKind(sign)}.`,
     );
   return {
     name,
@@ -158,7 +160,9 @@ function readFixture(fixture: unknown) {
 
 function readFiles(files: unknown): readonly (readonly [string, string | Uint8Array])[] {
   if (typeof files !== "object" || files === null || Array.isArray(files))
-    throw optionsInvalid(`The files of a package are texts or bytes by path; got ${shown(files)}.`);
+    throw optionsInvalid(
+      `The files of a package are texts or bytes by path; got ${quotedOrKind(files)}.`,
+    );
   const read = Object.entries(files);
   const paths = new Set(read.map(([path]) => path));
   for (const [path, data] of read) {
@@ -171,7 +175,9 @@ function readFiles(files: unknown): readonly (readonly [string, string | Uint8Ar
         `The file ${quoted(path)} lies in ${quoted(taken)}, which is a file itself.`,
       );
     if (typeof data !== "string" && !(data instanceof Uint8Array))
-      throw optionsInvalid(`The file ${quoted(path)} is a string or bytes; got ${shown(data)}.`);
+      throw optionsInvalid(
+        `The file ${quoted(path)} is a string or bytes; got ${quotedOrKind(data)}.`,
+      );
   }
   return read;
 }
@@ -191,7 +197,7 @@ function pathFault(path: string): string | undefined {
 
 function readField(glassine: unknown): unknown {
   if (!isRecord(glassine))
-    throw optionsInvalid(`The field glassine is an object; got ${shown(glassine)}.`);
+    throw optionsInvalid(`The field glassine is an object; got ${quotedOrKind(glassine)}.`);
   return readPlain(glassine);
 }
 
@@ -213,10 +219,4 @@ function builtin<Module>(id: string): Module {
       `installFixturePackage writes files with ${id}, which this runtime does not have.`,
     );
   return module as Module;
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return quoted(value);
-  if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : typeof value;
 }

@@ -13,7 +13,7 @@ describe("the profile of a host", () => {
     ["requiresDefault", "", 'such as * or >=1.2.0, got "".'],
     ["accessorSpelling", "kebab", 'expected camel or snake, got "kebab".'],
     ["maxTimeoutMs", 0, "expected a number above 0, at most 2147483647, got 0."],
-    ["metricPrefix", { toString: null }, "an underscore last, got a value of type object."],
+    ["metricPrefix", { toString: null }, "an underscore last, got an object."],
     ["evidenceName", "", 'printable ASCII characters, a letter first, got "".'],
   ])("has a rule for %s, which the refusal states", (field, value, text) => {
     const make = () => defineHost({ profile: { [field]: value } });

@@ -65,7 +65,14 @@ export {
   without,
 } from "./strings.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
-export { isPlain, otherThanPlain, typeName } from "./type-name.ts";
+export {
+  isPlain,
+  kindNamed,
+  kindOf,
+  otherThanPlain,
+  quotedOrKind,
+  typeName,
+} from "./type-name.ts";
 export {
   dropPromise,
   ignore,

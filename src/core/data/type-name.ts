@@ -1,3 +1,4 @@
+import { quoted } from "../errors/index.ts";
 import { getPrototypeOf, hasOwn, isArray, isNativePromise, isProxy } from "./intrinsics.ts";
 
 /** The name of a value's type, for problems. */
@@ -5,6 +6,37 @@ export function typeName(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
   return isArray(value) ? "array" : "object";
+}
+
+/**
+ * Names the kind of a value with its article, for messages, which never quote the value itself;
+ * `nothing` for undefined.
+ */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  // Checked first: a revoked proxy throws when it is inspected.
+  if (typeof value === "object" && isProxy(value)) return "a proxy";
+  if (typeof value === "object" && isNativePromise(value)) return "a promise";
+  return kindNamed(isArray(value) ? "array" : typeof value);
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  array: "an array",
+  int: "a whole number",
+  null: "null",
+  object: "an object",
+  record: "an object",
+  undefined: "nothing",
+};
+
+/** Names what zod or JavaScript call by this type, with its article. */
+export function kindNamed(type: string): string {
+  return hasOwn(kinds, type) ? (kinds[type] as string) : `a ${type}`;
+}
+
+/** Quotes a string, and names the kind of anything else. */
+export function quotedOrKind(value: unknown): string {
+  return typeof value === "string" ? quoted(value) : kindOf(value);
 }
 
 /** Whether an object is plain, that is, not an instance of a class. */

@@ -1,7 +1,7 @@
 /** Keeps the labels of a session between its calls. */
-import { asSet, extensionsLimits, isLabel, within } from "../data/index.ts";
+import { asSet, extensionsLimits, isLabel, quotedOrKind, within } from "../data/index.ts";
 import { isWellFormed } from "../data/intrinsics.ts";
-import { GlassineError, quoted } from "../errors/index.ts";
+import { GlassineError } from "../errors/index.ts";
 
 /**
  * Keeps labels from one call of a session to the next.
@@ -64,8 +64,7 @@ export function readLabels(labels: unknown): readonly string[] {
     return set;
   }
   const index = copy.findIndex((label) => !isOne(label));
-  const came = copy[index];
-  const what = typeof came === "string" ? quoted(came) : `a value of type ${typeof came}`;
+  const what = quotedOrKind(copy[index]);
   throw new GlassineError("label_invalid", `Expected a label at index ${index}, got ${what}.`, {
     index,
   });

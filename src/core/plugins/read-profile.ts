@@ -1,7 +1,7 @@
 /** Reads the profile of a custom host. */
 import * as z from "zod/mini";
-import { expectOptions, longestTimerMs } from "../data/index.ts";
-import { optionsInvalid, quoted } from "../errors/index.ts";
+import { expectOptions, longestTimerMs, quotedOrKind } from "../data/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import { type HostProfile, standardProfile } from "./profile.ts";
 import { withoutMissing } from "./read-plain.ts";
 
@@ -59,16 +59,11 @@ export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
   if (issue !== undefined) {
     const field = String(issue.path[0]);
     const value: unknown = Object.entries(given).find(([name]) => name === field)?.[1];
-    const fault = `The ${field} of the profile: expected ${issue.message}, got ${shown(value)}.`;
+    const fault = `The ${field} of the profile: expected ${issue.message}, got ${typeof value === "number" ? value : quotedOrKind(value)}.`;
     throw optionsInvalid(fault, { field });
   }
   const own: Partial<HostProfile> = withoutMissing(data ?? {});
   const { hostName = standardProfile.hostName } = own;
   const requiresField = `requires_${hostName.replaceAll("-", "_")}`;
   return Object.freeze({ ...standardProfile, requiresField, ...own });
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return quoted(value);
-  return typeof value === "number" ? `${value}` : `a value of type ${typeof value}`;
 }

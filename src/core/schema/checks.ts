@@ -10,6 +10,7 @@ import {
   BAD,
   type Bad,
   dropPromise,
+  kindNamed,
   type Reader,
   type ReadState,
   readForeign,
@@ -320,7 +321,7 @@ function expectedBy(of: IssueReader): string {
     case "custom":
       return "a value that passes its schema's own check";
     case "invalid_type":
-      return `a value of type ${of("expected")}`;
+      return kindNamed(String(of("expected")));
     case "invalid_format":
       return `a string in the format ${of("format")}`;
     case "not_multiple_of":

@@ -3,6 +3,7 @@
  * there. Values are never quoted, since any of them may be a secret in the wrong place.
  */
 import * as z from "zod";
+import { kindNamed, kindOf } from "../../core/data/index.ts";
 import {
   closest,
   formatPath,
@@ -150,7 +151,7 @@ function gotBy(issue: Issue, given: unknown): string {
 }
 
 function gotOf(given: unknown, mayBeString: boolean): string {
-  return mayBeString && typeof given === "string" ? "another string" : kindOf(given);
+  return mayBeString && typeof given === "string" ? "another string" : kindOfGiven(given);
 }
 
 function unknownKey(schema: z.ZodType, value: unknown, path: Path): ConfigProblem {
@@ -193,7 +194,7 @@ function wanted(message: string): string {
 function expectedBy(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return `expected ${kindNames[issue.expected] ?? `a ${issue.expected}`}`;
+      return `expected ${kindNamed(issue.expected)}`;
     case "invalid_value":
       return `expected ${oneOf(issue.values.map(String))}`;
     case "too_small":
@@ -216,25 +217,8 @@ function atLeast(origin: string, minimum: number | bigint): string {
   return `a number of at least ${minimum}`;
 }
 
-const kindNames: Readonly<Record<string, string>> = {
-  string: "a string",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "an array",
-  object: "an object",
-  record: "an object",
-};
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object") return "an object";
-  return typeof value === "number" ? kindOfNumber(value) : `a ${typeof value}`;
-}
-
-function kindOfNumber(value: number): string {
+function kindOfGiven(value: unknown): string {
+  if (typeof value !== "number") return kindOf(value);
   if (Number.isInteger(value)) return "a whole number";
   return Number.isFinite(value) ? "a fractional number" : "a number that is not finite";
 }

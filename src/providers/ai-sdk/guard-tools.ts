@@ -1,7 +1,7 @@
-import { isRecord } from "../../core/data/index.ts";
+import { isRecord, kindOf } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkConditions, checkManager, labelRules } from "../model/index.ts";
-import { type AnyHookManager, kindOf, listens } from "../rewrite/index.ts";
+import { type AnyHookManager, listens } from "../rewrite/index.ts";
 import { type Fields, fieldOf, hostCopy, jsonOf, signalIn } from "./host-values.ts";
 import { overShown } from "./over-shown.ts";
 import { type GuardedToolCall, readToolOptions, type ToolGuardOptions } from "./tool-options.ts";

@@ -1,7 +1,6 @@
 /** Which version of the SDK a document was written for, if that shows, and which to write for. */
-import { isRecord } from "../../core/data/index.ts";
+import { isRecord, kindOf } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { kindOf } from "../rewrite/index.ts";
 import { fieldOf, isList, reading, textOf } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 

@@ -4,9 +4,9 @@
  * Rule: an error says which claim is wrong and of which type it is, never its value.
  */
 import * as z from "zod/mini";
-import { extensionsLimits, type Json } from "../../core/data/index.ts";
+import { extensionsLimits, type Json, kindOf } from "../../core/data/index.ts";
 import { formatPath, GlassineError, optionsInvalid, quoted } from "../../core/errors/index.ts";
-import { isJsonObject, type JsonObject, kindOf, readDocument } from "../rewrite/index.ts";
+import { isJsonObject, type JsonObject, readDocument } from "../rewrite/index.ts";
 
 /**
  * Where a claim is: its exact name, or the names that lead to it, from the outside in. Dots and

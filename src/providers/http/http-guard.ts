@@ -1,4 +1,5 @@
 /** Guards one exchange over HTTP, whoever forwards the request. */
+import { kindOf, quotedOrKind } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
@@ -9,7 +10,7 @@ import {
   readGuardBasis,
   refusalOf,
 } from "../model/index.ts";
-import { type AnyHookManager, kindOf, type ModelProvider } from "../rewrite/index.ts";
+import type { AnyHookManager, ModelProvider } from "../rewrite/index.ts";
 import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./judge-response.ts";
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
 import { mediaTypeOf } from "./media-type.ts";
@@ -162,9 +163,8 @@ function readPass(pass: unknown, name: string): readonly string[] {
   }
   for (const route of pass as readonly unknown[]) {
     if (typeof route === "string" && routePattern.test(route)) continue;
-    const came = typeof route === "string" ? quoted(route) : kindOf(route);
     throw optionsInvalid(
-      `${name} expects each of pass to be a method and the end of a path, such as "GET /files/*", got ${came}.`,
+      `${name} expects each of pass to be a method and the end of a path, such as "GET /files/*", got ${quotedOrKind(route)}.`,
     );
   }
   return [...(pass as readonly string[])];

@@ -1,7 +1,7 @@
-import { expectOptions, readOption } from "../../core/data/index.ts";
+import { expectOptions, kindOf, readOption } from "../../core/data/index.ts";
 import { isFiniteNumber } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { kindOf, type LimitOptions } from "../rewrite/index.ts";
+import type { LimitOptions } from "../rewrite/index.ts";
 
 /** What only the host knows about a JSON-RPC request: the document does not hold it. */
 export interface RequestOptions extends LimitOptions {

@@ -1,7 +1,6 @@
 /** Guards servers that SDK v2 creates and connects itself, one for each exchange or connection. */
-import { hasFunctions } from "../../core/data/index.ts";
+import { hasFunctions, kindOf } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { kindOf } from "../rewrite/index.ts";
 import type { WrapOptions } from "./options.ts";
 import type { TransportLike } from "./transport.ts";
 

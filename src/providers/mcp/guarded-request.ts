@@ -1,6 +1,6 @@
 /** What the host gets to see of a request, and the envelope that it returns. */
+import { kindOf } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import { kindOf } from "../rewrite/index.ts";
 import type { Call } from "./call.ts";
 import { isObject, without } from "./json.ts";
 import type { GuardedRequest } from "./options.ts";

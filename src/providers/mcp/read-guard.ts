@@ -1,10 +1,9 @@
 /** Checks the arguments of a guard: a typo in them would leave a connection unguarded. */
-import { expectOptions, hasFunctions, readOption } from "../../core/data/index.ts";
+import { expectOptions, hasFunctions, kindOf, readOption } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   givenOptions,
-  kindOf,
   readAccess,
   readFunction,
   readLabels,

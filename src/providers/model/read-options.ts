@@ -1,12 +1,11 @@
 /** Checks the arguments of the functions that guard a model. */
-import { expectOptions, hasFunctions } from "../../core/data/index.ts";
+import { expectOptions, hasFunctions, kindOf } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   checkAccess,
   givenOptions,
   type HookManager,
-  kindOf,
   type ModelProvider,
   readAccess,
   readAllow,

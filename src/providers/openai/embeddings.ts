@@ -1,11 +1,12 @@
 /** Converts the texts of embeddings requests to messages, and back. An answer is only numbers. */
+
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
+import { kindOf } from "../../core/data/index.ts";
 import { GlassineError, type Problem } from "../../core/errors/index.ts";
 import {
   type AnswersTable,
   defineProvider,
-  kindOf,
   type Path,
   pathOf,
   type Reading,

@@ -4,8 +4,8 @@
  * An entry is a kind of `left`, or a kind, a space and a path in the notation of `left`, where `*`
  * stands for any name and `[*]` for any index. It covers that path and everything below it.
  */
+import { kindOf } from "../../core/data/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
-import { kindOf } from "./kind-of.ts";
 import { type LeftKind, leftKinds } from "./left-kinds.ts";
 import type { Left } from "./report.ts";
 

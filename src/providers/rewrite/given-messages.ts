@@ -1,6 +1,6 @@
+import { kindOf } from "../../core/data/index.ts";
 import { GlassineError, type Problem } from "../../core/errors/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
-import { kindOf } from "./kind-of.ts";
 
 /**
  * Reads the messages that a host passes to `call`. Those that the library made are used unchanged.

@@ -1,9 +1,15 @@
 /** Reads a guard's options strictly, because a typo in them would leave traffic unguarded. */
-import { expectOptions, hasFunctions, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import {
+  expectOptions,
+  hasFunctions,
+  kindOf,
+  longestTimerMs,
+  quotedOrKind,
+  readWhole,
+} from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
-import { kindOf } from "./kind-of.ts";
 import { type StreamLimits, StreamMeter } from "./stream.ts";
 
 /** @throws GlassineError `options_invalid` */
@@ -22,10 +28,9 @@ export function readWord(
 ): string | undefined {
   const value: unknown = ownValue(options, name);
   if (value === undefined || words.includes(value as string)) return value as string | undefined;
-  const [received, hint] =
-    typeof value === "string" ? [quoted(value), suggestion(value, words)] : [kindOf(value), ""];
+  const hint = typeof value === "string" ? suggestion(value, words) : "";
   throw optionsInvalid(
-    `${call} expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${received}.${hint}`,
+    `${call} expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${quotedOrKind(value)}.${hint}`,
   );
 }
 

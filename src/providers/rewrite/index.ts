@@ -79,7 +79,6 @@ export {
   valueAt,
   withFields,
 } from "./json.ts";
-export { kindOf } from "./kind-of.ts";
 export { contentKind, type LeftKind } from "./left-kinds.ts";
 export { isDataUrl, mediaFromUrl, typeOfFormat, urlOfMedia } from "./media.ts";
 export {

@@ -7,6 +7,8 @@ import * as z from "zod/mini";
 import {
   admit,
   areWithin,
+  kindNamed,
+  kindOf,
   type Limits,
   type Origin,
   payloadLimitsInForce,
@@ -20,7 +22,6 @@ import {
 } from "../../core/errors/index.ts";
 import { compileSchema, jsonValue } from "../../core/schema/index.ts";
 import { valueAt } from "./json.ts";
-import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 
@@ -213,7 +214,7 @@ function depthOf(issues: readonly z.core.$ZodIssue[]): number {
 function expectedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      return nameOf(issue.expected);
+      return kindNamed(issue.expected);
     case "invalid_value":
       return issue.values.length === 1
         ? String(issue.values[0])
@@ -221,18 +222,4 @@ function expectedBy(issue: z.core.$ZodIssue): string {
     default:
       return "a value that fits";
   }
-}
-
-const names: Readonly<Record<string, string>> = {
-  string: "a string",
-  number: "a number",
-  int: "a whole number",
-  boolean: "a boolean",
-  array: "an array",
-  object: "an object",
-  null: "null",
-};
-
-function nameOf(type: string): string {
-  return Object.hasOwn(names, type) ? (names[type] as string) : "a value of another type";
 }

@@ -1,10 +1,9 @@
 /** What the accumulators of streamed responses share. */
 import type * as z from "zod/mini";
-import { readWhole } from "../../core/data/index.ts";
+import { kindOf, readWhole } from "../../core/data/index.ts";
 import { isNativePromise, isProxy, isWellFormed } from "../../core/data/intrinsics.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
 import { readDocument } from "./read-document.ts";
 import type { Left } from "./report.ts";

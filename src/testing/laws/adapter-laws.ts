@@ -1,13 +1,12 @@
 /** Laws of a provider's conversions: what they keep, show, report and change. */
 import * as fc from "fast-check";
-import { attempt, expectOptions, hasFunctions } from "../../core/data/index.ts";
+import { attempt, expectOptions, hasFunctions, kindOf } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { createMessage, type Message, type MessageInput } from "../../core/messages/index.ts";
 import {
   isJsonObject,
   isRemoved,
   isSameJsonText,
-  kindOf,
   type LimitOptions,
   type ModelProvider,
   pathOf,
