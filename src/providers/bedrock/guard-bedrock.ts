@@ -24,10 +24,7 @@ export interface BedrockGuardOptions<Extensions = unknown>
 /** A plugin for `middlewareStack.use` of a client. */
 export interface BedrockPlugin {
   applyToStack(stack: {
-    add(
-      middleware: never,
-      options: { readonly step: "initialize"; readonly name: string; readonly override: true },
-    ): void;
+    add(middleware: never, options: { readonly step: "initialize" }): void;
   }): void;
 }
 
@@ -88,10 +85,10 @@ export function guardBedrock<Extensions = unknown>(
       });
       const { stream } = result.output;
       if (stream !== undefined) {
-        return {
-          ...result,
-          output: { ...result.output, stream: judged(exchange, stream, limits) },
-        };
+        const events = judged(exchange, stream, limits);
+        // A generator that has not begun does nothing when it is closed.
+        await events.next();
+        return { ...result, output: { ...result.output, stream: events } };
       }
       const answer = await exchange.judgeAnswer(result.output);
       if (answer.refusal !== undefined) throw endRefused(exchange, answer.refusal);
@@ -101,20 +98,26 @@ export function guardBedrock<Extensions = unknown>(
 
   return Object.freeze<BedrockPlugin>({
     applyToStack(stack) {
-      const name = "glassine";
-      stack.add(middleware as never, { step: "initialize", name, override: true });
+      // Without a name, which another guard would share and so replace this one.
+      stack.add(middleware as never, { step: "initialize" });
     },
   });
 }
 
-/** Yields the events as plugins left them. Throws a refusal, as the SDK does to end a stream. */
+/**
+ * Yields nothing at first, and then the events as plugins left them. Throws a refusal, as the SDK
+ * does to end a stream.
+ */
 async function* judged(
   exchange: ModelExchange,
   stream: AsyncIterable<unknown>,
   limits: StreamLimits,
 ): AsyncGenerator<unknown> {
   let refusal: ModelRefusal | undefined;
+  let isRead = false;
   try {
+    yield undefined;
+    isRead = true;
     for await (const each of exchange.judgeEvents(stream, limits)) {
       if (each.refusal === undefined) yield each.event;
       else refusal = each.refusal;
@@ -125,6 +128,7 @@ async function* judged(
   } finally {
     // No effect after an earlier end. Without one, the caller stopped reading before the end.
     if (refusal === undefined) exchange.end(undefined, "aborted");
+    if (!isRead) await stream[Symbol.asyncIterator]().return?.();
   }
   if (refusal !== undefined) throw endRefused(exchange, refusal);
 }

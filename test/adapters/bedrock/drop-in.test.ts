@@ -280,6 +280,37 @@ describe("the SDK", () => {
     expect(JSON.parse(allowing.asked[0]?.body ?? "")).toMatchObject({ toolConfig: tools });
   });
 
+  it("asks both guards of a client, and that of a command", async () => {
+    verifies("bedrock:drop-in");
+    const { asked, client } = await clientOf(
+      await managerOf({ "cmf.llm_input": () => deny("Not for you") }),
+      { document: spoken },
+    );
+    const seen: string[] = [];
+    const watching = async (name: string) =>
+      guardBedrock(await managerOf({ "cmf.llm_input": () => void seen.push(name) }));
+    client.middlewareStack.use(await watching("second"));
+    const command = new ConverseCommand(input);
+    command.middlewareStack.use((await watching("of the command")) as never);
+    expect(await failureOf(client.send(command))).toMatchObject({ message: "Not for you" });
+    expect([seen, asked]).toEqual([[], []]);
+    const allowing = await clientOf(await redacted(), { document: spoken });
+    allowing.client.middlewareStack.use(await watching("second"));
+    const other = new ConverseCommand(input);
+    other.middlewareStack.use((await watching("of the command")) as never);
+    await allowing.client.send(other);
+    expect(seen).toEqual(["second", "of the command"]);
+    expect(allowing.asked[0]?.body).toContain("Pay [cut]");
+  });
+
+  it("ends as aborted for a caller who closes a stream before reading it", async () => {
+    verifies("bedrock:drop-in");
+    const { ends, client } = await clientOf(await createPluginManager({ plugins: [] }), { events });
+    const { stream } = await client.send(new ConverseStreamCommand(input));
+    await stream?.[Symbol.asyncIterator]().return?.();
+    expect(ends).toMatchObject([{ outcome: "aborted" }]);
+  });
+
   it("ends as aborted for a caller who reads no further", async () => {
     verifies("bedrock:drop-in");
     const { ends, client } = await clientOf(await createPluginManager({ plugins: [] }), { events });
