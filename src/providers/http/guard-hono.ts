@@ -75,8 +75,10 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
     });
     if (response === undefined) return;
     const answer = new Response(response.body, response);
+    const answered = new Set(answer.headers.keys());
+    // Several cookies have one name.
     for (const [name, value] of earlier) {
-      if (!answer.headers.has(name)) answer.headers.append(name, value);
+      if (!answered.has(name)) answer.headers.append(name, value);
     }
     // Hono adds the headers of an answer that is replaced, so remove it first.
     context.res = undefined;

@@ -44,8 +44,13 @@ export interface NodeExchange {
 export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Promise<void> {
   const { incoming, outgoing } = node;
   const gone = new AbortController();
-  outgoing.once("close", () => gone.abort());
   let output: CapturedOutput | undefined;
+  // One listener for all: Node warns of a leak when a response has more than ten, and some are the
+  // handler's.
+  outgoing.once("close", () => {
+    gone.abort();
+    output?.close();
+  });
   try {
     const headers = headersOf(incoming.headers);
     const response = await guard<undefined>({
@@ -138,7 +143,7 @@ async function deliver(
   // Something else, such as a timeout, has answered.
   if (output === undefined && outgoing.headersSent) return;
   if (output === undefined) refuse?.();
-  const write = output?.writeThrough ?? (<Result>(work: () => Result) => work());
+  const to = output?.through ?? outgoing;
   outgoing.statusCode = response.status;
   // Nobody judges what a handler writes there.
   if (outgoing.statusMessage) outgoing.statusMessage = "";
@@ -150,24 +155,24 @@ async function deliver(
   );
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
-  write(() => outgoing.flushHeaders());
+  to.flushHeaders();
   for await (const chunk of response.body ?? []) {
     if (outgoing.destroyed) return;
-    if (!write(() => outgoing.write(chunk))) await drained(outgoing, output);
+    if (!to.write(chunk)) await drained(outgoing, output);
   }
-  write(() => outgoing.end());
+  to.end();
 }
 
 /** Settles when the client reads on, or is gone. */
 function drained(outgoing: NodeResponse, output: CapturedOutput | undefined): Promise<void> {
   return new Promise((resolve) => {
+    if (output !== undefined) return output.onceDrained(resolve);
     const done = () => {
       outgoing.off("drain", done);
       outgoing.off("close", done);
       resolve();
     };
-    if (output === undefined) outgoing.once("drain", done);
-    else output.onceDrained(done);
+    outgoing.once("drain", done);
     outgoing.once("close", done);
   });
 }

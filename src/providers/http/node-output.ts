@@ -32,10 +32,12 @@ export interface NodeResponse {
 export interface CapturedOutput {
   /** The handler's answer. Settles as soon as its head is known. */
   readonly response: Promise<Response>;
-  /** Runs `work`, whose writes go to the client. */
-  writeThrough<Result>(work: () => Result): Result;
-  /** Calls `listener` once the client has read what was written. */
+  /** Writes to the client, or to the guard in front. */
+  readonly through: Pick<NodeResponse, "flushHeaders" | "write" | "end">;
+  /** Calls `listener` once the client has read what was written, or is gone. */
   onceDrained(listener: () => void): void;
+  /** To be called when the response closes. */
+  close(): void;
   /** Drops whatever the handler writes from now on. */
   stop(): void;
 }
@@ -54,6 +56,15 @@ const replaced = [
   "emit",
 ] as const;
 
+/** What guards behind one another share of a response. */
+interface Nesting {
+  /** Emits an event as the response itself does. */
+  readonly emit: AnyFunction;
+  /** The guard in front first. */
+  readonly captures: { isWritingThrough: boolean; drained: () => void }[];
+}
+const nestings = new WeakMap<NodeResponse, Nesting>();
+
 /** How many bytes wait to be judged before the handler is asked to wait. */
 const mostWaiting = 65_536;
 
@@ -62,6 +73,17 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   const original = Object.fromEntries(
     replaced.map((name) => [name, (outgoing as unknown as Record<string, AnyFunction>)[name]]),
   ) as Record<(typeof replaced)[number], AnyFunction>;
+  const nesting = nestings.get(outgoing) ?? { emit: original.emit, captures: [] };
+  nestings.set(outgoing, nesting);
+  const { captures } = nesting;
+  const place = captures.length;
+  const own: Nesting["captures"][number] = { isWritingThrough: false, drained() {} };
+  captures.push(own);
+  /**
+   * True while this guard writes, or one in front of it: Node's own functions call one another by
+   * the replaced names.
+   */
+  const isOpen = () => captures.slice(0, place + 1).some((each) => each.isWritingThrough);
   let resolve!: (response: Response) => void;
   let reject!: (reason: unknown) => void;
   const captured = new Promise<Response>((...settle) => {
@@ -72,21 +94,22 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   let pieces: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isBegun = false;
   let isEnded = false;
-  /** True while this file writes: Node's own functions call one another by the replaced names. */
-  let isWritingThrough = false;
 
   /** True after a `write` that returned false, until the handler may go on. */
   let isFull = false;
   /** The callbacks of writes that wait until then. */
   const waiting: (() => void)[] = [];
-  let drained = () => {};
 
   const goOn = () => {
     if (!isFull) return;
     isFull = false;
     // Later, as Node does it: the handler may write at once.
     for (const callback of waiting.splice(0)) queueMicrotask(callback);
-    queueMicrotask(() => original.emit.call(outgoing, "drain"));
+    queueMicrotask(() => {
+      const behind = captures[place + 1];
+      if (behind === undefined) nesting.emit.call(outgoing, "drain");
+      else behind.drained();
+    });
   };
   const drop = () => {
     pieces = undefined;
@@ -171,14 +194,14 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     emit(...given) {
       if (given[0] !== "drain") return original.emit.apply(outgoing, given);
       // The client has read on, which does not concern the handler.
-      drained();
+      captures[0]?.drained();
       return true;
     },
   };
 
   for (const name of replaced) {
     const value = (...given: unknown[]) =>
-      isWritingThrough ? original[name].apply(outgoing, given) : replacements[name](...given);
+      isOpen() ? original[name].apply(outgoing, given) : replacements[name](...given);
     Object.defineProperty(outgoing, name, { value, configurable: true, writable: true });
   }
   const prototype: object = Object.getPrototypeOf(outgoing);
@@ -189,25 +212,33 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     writableEnded: { get: () => isEnded || isReally("writableEnded"), configurable: true },
   });
 
-  outgoing.once("close", () => {
-    const closed = new Error("The connection was closed before the answer was complete.");
-    reject(closed);
-    if (!isEnded) pieces?.error(closed);
-    drop();
-  });
-
+  /** Not by the response's own property: what wraps that behind the guard may call it later. */
+  const through =
+    (name: (typeof replaced)[number]) =>
+    (...given: unknown[]): never => {
+      own.isWritingThrough = true;
+      try {
+        return original[name].apply(outgoing, given) as never;
+      } finally {
+        own.isWritingThrough = false;
+      }
+    };
   return {
     response: captured,
-    writeThrough(work) {
-      isWritingThrough = true;
-      try {
-        return work();
-      } finally {
-        isWritingThrough = false;
-      }
+    through: {
+      flushHeaders: through("flushHeaders"),
+      write: through("write"),
+      end: through("end"),
     },
     onceDrained(listener) {
-      drained = listener;
+      own.drained = listener;
+    },
+    close() {
+      const closed = new Error("The connection was closed before the answer was complete.");
+      reject(closed);
+      if (!isEnded) pieces?.error(closed);
+      drop();
+      own.drained();
     },
     stop: drop,
   };

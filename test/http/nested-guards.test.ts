@@ -1,0 +1,185 @@
+/** Guards behind one another on one route, and middleware behind a guard that wraps the response. */
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pipeline, Readable } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import express, { type NextFunction, type Response as Reply, type Request } from "express";
+import fastify from "fastify";
+import { deny } from "glassine";
+import { guardExpress, guardFastify, guardHono, type ModelEnd } from "glassine/http";
+import { chatCompletions } from "glassine/openai";
+import { Hono } from "hono";
+import { setCookie } from "hono/cookie";
+import { describe, expect, it } from "vitest";
+import { done, eventsText, managerOf, redact, secret } from "../adapters/http/support/stand-in.ts";
+import { afterTest } from "../support/cleanup.ts";
+
+const path = "/v1/chat/completions";
+const choice = (content: string) => ({ index: 0, message: { role: "assistant", content } });
+const answer = (content: string) => ({
+  id: "c",
+  object: "chat.completion",
+  created: 1,
+  model: "m",
+  choices: [{ ...choice(content), logprobs: null, finish_reason: "stop" }],
+});
+/** Much more than a guard holds, or a socket takes, at a time. */
+const long = `Card ${secret}. ${"x".repeat(300_000)}`;
+const chunks = (text: string) =>
+  eventsText(
+    [...(text.match(/.{1,9000}/g) ?? []), undefined].map((content) => ({
+      id: "c",
+      object: "chat.completion.chunk",
+      created: 1,
+      model: "m",
+      choices: [{ index: 0, delta: { content }, finish_reason: content ? null : "stop" }],
+    })),
+    done,
+  );
+
+async function listening(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  afterTest(() => void server.close().closeAllConnections());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const ask = (url: string) =>
+  fetch(`${url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] }),
+    signal: AbortSignal.timeout(10_000),
+  });
+
+type Hooks = Parameters<typeof managerOf>[0];
+const renames: Hooks = {
+  "cmf.llm_output": (message) => ({
+    modifiedPayload: JSON.parse(JSON.stringify(message).replaceAll("[cut]", "[gone]")),
+  }),
+};
+
+/** Two guards, the first in front, and the ends that they report. */
+async function guardsOf(front: Hooks, behind: Hooks) {
+  const ends: string[] = [];
+  const optionsOf = (name: string) => ({
+    provider: chatCompletions,
+    onEnd: ({ outcome }: ModelEnd) => void ends.push(`${name} ${outcome}`),
+  });
+  const managers = [await managerOf(front), await managerOf(behind)] as const;
+  return { ends, managers, options: [optionsOf("front"), optionsOf("behind")] as const };
+}
+
+describe("two guards on a route of Express", () => {
+  async function served(front: Hooks, behind: Hooks, handler: (reply: Reply) => void) {
+    const { ends, managers, options } = await guardsOf(front, behind);
+    const app = express();
+    app.use(guardExpress(managers[0], options[0]), guardExpress(managers[1], options[1]));
+    app.post(path, (_request, reply) => handler(reply));
+    return { ends, response: await ask(await listening(app)) };
+  }
+
+  it.each([
+    ["short", `Card ${secret}.`],
+    ["long", long],
+  ])("both judge a %s answer", async (_, text) => {
+    const redacts = { "cmf.llm_output": redact };
+    const { ends, response } = await served(renames, redacts, (reply) => reply.json(answer(text)));
+    const { choices } = (await response.json()) as ReturnType<typeof answer>;
+    expect(choices[0]?.message.content).toBe(text.replace(secret, "[gone]"));
+    expect(ends).toEqual(["behind allowed", "front allowed"]);
+  });
+
+  it("both judge a stream that is longer than they hold", async () => {
+    const redacts = { "cmf.llm_output": redact };
+    const pieces = chunks(long).match(/.{1,5000}/gs) ?? [];
+    const { ends, response } = await served(renames, redacts, (reply) => {
+      reply.setHeader("content-type", "text/event-stream");
+      pipeline(Readable.from(pieces), reply, () => undefined);
+    });
+    const text = await response.text();
+    expect(text).toContain("[gone]");
+    expect(text).not.toContain(secret);
+    expect(text).toMatch(/data: \[DONE\]\n\n$/);
+    expect(text.length).toBeGreaterThan(300_000);
+    expect(ends).toEqual(["behind allowed", "front allowed"]);
+  });
+
+  it.each(["front", "behind"])("the one %s can deny the answer", async (who) => {
+    const denies = { "cmf.llm_output": () => deny("No") };
+    const redacts = { "cmf.llm_output": redact };
+    const [front, behind] = who === "front" ? [denies, redacts] : [redacts, denies];
+    const { ends, response } = await served(front, behind, (reply) => reply.json(answer("Hi")));
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ error: { message: "No" } });
+    expect(ends).toEqual(
+      who === "front" ? ["behind allowed", "front denied"] : ["behind denied", "front errored"],
+    );
+  });
+});
+
+it("two guards of Fastify, in a scope and in one inside it, both judge an answer", async () => {
+  const redacts = { "cmf.llm_output": redact };
+  const { ends, managers, options } = await guardsOf(renames, redacts);
+  const app = fastify();
+  await app.register(guardFastify, { manager: managers[0], ...options[0] });
+  await app.register(async (scope) => {
+    await scope.register(guardFastify, { manager: managers[1], ...options[1] });
+    scope.post(path, async () => answer(`Card ${secret}.`));
+  });
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  afterTest(() => app.close());
+  expect(await (await ask(url)).text()).toContain("Card [gone].");
+  expect(ends).toEqual(["behind allowed", "front allowed"]);
+});
+
+describe("middleware behind a guard that wraps the end of the response", () => {
+  const wraps = {
+    "ends later": (end: Reply["end"], reply: Reply) => {
+      const later = (...given: unknown[]) => {
+        setImmediate(() => Reflect.apply(end, reply, given));
+        return reply;
+      };
+      return later;
+    },
+    "ends once": (end: Reply["end"], reply: Reply) => {
+      let isEnded = false;
+      return (...given: unknown[]) => {
+        if (isEnded) return reply;
+        isEnded = true;
+        return Reflect.apply(end, reply, given);
+      };
+    },
+  };
+  it.each(Object.entries(wraps))("sends the judged answer if it %s", async (_, wrap) => {
+    const manager = await managerOf({ "cmf.llm_output": redact });
+    const app = express();
+    app.use(guardExpress(manager, { provider: chatCompletions }));
+    app.use((_request: Request, reply: Reply, next: NextFunction) => {
+      reply.end = wrap(reply.end, reply) as Reply["end"];
+      next();
+    });
+    app.post(path, (_request, reply) => void reply.json(answer(`Card ${secret}.`)));
+    const response = await ask(await listening(app));
+    expect(await response.text()).toContain("Card [cut].");
+  });
+});
+
+it("every cookie that was set in front of a guard of Hono stays", async () => {
+  for (const denied of [false, true]) {
+    const hooks = denied ? { "cmf.llm_input": () => deny("No") } : { "cmf.llm_output": redact };
+    const app = new Hono();
+    app.use(async (context, next) => {
+      setCookie(context, "session", "1");
+      setCookie(context, "csrf", "2");
+      await next();
+    });
+    app.use(guardHono(await managerOf(hooks), { provider: chatCompletions }));
+    app.post(path, (context) => context.json(answer(`Card ${secret}.`)));
+    const response = await ask(
+      await listening(getRequestListener(app.fetch, { overrideGlobalObjects: false })),
+    );
+    expect(response.status).toBe(denied ? 403 : 200);
+    expect(response.headers.getSetCookie()).toEqual(["session=1; Path=/", "csrf=2; Path=/"]);
+  }
+});
