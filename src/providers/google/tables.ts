@@ -194,20 +194,28 @@ const partsOf = (part: JsonObject, before: JsonObject | undefined) =>
     ? [withFields(part, { text: "", thoughtSignature: before?.thoughtSignature }), part]
     : [part];
 
-/** Each event is a whole response, with the next part; the last one says how it ended. */
+/**
+ * Each event is a whole response, with the next part; the last one says how it ended. It has a part
+ * as well, because chats of the SDK forget a turn with an event without parts: the last one, or an
+ * empty text that is joined to it, as text may be cut and sent in several events.
+ */
 function eventsOf(answer: JsonObject): readonly object[] {
   const [first, ...others] = objectsIn(answer.candidates);
   const { content: said, ...more } = first ?? {};
   const content = objectIn(said);
   const parts = objectsIn(content.parts);
-  if (parts.length === 0) return [answer];
+  const last = parts.at(-1);
+  if (last === undefined) return [answer];
   const begun = parts.map((part, at) => ({
     ...chosen(answer, repeated),
     candidates: [
       { content: { ...content, parts: partsOf(part, parts[at - 1]) }, ...chosen(more, ["index"]) },
     ],
   }));
-  return [...begun, { ...answer, candidates: [more, ...others] }];
+  const empty = { ...chosen(last, ["thought", "thoughtSignature"]), text: "" };
+  const [before, end] = isText(last) ? [begun, empty] : [begun.slice(0, -1), last];
+  const candidates = [{ content: { ...content, parts: [end] }, ...more }, ...others];
+  return [...before, { ...answer, candidates }];
 }
 
 /** The text part that an event ends with, and the content and candidate that hold it. */

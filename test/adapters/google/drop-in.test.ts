@@ -24,6 +24,11 @@ interface Sdk {
       generateContent(params: object): Promise<Response>;
       generateContentStream(params: object): Promise<AsyncIterable<Response>>;
     };
+    readonly chats: {
+      create(params: object): {
+        sendMessageStream(params: object): Promise<AsyncIterable<Response>>;
+      };
+    };
   };
   readonly ApiError: new (options: object) => Error & { readonly status: number };
 }
@@ -147,6 +152,34 @@ describe("the SDK", () => {
     expect(failure).toBeInstanceOf(ApiError);
     expect(failure.message).toContain("Bad [cut]");
   });
+});
+
+it.each([
+  ["buffered", redact],
+  ["with a window", { handler: redact, stream: { window: 10 } }],
+])("a chat remembers a turn that was streamed %s", async (_, handler) => {
+  const { asked, fetch } = standIn(() =>
+    streamed([textOf([chunk({ text: `I know ${secret}.` }, { finishReason: "STOP" })])]),
+  );
+  const guarded = guardFetch(await managerOf({ "cmf.llm_output": handler as typeof redact }), {
+    provider: google,
+    fetch,
+  });
+  const httpOptions = { baseUrl: "https://model.test", fetch: guarded };
+  const chat = new GoogleGenAI({ apiKey: "key", httpOptions }).chats.create({ model });
+  for (const message of ["Who am I?", "Again?"]) {
+    for await (const _each of await chat.sendMessageStream({ message }));
+  }
+  const { contents: sentAgain } = JSON.parse(asked[1]?.body ?? "") as {
+    contents: { role: string; parts: { text: string }[] }[];
+  };
+  const turns = sentAgain.map(({ role, parts }) => [role, parts.map(({ text }) => text).join("")]);
+  expect([turns[0], turns.at(-1)]).toEqual([
+    ["user", "Who am I?"],
+    ["user", "Again?"],
+  ]);
+  const said = turns.filter(([role]) => role === "model").map(([, text]) => text);
+  expect(said.join("")).toBe("I know [cut].");
 });
 
 it("every cut of a stream leaves the same, without the secret", async () => {

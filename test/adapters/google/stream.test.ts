@@ -168,7 +168,6 @@ describe("events", () => {
       [{ text: "a" }],
       [{ text: "" }, { text: "b" }],
       [{ functionCall: { name: "f" } }],
-      undefined,
     ]);
     expect(pushed(events).document).toEqual(answer);
   });
