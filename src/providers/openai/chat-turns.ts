@@ -50,13 +50,18 @@ function thoughtsIn(message: JsonObject): readonly string[] {
   ];
 }
 
+/** The fields of an assistant's message that its blocks show, or that say nothing. */
+function shownIn(message: JsonObject): readonly string[] {
+  return [...thoughtsIn(message), ...(isEmpty(message.annotations) ? ["annotations"] : [])];
+}
+
 function reportMessage(message: JsonObject, at: number, reading: Reading): void {
   const { role } = message;
   // The block of a result is the whole message and reports its fields.
   if (role === "tool" || role === "function") return;
   const path = ["messages", at];
   if (role !== "assistant") reportFields(reading, message, path, plain);
-  else reportFields(reading, message, path, assistant, thoughtsIn(message));
+  else reportFields(reading, message, path, assistant, shownIn(message));
 }
 
 export const messages: TurnTable = {
@@ -83,8 +88,7 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
   const setting = (field: string, reason: string) =>
     left.add({ path: pathOf("choices", at, field), kind: "setting", reason });
   const message = objectIn(choice.message);
-  const shown = [...thoughtsIn(message), ...(isEmpty(message.annotations) ? ["annotations"] : [])];
-  reportFields(reading, message, ["choices", at, "message"], inChoiceMessage, shown);
+  reportFields(reading, message, ["choices", at, "message"], inChoiceMessage, shownIn(message));
   if ((message.role ?? "assistant") !== "assistant") {
     const reason = "A choice with another role, shown as the assistant's.";
     left.add({ path: pathOf("choices", at, "message", "role"), kind: "content", reason });

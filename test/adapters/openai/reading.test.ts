@@ -52,6 +52,16 @@ describe("chat requests", () => {
     expect(extensions).toEqual({ llm: { provider: "openai", model_id: "gpt-4.1" } });
   });
 
+  it("leave nothing of an answer's empty list of citations in the next request", () => {
+    verifies("openai:left");
+    const said = { role: "assistant", content: "Hello", refusal: null, annotations: [] };
+    expect(fromChatRequest({ model: "m", messages: [said] }).left).toEqual([]);
+    const cited = { ...said, annotations: [{ type: "url_citation" }] };
+    expect(contentIn(fromChatRequest({ model: "m", messages: [cited] }).left)).toEqual([
+      "messages[0].annotations",
+    ]);
+  });
+
   it("leave nothing of a link to an image, or of a file without a media type", () => {
     verifies("openai:left");
     const content = [
