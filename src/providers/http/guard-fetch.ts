@@ -1,3 +1,5 @@
+import { kindOf } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import { type AnyHookManager, readFunction } from "../rewrite/index.ts";
 import { createHttpGuard, type HttpGuardOptions } from "./http-guard.ts";
 
@@ -42,7 +44,12 @@ export function guardFetch<Extensions = unknown>(
   options: GuardFetchOptions<Extensions>,
 ): ModelFetch {
   const guard = createHttpGuard(manager, options, "guardFetch", ["fetch"]);
-  const send = (readFunction(options, "fetch", "guardFetch") ?? ownFetch) as ModelFetch;
+  const sender = (readFunction(options, "fetch", "guardFetch") ?? ownFetch) as ModelFetch;
+  const send: ModelFetch = async (input, init) => {
+    const response: unknown = await sender(input, init);
+    if (isResponse(response)) return response;
+    throw optionsInvalid(`guardFetch expects fetch to return a Response, got ${kindOf(response)}.`);
+  };
 
   return async (input, init = {}) => {
     const given = typeof input === "object" && "url" in input ? input : undefined;
@@ -51,7 +58,7 @@ export function guardFetch<Extensions = unknown>(
     const headers = new Headers(init.headers ?? given?.headers);
     const signal = init.signal ?? given?.signal;
     const about: ModelHttpRequest = { method, url: url.href, headers: new Headers(headers) };
-    return guard({
+    const response = await guard({
       method,
       url,
       headers,
@@ -69,7 +76,16 @@ export function guardFetch<Extensions = unknown>(
           signal: signal ?? null,
         }),
     });
+    // As `fetch` does; a refusal would hide the reason, which decides whether an SDK tries again.
+    if (signal?.aborted) throw signal.reason;
+    return response;
   };
+}
+
+/** A library's `fetch` can have a class of its own. */
+function isResponse(value: unknown): value is Response {
+  const { status, headers } = Object(value);
+  return typeof status === "number" && typeof Object(headers).get === "function";
 }
 
 /** The options of a request that decide how it is sent. A redirect would lead to another server. */

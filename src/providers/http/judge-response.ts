@@ -172,6 +172,7 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
         const { value, done } = await (next ?? outputs.next());
         next = undefined;
         isLast = done === true || value?.refusal !== undefined;
+        if (value?.refusal !== undefined && signal?.aborted) throw signal.reason;
         if (isLast) exchange.end(value?.refusal);
         if (done) text = endText(provider);
         else text = value === undefined ? keepAliveText : judgedText(value, provider);

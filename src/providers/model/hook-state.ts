@@ -1,4 +1,5 @@
 /** The state that passes from hook to hook within one exchange or call. */
+import { kindOf } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { SessionLabels } from "../../core/labels/index.ts";
 import {
@@ -41,13 +42,17 @@ export async function prepareState<Call>(
   await run("tenant", async () => {
     if (tenant === undefined) return;
     const name: unknown = typeof tenant === "function" ? await tenant(call) : tenant;
-    if (typeof name !== "string") throw unusable("tenant", "a string");
+    if (typeof name !== "string") {
+      throw unusable("tenant", `a string, or a function that returns one; got ${kindOf(name)}`);
+    }
     state.tenant = name;
   });
   await run("envelope", async () => {
     if (envelope === undefined) return;
     const made: unknown = await envelope(call);
-    if (!isJsonObject(made)) throw unusable("envelope", "an object");
+    if (!isJsonObject(made)) {
+      throw unusable("envelope", `a function that returns an object; it returned ${kindOf(made)}`);
+    }
     state.extensions = made;
   });
   await run("labels", async () => {
@@ -86,8 +91,7 @@ export async function withLabelsKept<Result>(
 }
 
 function unusable(option: string, expected: string): GlassineError {
-  const text = `The option "${option}" expects ${expected}, or a function that returns one.`;
-  return new GlassineError("extensions_shape", text);
+  return new GlassineError("extensions_shape", `The option "${option}" expects ${expected}.`);
 }
 
 /** Invokes a hook with the state and updates the state from the result. */

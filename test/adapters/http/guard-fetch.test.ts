@@ -407,6 +407,42 @@ describe.each(exchanges)(
       expect(ends).toHaveLength(2);
       expect(cancelled).toBe(2);
     });
+
+    it("says what a fetch returned that is no response", async () => {
+      const fetch = (async () => ({ status: 200 })) as never;
+      const manager = await managerOf({ "cmf.llm_output": redact });
+      const guarded = guardFetch(manager, { provider: api, fetch });
+      await expect(
+        guarded(own.url, { method: "POST", body: JSON.stringify(own.request) }),
+      ).rejects.toMatchObject({
+        code: "options_invalid",
+        message: "guardFetch expects fetch to return a Response, got an object.",
+      });
+    });
+
+    it.each(["cmf.llm_input", "cmf.llm_output"])(
+      "rejects with the caller's reason while a plugin works at %s",
+      async (hook) => {
+        const waits = () => new Promise((resolve) => setTimeout(resolve, 200));
+        const ends: ModelEnd[] = [];
+        for (const [body, answer] of [
+          [JSON.stringify(own.request), () => jsonAnswer(document)],
+          [JSON.stringify({ ...own.request, stream: true }), () => streamed([text])],
+        ] as const) {
+          const guarded = guardFetch(await managerOf({ [hook]: waits }), {
+            provider: api,
+            fetch: standIn(answer).fetch,
+            onEnd: (end: ModelEnd) => ends.push(end),
+          } as GuardFetchOptions);
+          const signal = AbortSignal.timeout(20);
+          const asked = guarded(own.url, { method: "POST", body, signal });
+          await expect(asked.then((response) => response.text())).rejects.toMatchObject({
+            name: "TimeoutError",
+          });
+        }
+        expect(ends).toMatchObject([{ outcome: "aborted" }, { outcome: "aborted" }]);
+      },
+    );
   },
 );
 
