@@ -8,6 +8,14 @@ import { type SecretReader, secretsIn } from "./secrets.ts";
 /** How many values of one secret are remembered: processes and sessions still use older ones. */
 const maxValues = 10;
 
+/** What in a value is secret by itself: the token of `Bearer TOKEN`, the password of a URL. */
+function credentialsIn(value: string): readonly string[] {
+  const [, token] = /^\w+ +(.+)$/s.exec(value) ?? [];
+  const [, password] = /^\w+:\/\/[^/?#]*?:([^/?#]+)@/.exec(value) ?? [];
+  const decoded = password && attempt(() => decodeURIComponent(password));
+  return [token, password, decoded].flatMap((each) => (each ? [each] : []));
+}
+
 export type KnownSecrets = ReturnType<typeof knownSecrets>;
 
 /** @param source reads a secret anew, which may have changed since */
@@ -23,7 +31,7 @@ export function knownSecrets(source: SecretReader) {
     const known = values.get(key) ?? [];
     if (known.at(-1) === value) return;
     values.set(key, [...known.filter((each) => each !== value), value].slice(-maxValues));
-    all = [...values.values()].flat();
+    all = [...values.values()].flat().flatMap((each) => [each, ...credentialsIn(each)]);
     needles = needlesOf(all);
     for (const follower of followers) follower(all);
   }

@@ -83,6 +83,18 @@ it("finds every secret that a configuration names", async () => {
   ]);
 });
 
+it("knows the token in a header's value and the password in a URL as secrets", () => {
+  const vars = {
+    A: "Bearer kv-777",
+    B: "redis://ada:p%40ss:w@host:6379/0",
+    C: "https://host/a:b@c",
+  };
+  const { read: readKnown, values, redact } = knownSecrets(secretReader(vars));
+  for (const env of Object.keys(vars)) readKnown({ env });
+  expect(values()).toEqual([vars.A, "kv-777", vars.B, "p%40ss:w", "p@ss:w", vars.C]);
+  expect(redact("got kv-777 and p@ss:w")).toBe("got [REDACTED] and [REDACTED]");
+});
+
 it("remembers the latest values of each secret, and forgets those of long ago", () => {
   const vars: Record<string, string> = { FIXED: "fixed" };
   const { read: readKnown, values, follow } = knownSecrets(secretReader(vars));
