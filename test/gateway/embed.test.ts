@@ -196,3 +196,25 @@ it("refuses a reload once it is closed, or while it is being closed", async () =
   await expect(gateway.reload(options)).rejects.toMatchObject({ code: "manager_closed" });
   expect(gateway.generation).toBe(1);
 });
+
+it("goes on if the program's log or what it calls after a reload fails", async () => {
+  const server = await fakeServer((came) => came.answer("fine"));
+  afterTest(server.close);
+  let calls = 0;
+  const fails = () => {
+    calls += 1;
+    throw new Error("of the program");
+  };
+  const log = { info: fails, warn: fails, error: async () => fails() };
+  const config = { listen: { port: 0 }, servers: { fake: { url: server.url } } };
+  const { gateway, url } = await gatewayOf({ config, log, onUnused: async () => fails() });
+  const manager = await createPluginManager({ plugins: [] });
+  afterTest(() => manager.close());
+  await gateway.reload({ manager, config, log, onUnused: fails });
+  await gateway.reload({ manager, config, log });
+  const { messages } = await (await sessionOf(url)).call(1);
+  expect(messages).toMatchObject([{ id: 1, result: {} }]);
+  await gateway.close();
+  // Two ends of use, and at least the lines of a start, two reloads and an end.
+  expect(calls).toBeGreaterThan(5);
+});

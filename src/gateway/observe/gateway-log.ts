@@ -1,4 +1,5 @@
 /** The log of a gateway, and the events in it. */
+import { notify } from "../../providers/rewrite/index.ts";
 
 type Level = "info" | "warn" | "error";
 
@@ -244,20 +245,24 @@ interface Texts {
   readonly stack?: readonly string[];
 }
 
-/** Makes a log whose texts contain no known secret. */
+/** Makes a log whose texts contain no known secret. If `log` throws or rejects, nothing changes. */
 export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): GatewayLog {
   const at = (level: Level) => (event: LogEvent, fields?: Texts) => {
     const { text, message, stack } = fields ?? {};
     const clean = "quotes" in logEvents[event] ? redact : hide;
-    log[level](event, {
+    const line = {
       ...fields,
       ...(text !== undefined && { text: clean(text) }),
       ...(message !== undefined && { message: hide(message) }),
       ...(stack !== undefined && {
         // The places of frames are the program's own.
-        stack: stack.map((line) => (/^\s+at /.test(line) ? hide(line) : redact(line))),
+        stack: stack.map((each) => (/^\s+at /.test(each) ? hide(each) : redact(each))),
       }),
-    });
+    };
+    notify(
+      () => log[level](event, line),
+      () => line,
+    );
   };
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }

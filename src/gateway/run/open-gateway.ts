@@ -3,6 +3,7 @@
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
+import { notify } from "../../providers/rewrite/index.ts";
 import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
 import {
   createIdentifier,
@@ -301,7 +302,7 @@ class RunningGateway implements Gateway<GatewayParts> {
   /** No request uses these replaced parts any more. */
   #retire({ manager, onUnused }: GatewayParts): void {
     if (manager !== this.#current.parts.manager) this.#auditFailures.remove(manager);
-    onUnused?.();
+    notify(onUnused, () => undefined);
   }
 
   close(): Promise<void> {
