@@ -334,6 +334,7 @@ Without \`log\` it writes the same lines as the command to standard error.
 \`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default it reads the environment and files.
 The log contains none of the values that it returned; for the trail, give them to the manager, and call [\`manager.setSecrets\`](audit.md#what-never-gets-in) when they change.
 \`reload\` takes the same options, and the next requests use them. When no request uses the old options any more, their \`onUnused\` is called, so that you can close their manager.
+If it or a method of \`log\` throws or rejects, nothing changes.
 Without \`listen\` it speaks over your program's standard input and output, or over those in \`stdio\`.
 It keeps your program running while it listens, and leaves signals to your program: call \`close\` on SIGTERM.
 
@@ -454,7 +455,7 @@ Servers and providers with \`traceContext: true\` get the context of the gateway
 
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 The secret is read when it is needed, and messages name the variable or the file, never the value.
-The audit trail and the log contain neither its value nor the last nine that it had before.
+The audit trail and the log contain neither its value nor the last nine that it had before, nor the token or password alone in \`Bearer TOKEN\` and in a URL.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.
 [mcp.md](mcp.md#what-may-pass-unseen) describes the groups of \`servers.NAME.pass\`.`;
 
