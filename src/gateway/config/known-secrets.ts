@@ -5,7 +5,7 @@ import { printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig, Secret } from "./schema.ts";
 import { type SecretReader, secretsIn } from "./secrets.ts";
 
-/** How many values of one secret are remembered: processes and sessions still use older ones. */
+/** How many values of one secret are remembered: processes still use older ones. */
 const maxValues = 10;
 
 /** What in a value is secret by itself: the token of `Bearer TOKEN`, the password of a URL. */

@@ -77,19 +77,23 @@ function overHttp(
   watch: Watch,
 ): Connections {
   const agent = httpAgent();
+  const own = () => withSecrets(headers, secrets);
   return {
-    connect: ({ exchange, onCut }) =>
-      watch(
+    connect({ exchange, onCut }) {
+      // Whoever connects hears of a missing secret at once.
+      own();
+      return watch(
         new HttpBack({
           url,
           dispatcher: agent,
-          headers: withSecrets(headers, secrets),
+          headers: own,
           forward,
           maxBytes: config.limits.messageBytes,
           ...(exchange && { exchange }),
           ...(onCut && { onCut }),
         }),
-      ),
+      );
+    },
     // Unused connections close by themselves.
     retire: () => {},
     close: () => agent.destroy(),

@@ -9,8 +9,8 @@ import type { Message, SendOptions } from "./transport.ts";
 export interface HttpClientOptions {
   readonly url: string;
   readonly dispatcher: Dispatcher;
-  /** Sent with every request. */
-  readonly headers: HeaderFields;
+  /** Returns what is sent with a request. Called for each, since secrets in it may change. */
+  readonly headers: () => HeaderFields;
   /** Names of the caller's headers that are sent on. */
   readonly forward: readonly string[];
   /** The caller's request, for an exchange. Absent for a session. */
@@ -50,9 +50,9 @@ export class HttpClient {
   }
 
   post(message: Message, { withHeaders, trace }: SendOptions, signal: AbortSignal) {
-    const { headers: own, exchange } = this.#options;
+    const { exchange } = this.#options;
     const base = {
-      ...own,
+      ...this.#options.headers(),
       ...this.forwarded,
       ...trace,
       ...(exchange === undefined ? this.#ofSession() : this.#ofExchange(message)),
@@ -67,7 +67,7 @@ export class HttpClient {
   /** Opens the session's own stream, or resumes the stream of an event, with the caller's headers. */
   openStream(lastEventId: string | undefined, forwarded: HeaderFields, signal: AbortSignal) {
     const headers = {
-      ...this.#options.headers,
+      ...this.#options.headers(),
       ...forwarded,
       ...this.#ofSession(),
       accept: "text/event-stream",
@@ -78,7 +78,7 @@ export class HttpClient {
 
   async endSession(): Promise<void> {
     try {
-      const headers = { ...this.#options.headers, ...this.forwarded, ...this.#ofSession() };
+      const headers = { ...this.#options.headers(), ...this.forwarded, ...this.#ofSession() };
       const { body } = await this.#send("DELETE", headers, AbortSignal.timeout(endMs));
       await body.dump();
     } catch {

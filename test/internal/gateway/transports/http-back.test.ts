@@ -30,7 +30,7 @@ async function back(answering: Answering, more: object = {}) {
   const end = new HttpBack({
     url: `http://127.0.0.1:${port}/mcp`,
     dispatcher,
-    headers: { "x-own": "1" },
+    headers: () => ({ "x-own": "1" }),
     forward: ["x-tenant"],
     maxBytes: 2000,
     onCut: (id) => cut.push(id),
@@ -271,6 +271,37 @@ it("sends the headers of the caller's newest message with what no message causes
     ["POST", "c"],
     ["POST", "c"],
     ["DELETE", "c"],
+  ]);
+});
+
+it("asks for its own headers for each request, and sends none without them", async () => {
+  let own: string | undefined = "begin";
+  const headers = () => {
+    if (own === undefined) throw new Error("The secret is missing.");
+    return { "x-own": own };
+  };
+  const answering = session((response) => response.writeHead(405).end());
+  const { end, messages, seen } = await back(answering, { headers });
+  const faults: string[] = [];
+  end.onerror = ({ message }) => void faults.push(message);
+  await end.send(initialize);
+  await messages(1);
+  own = undefined;
+  await end.send(call);
+  const [, refused] = await messages(2);
+  expect(refused?.message).toMatchObject({ id: 5, error: { data: { code: "peer_unreachable" } } });
+  await expect(end.send(note)).rejects.toThrow("The secret is missing.");
+  expect(faults).toEqual(["The secret is missing."]);
+  own = "stream";
+  await end.send(initialized);
+  await expect.poll(() => seen.length).toBe(3);
+  own = "end";
+  await end.close();
+  expect(seen.map(({ method, headers }) => [method, headers["x-own"]])).toEqual([
+    ["POST", "begin"],
+    ["POST", "stream"],
+    ["GET", "stream"],
+    ["DELETE", "end"],
   ]);
 });
 

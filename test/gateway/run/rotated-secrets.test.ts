@@ -1,0 +1,45 @@
+/** Secrets that change while the gateway runs. */
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
+import { loggedBy } from "../attacks/support.ts";
+import { folderWith } from "../support/folder.ts";
+import { sessionOf } from "./support/caller.ts";
+import { fakeServer } from "./support/fake-server.ts";
+import { startGateway } from "./support/gateway.ts";
+
+async function opened() {
+  const token = join(await folderWith({ token: "Bearer old\n" }), "token");
+  const server = await fakeServer((came) => came.answer("fine"));
+  afterTest(server.close);
+  const fake = { url: server.url, headers: { authorization: { file: token } } };
+  const made = await startGateway({ servers: { fake } }, [], { secrets: null });
+  afterTest(made.close);
+  const sent = () => server.of("tools/call").map(({ request }) => request.headers.authorization);
+  return { ...made, token, sent, own: await sessionOf(made.url) };
+}
+
+it("an open session sends a secret as it is now", async () => {
+  const { own, token, sent } = await opened();
+  await own.call(1);
+  await writeFile(token, "Bearer new\n");
+  expect((await own.call(2)).messages).toMatchObject([{ id: 2, result: {} }]);
+  expect(sent()).toEqual(["Bearer old", "Bearer new"]);
+});
+
+it("an open session sends nothing while a secret is missing", async () => {
+  const made = await opened();
+  const { own, token, sent } = made;
+  await own.call(1);
+  await rm(token);
+  const refused = await own.call(2);
+  expect(refused).toMatchObject({ status: 200, code: "peer_unreachable" });
+  expect(refused.text).not.toContain(token);
+  expect(loggedBy(made, "server_error")).toMatchObject([
+    { server: "fake", code: "secret_missing", text: expect.stringContaining(token) },
+  ]);
+  await writeFile(token, "Bearer new\n");
+  expect((await own.call(3)).messages).toMatchObject([{ id: 3, result: {} }]);
+  expect(sent()).toEqual(["Bearer old", "Bearer new"]);
+});
