@@ -87,7 +87,7 @@ async function ask(
 ): Promise<Asked> {
   const log = { warn: () => {} };
   const of = config.servers[server] as GatewayConfig["servers"][string];
-  const connections = connectionsTo(server, of, { config, secrets, log });
+  const connections = connectionsTo(server, of, { config, secrets, processes: new Set(), log });
   try {
     const tools = await listTools((exchange) =>
       connections.connect({ key: "pin", ...(exchange && { exchange }) }),

@@ -20,7 +20,13 @@ import {
   Tracing,
 } from "../observe/index.ts";
 import { RoutingMemory } from "../router/index.ts";
-import { isLasting, type Refusable, stdioFront, whenClosed } from "../transports/index.ts";
+import {
+  isLasting,
+  type Refusable,
+  stdioFront,
+  type Transport,
+  whenClosed,
+} from "../transports/index.ts";
 import { openAdminPort, type Readiness } from "./admin-port.ts";
 import { refusalFor } from "./answers.ts";
 import { AuditFailures } from "./audit-failures.ts";
@@ -160,6 +166,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     parts: GatewayParts,
     pins: ReadonlyMap<string, Pins>,
     known: ReadonlyMap<string, Definitions>,
+    processesOf: (name: string) => Set<Transport>,
   ): readonly Server[] {
     const events = this.#events;
     return Object.entries(parts.config.servers).map(([name, config]) =>
@@ -170,6 +177,7 @@ class RunningGateway implements Gateway<GatewayParts> {
         tracing: this.#tracing,
         pins: pins.get(name),
         known,
+        processes: processesOf(name),
         // By the current identifier, so that older sessions hide the current identity headers too.
         headersToShow: (headers) => this.#identifier?.headersToShow(headers) ?? {},
         onEnd: (server, end) => events.ended(server, end),

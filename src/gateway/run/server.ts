@@ -49,6 +49,8 @@ export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
   readonly pins: Pins | undefined;
   /** What is known about each server's definitions. */
   readonly known: ReadonlyMap<string, Definitions>;
+  /** The server's processes that count: also those that a replaced server started. */
+  readonly processes: Set<Transport>;
   readonly onDropped: (server: string, message: Message) => void;
   /** A connection failed. */
   readonly onError: (server: string, error: Error) => void;
@@ -57,12 +59,13 @@ export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
 }
 
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
-  const { parts, tracing, onDropped, onError, onRestarted } = settings;
+  const { parts, tracing, processes, onDropped, onError, onRestarted } = settings;
   let terms = termsOf(name, config, settings);
   let isRemoved = false;
   const guard = createGuard(parts.manager, terms.options);
   const connections = connectionsTo(name, config, {
     ...parts,
+    processes,
     timeoutMs: () => terms.config.timeoutMs,
     onDropped: (message) => onDropped(name, message),
     onRestarted: () => onRestarted(name),

@@ -1,5 +1,6 @@
 /** A gateway's servers: the current ones, and those that a reload replaced. */
 import type { Definitions, Pins } from "../definitions/index.ts";
+import type { Transport } from "../transports/index.ts";
 import { none, sum } from "./counts.ts";
 import type { GatewayCounts, GatewayParts } from "./parts.ts";
 import type { Server } from "./server.ts";
@@ -9,6 +10,7 @@ type Make = (
   parts: GatewayParts,
   pins: ReadonlyMap<string, Pins>,
   known: ReadonlyMap<string, Definitions>,
+  processesOf: (name: string) => Set<Transport>,
 ) => readonly Server[];
 
 export class Servers {
@@ -18,6 +20,8 @@ export class Servers {
   readonly #all = new Set<Server>();
   /** What is known about each server's definitions, kept across reloads. */
   readonly #known = new Map<string, Definitions>();
+  /** The processes of each server, which count across reloads. */
+  readonly #processes = new Map<string, Set<Transport>>();
   /** The counts of removed servers' guards. */
   #past = none;
 
@@ -43,7 +47,7 @@ export class Servers {
     next: GatewayParts,
     pins: ReadonlyMap<string, Pins>,
   ): { readonly removed: ReadonlySet<string>; readonly unused: Promise<unknown> } {
-    const made = this.#make(next, pins, this.#known);
+    const made = this.#make(next, pins, this.#known, (name) => this.#processesOf(name));
     const unused = [...this.#all].map((each) =>
       each.use(
         next,
@@ -56,6 +60,12 @@ export class Servers {
     for (const { name, terms } of this.#all) this.#known.set(name, terms.definitions);
     this.#current = made;
     return { removed: new Set(removed), unused: Promise.all(unused) };
+  }
+
+  #processesOf(name: string): Set<Transport> {
+    const processes = this.#processes.get(name) ?? new Set();
+    this.#processes.set(name, processes);
+    return processes;
   }
 
   async #forget(server: Server): Promise<void> {

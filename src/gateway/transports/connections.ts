@@ -45,6 +45,8 @@ export interface Connections {
 export interface ConnectionParts {
   readonly config: Pick<GatewayConfig, "limits">;
   readonly secrets: (secret: string | Secret) => string;
+  /** The server's processes that count: also those of connections that a reload replaced. */
+  readonly processes: Set<Transport>;
   readonly log: {
     warn(event: `server_${ChildNote | SupervisedNote}`, fields: object): void;
   };
@@ -109,10 +111,11 @@ const died = refusalOf(-32014, "peer_died", "The server ended before it answered
 function processes(
   name: string,
   { command, args, env, cwd }: CommandServer,
-  { config, secrets, log, onRestarted, onDropped }: ConnectionParts,
+  { config, secrets, processes: counted, log, onRestarted, onDropped }: ConnectionParts,
   watch: Watch,
 ): Connections {
   const { messageBytes, queuedBytes, children } = config.limits;
+  /** Only those of these connections, which end with them. */
   const running = new Set<Transport>();
   /** Each resolves when a process that is being closed has ended. */
   const ending = new Set<Promise<void>>();
@@ -124,8 +127,8 @@ function processes(
 
   /** Runs a process that is restarted when it dies. */
   function run(): WatchedTransport {
-    if (running.size >= children) endOneIdle();
-    if (running.size >= children)
+    if (counted.size >= children) endOneIdle();
+    if (counted.size >= children)
       throw new TooManyProcesses(
         `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
       );
@@ -152,12 +155,14 @@ function processes(
     const outer = watch(back);
     const close = outer.close;
     outer.close = () => {
+      counted.delete(outer);
       running.delete(outer);
       const ended = close();
       ending.add(ended);
       void ignore(ended).then(() => ending.delete(ended));
       return ended;
     };
+    counted.add(outer);
     running.add(outer);
     return outer;
   }

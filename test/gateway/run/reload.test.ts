@@ -207,3 +207,54 @@ describe("processes that exchanges share", () => {
     expect(await exchange(made.url, "answer")).toMatch(/^\d+$/);
   });
 });
+
+describe("the limit on a server's processes holds across reloads", () => {
+  async function full(more: object = {}) {
+    const made = await startGateway({
+      servers: { small: { ...small, ...more } },
+      limits: { children: 1 },
+    });
+    afterTest(made.close);
+    const refused = async () => {
+      const { code } = await callerOf(made.url).post(initialize);
+      return code === "too_many_sessions";
+    };
+    return { ...made, refused };
+  }
+
+  it("and a session that ends leaves its place to one other", async () => {
+    const made = await full();
+    const first = await sessionOf(made.url);
+    for (const _ of [1, 2]) {
+      await reload(made, {});
+      expect(await made.refused()).toBe(true);
+    }
+    await first.post(undefined, { method: "DELETE" });
+    const second = await sessionOf(made.url);
+    expect(await made.refused()).toBe(true);
+    // What the reloads replaced has closed, but not this session's process.
+    expect((await second.call(1, { name: "answer" })).messages).toMatchObject([{ result: {} }]);
+    expect(await made.refused()).toBe(true);
+  });
+
+  it("and an exchange in progress keeps its place until it ends", async () => {
+    const made = await full({ timeoutMs: 1000 });
+    const hanging = exchange(made.url, "hang");
+    await expect.poll(() => made.gateway.counts().open).toBe(1);
+    await reload(made, {});
+    expect(await exchange(made.url, "answer")).toContain("too_many_sessions");
+    expect(await hanging).toContain("peer_timeout");
+    await expect.poll(() => exchange(made.url, "answer")).toMatch(/^\d+$/);
+    // A session takes the place of a process that nobody uses.
+    expect(await made.refused()).toBe(false);
+    expect(await made.refused()).toBe(true);
+  });
+
+  it("and the sessions that a reload ends leave their places to new ones", async () => {
+    const made = await full();
+    await sessionOf(made.url);
+    await reload(made, { servers: { small: { ...small, env: { OTHER: "1" } } } });
+    await expect.poll(made.refused).toBe(false);
+    expect(await made.refused()).toBe(true);
+  });
+});

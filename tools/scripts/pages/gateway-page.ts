@@ -212,6 +212,7 @@ Open sessions use the new configuration from their next request on: plugins, ide
 Sessions keep their connections to servers, and so the sizes in \`limits\` that those connections started with. A server that was added is there for the next session.
 A session ends if one of its servers was removed or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients start a new session; subscriptions of MCP 2026-07-28 end with \`peer_unreachable\`.
 After a reload, exchanges use new processes, so a subscription to a server that runs as a process ends as well, and the caller has to subscribe again.
+Processes from before the reload still count in \`limits.children\`, by the name of their server: those of sessions, and those with an exchange in progress until it ends. If the server is now reached in another way, its sessions end, and their places are free for new ones.
 The old plugins are closed when the last request that uses them has ended, and the code of isolated ones ends then.
 A configuration in TypeScript or JavaScript, and a plugin named by its path, are imported again if the file has changed; what they import themselves is not.
 

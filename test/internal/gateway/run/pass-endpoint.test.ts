@@ -44,6 +44,7 @@ async function endpointBefore(
     callers,
     pins: undefined,
     known: new Map(),
+    processes: new Set(),
     headersToShow: () => ({}),
     onEnd() {},
     onDropped() {},

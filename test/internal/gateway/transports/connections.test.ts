@@ -18,6 +18,7 @@ it("does not start a process in the end that could not be started for its exchan
   const connections = connectionsTo("server", server as never, {
     config: { limits } as never,
     secrets: String,
+    processes: new Set(),
     log: { warn() {} },
   });
   afterTest(() => connections.close());
