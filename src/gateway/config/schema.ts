@@ -7,6 +7,7 @@ import * as z from "zod";
 import { longestTimerMs } from "../../core/data/index.ts";
 import { isolations, openingNames } from "../../operate/isolate/kinds.ts";
 import { passGroups } from "../../providers/mcp/methods.ts";
+import { baseUrl, httpUrl, serverUrl } from "./url-schemas.ts";
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
@@ -30,11 +31,6 @@ const argument = z.string().regex(/^[^\0]*$/, "must be a string without null cha
 const variable = z
   .string()
   .regex(/^[^=\0]+$/, "must be the name of a variable, which has no `=` and no null character");
-const anyHttpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
-const noUser = "must be a URL without a user name or password";
-const httpUrl = anyHttpUrl.refine(isWithoutUser, noUser);
-/** The URL of a server or a provider, to which credentials in the URL would not be sent. */
-const peerUrl = anyHttpUrl.refine(isWithoutUser, `${noUser}, which belong in \`headers\``);
 /** Where to read a secret from, so that it need not be in the file. */
 const secret = z
   .union([z.strictObject({ env: text }), z.strictObject({ file: text })])
@@ -101,7 +97,7 @@ const commandServer = z.strictObject({
 });
 
 const urlServer = z.strictObject({
-  url: peerUrl.describe("The endpoint of the server: Streamable HTTP."),
+  url: serverUrl.describe("The endpoint of the server: Streamable HTTP."),
   headers: headers.describe("Headers to send with every request to the server."),
   forward: forward.describe(
     "The caller's headers to send on; must not repeat one of `headers`. Credentials are sent on only if they are named here.",
@@ -119,7 +115,9 @@ const route = z.strictObject({
     .describe(
       "The API that callers speak: `openai` is Chat Completions, Responses and Embeddings.",
     ),
-  url: peerUrl.describe("The base URL of the provider, without the path of the API."),
+  url: baseUrl.describe(
+    "The base URL of the provider, without the path of the API, a query or a fragment.",
+  ),
   path: path.describe("The path under which callers reach it."),
   headers: headers.describe("Headers to send with every request to the provider, such as its key."),
   forward: forward.describe(
@@ -436,12 +434,6 @@ export const configSchema = z.strictObject({
     .default("glassine.definitions.json")
     .describe("The file with the pinned definitions of tools."),
 });
-
-function isWithoutUser(url: string): boolean {
-  if (!URL.canParse(url)) return true;
-  const { username, password } = new URL(url);
-  return username === "" && password === "";
-}
 
 /** What an operator writes. */
 export type ConfigInput = z.input<typeof configSchema>;

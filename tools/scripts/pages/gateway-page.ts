@@ -81,6 +81,7 @@ A key that is not in the tables below is refused, and the message suggests the k
 \`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass on only a few variables to the programs they start: name yours in the client's own \`env\`.
 The variable has the whole value, such as \`Bearer …\` for \`authorization\`: \`\${NAME}\` inside a string is not expanded, and \`--check\` warns about it.
 A \`url\` with a user name or password is refused: put credentials in \`headers\`.
+So is one with a fragment and, in \`models\`, one with a query: the path of each request is appended to it, and callers add \`api-version\` themselves.
 No message quotes a value, since any value may be a secret.
 
 \`glassine gateway --check\` starts no server and no listener; it does load the plugins, isolated ones in isolation.

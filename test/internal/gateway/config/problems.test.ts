@@ -107,6 +107,29 @@ describe("a problem", () => {
       },
     ],
     [
+      "a query or a fragment where the URL would lead elsewhere",
+      {
+        ...listening,
+        servers: { query: { url: "https://a.example/mcp?key=1" }, one: { url: "https://a#b" } },
+        models: Object.fromEntries(
+          ["https://m/base?api-version=1", "https://m/base#x", "https://m?"].map((url, at) => [
+            `m${at}`,
+            { provider: "openai", url, path: `/m${at}` },
+          ]),
+        ),
+      },
+      {
+        "servers.one.url":
+          "expected a URL without `#` (leave it out: what follows would not be sent), got another string.",
+        ...Object.fromEntries(
+          ["m0", "m1", "m2"].map((name) => [
+            `models.${name}.url`,
+            "expected a URL without `?` and `#` (leave them out: the path of each request is appended, and callers add `api-version` themselves), got another string.",
+          ]),
+        ),
+      },
+    ],
+    [
       "a store of labels that does not exist",
       { servers: { files: { command: "x" } }, labels: { store: "redis" } },
       { "labels.store": 'expected "memory" or an object, got another string.' },
