@@ -63,6 +63,7 @@ async function reportOn(
   const { config, file } = loaded;
   const handlers = handlersOf(manager, plugins);
   const { commands, folders, secrets } = await missingHere(loaded, env);
+  const audit = await auditFileFaults(config);
   return {
     always: describePermissions(standardTables, { capabilities: [], hooks: [] }).always,
     plugins: plugins.map((each) => {
@@ -79,13 +80,13 @@ async function reportOn(
       ...(await identityFaults(config, file)),
       ...(await missingPeers(config, secretReader(env), more)),
       ...commands,
+      ...audit.problems,
     ],
     warnings: [
       ...warnings,
       ...secrets,
       ...folders,
-      // Only a warning: the folder may exist where the gateway will run.
-      ...(await auditFileFaults(config)),
+      ...audit.warnings,
       ...(await pinFaults(config)),
       ...oddSettings(config),
       ...foreignConditions(manager as never),

@@ -24,7 +24,8 @@ export interface AuditSettings {
 export async function auditOf(config: GatewayConfig, options: AuditSettings) {
   const { audit } = config;
   if (audit === undefined || options.records === false) return undefined;
-  const [fault] = await auditFileFaults(config);
+  const { problems, warnings } = await auditFileFaults(config);
+  const [fault] = [...problems, ...warnings];
   if (fault !== undefined) throw new GlassineError("config_unreadable", fault);
   const file = fileAuditSink(audit.file, { fsync: audit.strict });
   const { generation = 1 } = options;
@@ -37,21 +38,29 @@ export async function auditOf(config: GatewayConfig, options: AuditSettings) {
   return { options: { sink, strict: audit.strict }, close };
 }
 
-/** Says why this user cannot write records to the file now: one sentence per reason. */
-export async function auditFileFaults({
-  audit,
-}: Pick<GatewayConfig, "audit">): Promise<readonly string[]> {
-  if (audit === undefined) return [];
+/**
+ * Says why this user cannot write records to the file now: one sentence per reason. Warnings are
+ * about what may be different where the gateway will run.
+ */
+export async function auditFileFaults({ audit }: Pick<GatewayConfig, "audit">): Promise<{
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}> {
+  const none = { problems: [], warnings: [] };
+  if (audit === undefined) return none;
   const { file } = audit;
   const folder = dirname(file);
   const found = await stat(file).catch(() => undefined);
-  if (found?.isDirectory()) return [`audit.file: ${printable(file)} is a folder: name a file`];
+  if (found?.isDirectory())
+    return { ...none, problems: [`audit.file: ${printable(file)} is a folder: name a file`] };
   return await access(found === undefined ? `${folder}/.` : file, constants.W_OK).then(
-    () => [],
-    ({ code }: NodeJS.ErrnoException) => [
-      code === "ENOENT"
-        ? `audit.file: the folder ${printable(folder)} does not exist: create it`
-        : `audit.file: ${printable(file)} cannot be written (${code}): name a file that this user may write`,
-    ],
+    () => none,
+    ({ code }: NodeJS.ErrnoException) => {
+      const warning =
+        code === "ENOENT"
+          ? `audit.file: the folder ${printable(folder)} does not exist: create it`
+          : `audit.file: ${printable(file)} cannot be written (${code}): name a file that this user may write`;
+      return { ...none, warnings: [warning] };
+    },
   );
 }

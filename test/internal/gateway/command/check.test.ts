@@ -375,6 +375,16 @@ it("warns of a folder of the audit trail that may be there where the gateway wil
   ]);
 });
 
+it("finds a folder in place of the file of the audit trail", async () => {
+  verifies("cli:gateway-never");
+  const { code, document } = await check({ servers: { files: http }, audit: { file: "." } });
+  expect([code, document.problems, document.warnings]).toEqual([
+    1,
+    [expect.stringMatching(/^audit\.file: .* is a folder: name a file$/)],
+    [],
+  ]);
+});
+
 it("warns of pins of no server, and of a URL that has the path of the API", async () => {
   const cwd = await folderWith({
     "pins.json": { gone: { tool: "sha256:0" }, files: {} },
