@@ -187,10 +187,11 @@ function blindOn(handlers: readonly Handler[]): readonly string[] {
 
 /** For each kind of condition, a call has to match one of the patterns. */
 function onlyFor({ hook, conditions }: Handler): readonly string[] {
-  if (conditions === null) return [];
   const kinds = Object.entries({ ...conditions }).map(
     ([kind, patterns]) => `${kind} ${patterns.map((each) => JSON.stringify(each)).join(" or ")}`,
   );
+  // Without any, as in `{}`, it runs for everything.
+  if (kinds.length === 0) return [];
   return [`On ${hook} it runs only for ${kinds.join(" and ")}.`];
 }
 

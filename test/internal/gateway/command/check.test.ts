@@ -92,6 +92,13 @@ it("says for which calls alone a plugin runs", async () => {
   expect(lines).toContain(sentence);
 });
 
+it("says nothing of conditions that are empty, with which a plugin runs for everything", async () => {
+  verifies("cli:gateway-check");
+  const plugins = [{ use: "header-writer", conditions: {} }];
+  const { code, document } = await check({ servers: { files: http }, plugins });
+  expect([code, document.plugins[0].only_for]).toEqual([0, []]);
+});
+
 it("says what a plugin may do in its mode", async () => {
   verifies("cli:gateway-check");
   const plugins = [{ use: "header-writer", mode: "audit" }];
