@@ -132,13 +132,12 @@ function processes(
       throw new TooManyProcesses(
         `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
       );
-    const given = withSecrets(env, secrets);
     const start = (): Transport =>
       childBack({
         command,
         args,
         cwd,
-        env: childEnvironment(process.env, given),
+        env: childEnvironment(process.env, withSecrets(env, secrets)),
         maxBytes: messageBytes,
         queuedBytes,
         onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),

@@ -1,6 +1,8 @@
 /** Secrets that change while the gateway runs. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { loggedBy } from "../attacks/support.ts";
@@ -42,4 +44,26 @@ it("an open session sends nothing while a secret is missing", async () => {
   await writeFile(token, "Bearer new\n");
   expect((await own.call(3)).messages).toMatchObject([{ id: 3, result: {} }]);
   expect(sent()).toEqual(["Bearer old", "Bearer new"]);
+});
+
+it("a process that is started again gets a secret as it is now", async () => {
+  const token = join(await folderWith({ token: "old" }), "token");
+  const args = [fileURLToPath(new URL("./support/small-server.mjs", import.meta.url))];
+  const small = { command: process.execPath, args, env: { TOKEN: { file: token } } };
+  const made = await startGateway({ servers: { small } }, [], { secrets: null });
+  afterTest(made.close);
+  const own = await sessionOf(made.url);
+  const answer = async () => (await own.call(1, { name: "token" })).messages;
+  expect(await answer()).toMatchObject([{ result: { content: [{ text: "old" }] } }]);
+  await writeFile(token, "new");
+  expect((await own.call(2, { name: "die" })).code).toBe("peer_died");
+  expect(await answer()).toMatchObject([{ result: { content: [{ text: "new" }] } }]);
+  await rm(token);
+  expect((await own.call(3, { name: "die" })).code).toBe("peer_died");
+  expect((await own.call(4, { name: "token" })).code).toBe("peer_unreachable");
+  const text = expect.stringContaining(token);
+  const missing = { server: "small", code: "secret_missing", text };
+  expect(loggedBy(made, "server_error")).toContainEqual(expect.objectContaining(missing));
+  await writeFile(token, "newest");
+  await expect.poll(answer).toMatchObject([{ result: { content: [{ text: "newest" }] } }]);
 });

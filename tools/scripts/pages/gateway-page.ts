@@ -458,7 +458,7 @@ The parent of a request is \`traceparent\` in its \`_meta\`, or else in the HTTP
 Servers and providers with \`traceContext: true\` get the context of the gateway's span, in \`_meta\` and, over HTTP, as a header; for the others, \`traceparent\` and \`tracestate\` are removed from \`_meta\`.`;
 
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
-The secret is read when it is needed, one in \`headers\` for each request; messages name the variable or the file, never the value.
+The secret is read when it is needed, one in \`headers\` for each request and one in \`env\` whenever a process starts; messages name the variable or the file, never the value.
 A request whose headers cannot be read is not sent: the caller gets an error such as \`peer_unreachable\`, and the log has the code \`secret_missing\`.
 The audit trail and the log contain neither its value nor the last nine that it had before, nor the token or password alone in \`Bearer TOKEN\` and in a URL.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.

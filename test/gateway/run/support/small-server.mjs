@@ -77,6 +77,7 @@ const tools = {
     send({ id, result: { content: [{ type: "text", text: JSON.stringify(args) }] } }),
   meta: (id, _, meta) =>
     send({ id, result: { content: [{ type: "text", text: JSON.stringify(meta) }] } }),
+  token: (id) => send({ id, result: { content: [{ type: "text", text: process.env.TOKEN }] } }),
   environment: (id) =>
     send({ id, result: { content: [{ type: "text", text: Object.keys(process.env).join(" ") }] } }),
 };
