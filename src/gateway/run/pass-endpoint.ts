@@ -51,7 +51,7 @@ interface PassedSession extends Session {
   readonly server: string;
   readonly refusedAsks: RefusedAsks;
   /** The exchanges with requests that have no answer yet. */
-  readonly open: Set<Request>;
+  readonly open: Map<Request, PassThrough>;
 }
 
 /** MCP: a session id is visible ASCII. It is used in names here, so it is bounded too. */
@@ -113,7 +113,6 @@ export class PassEndpoint implements McpEndpoint {
     if (begins && !this.sessions.hasRoomFor(identity)) return answer("too_many_sessions", body);
     const end = this.#exchanges.begin(identity);
     if (end === undefined) return answer("too_many_unanswered", body);
-    if (requestsIn(body).length > 0) session?.open.add(request);
     const leave = () => {
       end();
       if (session?.open.delete(request) && !session.isBusy) this.sessions.answered(session.id);
@@ -143,6 +142,7 @@ export class PassEndpoint implements McpEndpoint {
     // Labels from the request that begins a session are copied to it once it has an id.
     const labels = isBeginning(body) ? `beginning ${id}` : sessionOfSubject(identity);
     const passed = this.#passThrough(asked, session, labels);
+    if (requestsIn(body).length > 0) session?.open.set(request, passed);
     passed.front.sessionId = id;
     callers.set(id, { identity, session: session?.id ?? labels });
     const wired = await wireExchange(passed.front, server, {
@@ -187,6 +187,7 @@ export class PassEndpoint implements McpEndpoint {
       maxBytes: config.limits.messageBytes,
       timeoutMs: settings.timeoutMs,
       refusedAsks: session?.refusedAsks,
+      inSession: session && (() => session.open.values()),
       onSession: (made) => this.#begin(server, made, identity, labels),
       onSessionOver: () => session && this.#forget(session),
       onUndelivered: (message) => onDropped(server.name, message),
@@ -238,7 +239,7 @@ export class PassEndpoint implements McpEndpoint {
 
   #remember(server: Server, id: string, identity: Identity): PassedSession {
     const name = nameOf(server, id);
-    const open = new Set<Request>();
+    const open = new Map<Request, PassThrough>();
     const session: PassedSession = {
       id: name,
       key: identity.key,
@@ -256,10 +257,11 @@ export class PassEndpoint implements McpEndpoint {
     return session;
   }
 
-  #forget({ id }: PassedSession): void {
+  #forget({ id, open }: PassedSession): void {
     this.#options.callers.delete(id);
     this.sessions.remove(id);
     for (const { guard } of this.#options.servers()) guard.endSession(id);
+    for (const passed of open.values()) passed.sessionOver();
   }
 
   sessionFor(_request: Request, identity: Identity): string {

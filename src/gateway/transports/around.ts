@@ -14,6 +14,7 @@ export function around(inner: Transport, { send, receive, closed, close }: Aroun
   const outer: Transport = {
     ...(inner.sessionId !== undefined && { sessionId: inner.sessionId }),
     takesHeaders: inner.takesHeaders === true,
+    endsRequests: inner.endsRequests === true,
     setProtocolVersion: (version) => inner.setProtocolVersion?.(version),
     start() {
       inner.onmessage = (message, extra) => {

@@ -9,7 +9,13 @@
 import { putNewest } from "../../core/data/index.ts";
 import type { ServerEvent } from "../../providers/http/event-reader.ts";
 import { mediaTypeOf } from "../../providers/http/media-type.ts";
-import { messagesIn, messagesInEvent, requestsIn, takesBatches } from "./caller-messages.ts";
+import {
+  cancelledIn,
+  messagesIn,
+  messagesInEvent,
+  requestsIn,
+  takesBatches,
+} from "./caller-messages.ts";
 import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
@@ -31,6 +37,8 @@ import {
   keyOf,
   late,
   type Message,
+  metaOf,
+  paramsOf,
   type Refusal,
   RefusalError,
   type RequestId,
@@ -64,6 +72,8 @@ export interface PassThroughOptions {
   readonly timeoutMs: number;
   /** The session's refused requests; absent for an exchange without a session. */
   readonly refusedAsks: RefusedAsks | undefined;
+  /** Returns the session's exchanges with requests; absent for an exchange without a session. */
+  readonly inSession: (() => Iterable<PassThrough>) | undefined;
   /** The server named a new session. The caller learns its id once this has resolved. */
   readonly onSession: (id: string) => Promise<void>;
   /** The server says that the session is over. */
@@ -92,7 +102,11 @@ export class PassThrough {
   readonly front: Transport = {
     start: async () => {},
     send: async (message, { status } = {}) => this.#toCaller(message, status),
-    close: async () => this.#end(),
+    close: async () => {
+      this.sessionOver();
+      this.#end();
+    },
+    endsRequests: true,
   };
   readonly back: Transport = {
     takesHeaders: true,
@@ -107,6 +121,8 @@ export class PassThrough {
   readonly #only: RequestMessage | undefined;
   /** The caller's requests that have no answer yet. */
   readonly #open: Map<string, RequestId>;
+  /** The keys of those that another exchange of the session may still answer. */
+  readonly #awaited: Set<string>;
   /** The messages that plugins let pass to the server. */
   readonly #outgoing: Message[] = [];
   /** What the guard said about the first of them. A batch is sent as one request. */
@@ -115,6 +131,7 @@ export class PassThrough {
   readonly #incoming: Sent[] = [];
   readonly #deadline = new Deadline();
   readonly #isBeginning: boolean;
+  readonly #hasDeadline: boolean;
   /** Whether the session that the server named has begun. */
   #hasBegun = false;
   #onAnswered: (last?: Message) => void = () => {};
@@ -123,6 +140,12 @@ export class PassThrough {
     this.#onAnswered = resolve;
   });
   #stream: EventStream | undefined;
+  /** Whether the caller knows an event, so that it can ask for the rest in another exchange. */
+  #canResume = false;
+  #onNoneAwaited: () => void = () => {};
+  readonly #noneAwaited = new Promise<void>((resolve) => {
+    this.#onNoneAwaited = resolve;
+  });
   #hasForwarded = false;
   #isOver = false;
   #settled: () => Promise<void> = async () => {};
@@ -136,6 +159,9 @@ export class PassThrough {
     this.#only = this.#asked.length === 1 ? this.#requests[0] : undefined;
     this.#open = new Map(this.#requests.map(({ id }) => [keyOf(id), id]));
     this.#isBeginning = this.#only?.method === "initialize";
+    this.#hasDeadline = !this.#requests.some(({ method }) => isLasting(method));
+    const isBounded = options.inSession !== undefined && this.#hasDeadline;
+    this.#awaited = new Set(isBounded ? this.#open.keys() : []);
   }
 
   /**
@@ -168,6 +194,8 @@ export class PassThrough {
   #passToGuard(): void {
     const { body, refusedAsks, authInfo, request } = this.#options;
     if (body === undefined) return;
+    for (const key of cancelledIn(body))
+      for (const each of this.#options.inSession?.() ?? []) each.#stopAwaiting(key);
     const kept = this.#asked.filter((message) => {
       if (!isAnswer(message)) return true;
       const refused = refusedAsks?.get(keyOf(message.id));
@@ -196,8 +224,8 @@ export class PassThrough {
   }
 
   async #throughServer(): Promise<Response> {
-    const isLong = this.#requests.some(({ method }) => isLasting(method));
-    if (this.#requests.length > 0 && !isLong) this.#deadline.start(this.#options.timeoutMs);
+    if (this.#requests.length > 0 && this.#hasDeadline)
+      this.#deadline.start(this.#options.timeoutMs);
     // The gateway may answer first, or end the exchange.
     const answered = await Promise.race([
       this.#deadline.unlessLate(this.#send()),
@@ -305,11 +333,14 @@ export class PassThrough {
 
   /** Takes a message from the guard for the caller. */
   #toCaller(message: Message, status: number | undefined): void {
-    if (this.#isOver) throw new Error("The exchange is over.");
     if (isAnswer(message)) {
       this.#open.delete(keyOf(message.id));
+      this.#stopAwaiting(keyOf(message.id));
       if (this.#hasForwarded && this.#open.size === 0) this.#onAnswered(message);
     }
+    if (this.#options.body === undefined)
+      for (const each of this.#options.inSession?.() ?? []) each.#noteElsewhere(message);
+    if (this.#isOver) throw new Error("The exchange is over.");
     if (this.#stream === undefined) this.#incoming.push({ message, status });
     else this.#stream.write(JSON.stringify(message));
   }
@@ -360,7 +391,6 @@ export class PassThrough {
 
   async #passEvents(answered: Response, stream: EventStream): Promise<void> {
     const { maxBytes, isModern } = this.#options;
-    let canResume = false;
     let reason: Refusal = unreachable;
     try {
       const reader = readEvents(streamOf(answered), { maxUnits: maxBytes });
@@ -369,7 +399,7 @@ export class PassThrough {
         if (next === tooLate) throw new RefusalError(late);
         if (next.done === true) break;
         const { id, retry } = next.value;
-        canResume ||= id !== undefined;
+        this.#canResume ||= id !== undefined && !isModern;
         stream.begin(id, retry);
         await this.#passEvent(next.value, stream);
         stream.finish();
@@ -381,10 +411,10 @@ export class PassThrough {
       }
     } catch (error) {
       if (error instanceof RefusalError) reason = error.refusal;
-      canResume &&= !(error instanceof RefusalError);
+      this.#canResume &&= !(error instanceof RefusalError);
     }
     // In a session, the client asks for the rest in another exchange.
-    if (!this.#isOver && !(canResume && !isModern)) await this.#fail(reason).catch(() => {});
+    if (!this.#isOver && !this.#canResume) await this.#fail(reason).catch(() => {});
     this.#end();
   }
 
@@ -402,12 +432,39 @@ export class PassThrough {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#onAnswered();
-    this.#deadline.stop();
     this.#options.request.signal.removeEventListener("abort", this.#end);
     this.#stream?.end();
+    void this.#close();
+  };
+
+  /** Closes the front. The guard then ends all requests that have no answer yet. */
+  async #close(): Promise<void> {
+    if (this.#canResume && this.#awaited.size > 0)
+      await this.#deadline.unlessLate(this.#noneAwaited);
+    this.#deadline.stop();
     // Deferred, so that the sender can record the request's end first.
     setImmediate(() => this.front.onclose?.());
-  };
+  }
+
+  /** Another exchange of the session passes on a message of the server. */
+  #noteElsewhere(message: Message): void {
+    if (isAnswer(message)) this.#stopAwaiting(keyOf(message.id));
+    const { progressToken } = paramsOf(message);
+    if (message.method !== "notifications/progress" || progressToken === undefined) return;
+    const isOwn = this.#requests.some((each) => metaOf(each).progressToken === progressToken);
+    if (isOwn) this.#deadline.restart();
+  }
+
+  #stopAwaiting(key: string): void {
+    this.#awaited.delete(key);
+    if (this.#awaited.size === 0) this.#onNoneAwaited();
+  }
+
+  /** The session is over, so no other exchange brings an answer. */
+  sessionOver(): void {
+    this.#awaited.clear();
+    this.#onNoneAwaited();
+  }
 }
 
 /** Whether a session with this version header takes batches. Versions without the header do. */

@@ -8,6 +8,8 @@ export interface Transport {
   onerror?: ((error: Error) => void) | undefined;
   /** Front only: the front's name, which the guard passes to the gateway with each request. */
   sessionId?: string;
+  /** Front only: its requests end with it, although other fronts have the same session. */
+  readonly endsRequests?: boolean;
   /** Back over HTTP only: it takes headers written by plugins, and the agreed version. */
   readonly takesHeaders?: boolean;
   setProtocolVersion?(version: string): void;

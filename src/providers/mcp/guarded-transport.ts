@@ -38,7 +38,7 @@ export function guardedTransport<Transport extends TransportLike>(
   const traffic = createTraffic(sides, hooks, memory, session, log);
 
   function stop(): void {
-    if (memory.knows(joined)) traffic.stop();
+    if (memory.knows(joined)) traffic.stop(wire.endsRequests === true);
     memory.leave(joined);
   }
 

@@ -203,13 +203,14 @@ export class Lane {
   }
 
   /** Stops the hooks of all messages of a closed transport. */
-  stop(): void {
+  stop(endsRequests: boolean): void {
     for (const [key, entry] of this.#inFlight.of(this)) {
+      const isOpen = !isCall(entry) || entry.state === "open";
       // An answer may arrive through another transport of the session.
-      if (!isCall(entry) || entry.state === "open") continue;
+      if (isOpen && !endsRequests) continue;
       this.#inFlight.remove(key, entry);
       endOf(entry, "aborted", closed);
-      stopHooks(entry, "closed");
+      if (isCall(entry)) stopHooks(entry, "closed");
     }
   }
 

@@ -19,7 +19,8 @@ export interface Sides {
 export interface Traffic {
   send(message: unknown, options: unknown): Promise<void>;
   receive(message: unknown, extra: unknown): void;
-  stop(): void;
+  /** `endsRequests`: no answer to a received request can arrive through another transport. */
+  stop(endsRequests: boolean): void;
   /** Resolves when no message is on its way: each was passed on, answered or dropped. */
   settled(): Promise<void>;
 }
@@ -84,9 +85,9 @@ export function createTraffic(
     async settled() {
       while (onTheWay.size > 0) await Promise.allSettled(onTheWay);
     },
-    stop() {
-      outgoing.stop();
-      incoming.stop();
+    stop(endsRequests) {
+      outgoing.stop(false);
+      incoming.stop(endsRequests);
     },
   };
 }

@@ -27,6 +27,8 @@ export interface Wire {
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   readonly sessionId?: unknown;
+  /** True if requests that it received end with it, also where other transports share its session. */
+  readonly endsRequests?: unknown;
 }
 
 export type RequestId = string | number;

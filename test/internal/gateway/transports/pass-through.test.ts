@@ -48,6 +48,7 @@ async function exchange(plan: Plan) {
     maxBytes: plan.maxBytes ?? 100_000,
     timeoutMs: plan.timeoutMs ?? 60_000,
     refusedAsks: plan.refusedAsks,
+    inSession: undefined,
     onSession: async (id) => void sessions.push(id),
     onSessionOver: () => sessions.push("over"),
     onUndelivered: (message) => undelivered.push(message),
