@@ -149,7 +149,7 @@ class RunningGateway implements Gateway<GatewayParts> {
       metrics: () =>
         metrics.text({
           generation: this.generation,
-          open_requests: this.counts().open,
+          open_requests: this.#servers.openRequests,
           open_sessions: this.#endpoint?.sessions.size ?? 0,
           audit_failures_total: this.#auditFailures.total(),
         }),
@@ -324,7 +324,8 @@ class RunningGateway implements Gateway<GatewayParts> {
     this.#ports.drain();
     clearInterval(this.#sweep);
     await this.#refuse(isLasting);
-    const openRequests = () => this.#models.open() + this.counts().open;
+    // A question of a server does not keep the gateway: its caller may never answer it.
+    const openRequests = () => this.#models.open() + this.#servers.openRequests;
     await waitUntil(() => openRequests() === 0, this.#current.parts.config.limits.shutdownMs);
     await this.#refuse(() => true);
     await this.#models.close();

@@ -78,6 +78,11 @@ export class Servers {
     return [...this.#all].map(({ guard }) => guard.counts()).reduce(sum, this.#past);
   }
 
+  /** How many requests to servers have no answer yet. */
+  get openRequests(): number {
+    return [...this.#all].reduce((sofar, { guard }) => sofar + guard.counts().openIncoming, 0);
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled([...this.#all].map((each) => each.close()));
   }

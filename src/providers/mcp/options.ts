@@ -97,6 +97,8 @@ export interface GuardCounts {
   readonly errored: number;
   readonly aborted: number;
   readonly open: number;
+  /** Those of `open` that are requests of the direction `incoming`. */
+  readonly openIncoming: number;
   /** Messages that belong to no request. */
   readonly dropped: number;
 }

@@ -46,7 +46,7 @@ export class RequestRecord {
   ): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#log.count(outcome);
+    this.#log.count(this.#start, outcome);
     if (this.#log.isRead) this.#report(outcome, because, factsOf());
     this.#inUse?.leave();
   }
@@ -71,7 +71,8 @@ export class RequestLog {
   readonly #hooks: () => Hooks;
   /** Counts the requests that use the current manager. */
   #inUse = new InUse();
-  readonly #counts: Record<Exclude<keyof GuardCounts, "open">, number> = {
+  #openIncoming = 0;
+  readonly #counts: Record<Exclude<keyof GuardCounts, "open" | "openIncoming">, number> = {
     started: 0,
     allowed: 0,
     denied: 0,
@@ -86,6 +87,7 @@ export class RequestLog {
 
   begin(start: RequestStart): RequestRecord {
     this.#counts.started += 1;
+    if (isIncoming(start)) this.#openIncoming += 1;
     this.#inUse.enter();
     return new RequestRecord(this, start, this.#inUse);
   }
@@ -110,11 +112,13 @@ export class RequestLog {
   counts(): GuardCounts {
     const { started, allowed, denied, errored, aborted } = this.#counts;
     const open = started - allowed - denied - errored - aborted;
-    return Object.freeze({ ...this.#counts, open });
+    return Object.freeze({ ...this.#counts, open, openIncoming: this.#openIncoming });
   }
 
-  count(outcome: GuardOutcome): void {
+  count(start: RequestStart, outcome: GuardOutcome): void {
     this.#counts[outcome] += 1;
+    // What is dropped was never counted as open.
+    if (outcome !== "dropped" && isIncoming(start)) this.#openIncoming -= 1;
   }
 
   /** Whether anybody reads the ends of requests. */
@@ -136,6 +140,11 @@ export class RequestLog {
       metadata: { method: end.method ?? null, server_id: serverId ?? null },
     });
   }
+}
+
+/** Whether it is a request that was received. A notification has no id. */
+function isIncoming({ direction, requestId }: RequestStart): boolean {
+  return direction === "incoming" && requestId !== undefined;
 }
 
 function isRefused({ outcome }: GuardEnd): boolean {

@@ -130,12 +130,12 @@ describe("the end of a request", () => {
       ["aborted", "cancelled"],
       ["aborted", "cancelled"],
     ]);
-    expect(guard.counts()).toMatchObject({ started: 3, aborted: 2, open: 1 });
+    expect(guard.counts()).toMatchObject({ started: 3, aborted: 2, open: 1, openIncoming: 1 });
     await raw.close();
     open();
     await settle();
     expect(outcomes().at(-1)).toEqual(["aborted", "closed"]);
-    expect(guard.counts()).toMatchObject({ started: 3, aborted: 3, open: 0 });
+    expect(guard.counts()).toMatchObject({ started: 3, aborted: 3, open: 0, openIncoming: 0 });
   });
 
   it("is reported for a session that the host ends", async () => {
@@ -246,13 +246,15 @@ it("is reported once for each request, whatever is sent, and the counts add up",
         if (at.do === "down") raw.failNextSend = new Error("offline");
         if (at.do === "close") await raw.close();
         await settle();
+        if (isOutgoing) expect(guard.counts().openIncoming).toBe(0);
       }
       await wrapped.close();
       for (const go of waiting) go();
       await settle();
-      const { started, allowed, denied, errored, aborted, open, dropped } = guard.counts();
+      const { open, openIncoming, started, allowed, denied, errored, aborted, dropped } =
+        guard.counts();
       expect(started).toBe(allowed + denied + errored + aborted);
-      expect(open).toBe(0);
+      expect([open, openIncoming]).toEqual([0, 0]);
       expect(new Set(ends.map((end) => end.request)).size).toBe(ends.length);
       expect(ends).toHaveLength(started + dropped);
       const of = (outcome: string) => ends.filter((end) => end.outcome === outcome).length;

@@ -93,6 +93,25 @@ describe("the end waits", () => {
   });
 });
 
+it("the end does not wait for a question of a server that its caller does not answer", async () => {
+  const made = await gatewayBefore(
+    (came) => {
+      came.tell({ id: "question", method: "roots/list" });
+      came.tell({ id: came.message.id, result: { content: [] } });
+      came.end();
+    },
+    { ...ample, admin: { port: 0 } },
+  );
+  const own = await sessionOf(made.url, ada);
+  const { messages } = await own.call(1);
+  expect(messages).toMatchObject([{ method: "roots/list" }, { id: 1, result: {} }]);
+  expect(made.gateway.counts().open).toBe(1);
+  const { text } = await made.admin("/metrics");
+  expect(text).toContain("glassine_gateway_open_requests 0\n");
+  await made.gateway.close();
+  expect(made.gateway.counts()).toMatchObject({ open: 0, aborted: 1 });
+});
+
 describe("what does not end in time is refused with shutting_down", () => {
   it("in a session, in an exchange, and by a model", async () => {
     const { url, waiting } = await heldServer();
