@@ -1,5 +1,6 @@
 // Only in test:all: it lets engines reach their limits.
 import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 import { insideText, pluginText } from "./quickjs-support.ts";
 
 /** What the code inside tries, and the outcome. */
@@ -114,6 +115,27 @@ const probes: readonly (readonly [what: string, body: string, outcome: RegExp])[
 ];
 
 describe("hostile code inside QuickJS", () => {
+  it.each([
+    ["buffers", "new Uint8Array(1e6).fill(1)"],
+    ["strings", "String(Math.random()).repeat(6e4)"],
+    ["arrays", "new Array(1e5).fill(0.5)"],
+  ])("cannot keep more %s than its memory from turn to turn", async (_, made) => {
+    verifies("isolation:memory");
+    const { says } = await insideText(
+      pluginText(
+        `(globalThis.kept ??= []).push(${made}); return deny(String(kept.length))`,
+        "timeoutMs: 5_000,",
+      ),
+      { memoryMb: 8 },
+    );
+    const outcomes: string[] = [];
+    for (let turn = 0; turn < 40; turn++) outcomes.push(await says("x"));
+    expect(outcomes[0]).toBe("1");
+    expect(outcomes.at(-1)).toMatch(/memory/);
+    // What the engine itself takes leaves some room.
+    expect(outcomes).not.toContain("30");
+  });
+
   it.each(probes)(
     "%s",
     async (_what, body, outcome) => {

@@ -9,6 +9,19 @@ import { entryName, explained, type ModuleFiles } from "./module-files.ts";
 /** Measured: with a stack of 16 MiB for the thread, as `quickJsLink` asks for, 512 KiB work as well. */
 const stackBytes = 384 * 1024;
 
+/** What the module itself declares as its memory: 16 MiB, for its stack and data. */
+const ownPages = 256;
+const pagesInMb = 16;
+/** What the module can address: 2 GiB. */
+const mostPages = 32_768;
+
+/** The types of this package are without those of browsers. */
+const { WebAssembly } = globalThis as unknown as {
+  readonly WebAssembly: {
+    readonly Memory: new (pages: { initial: number; maximum: number }) => never;
+  };
+};
+
 /** How many jobs run between two checks of the time. */
 const jobsAtOnce = 1_000;
 
@@ -40,6 +53,7 @@ export class Engine {
     this.#runtime = context.runtime;
     // A string and what is made from it take several times its length.
     this.#maxQuestion = (memoryMb * 1024 * 1024) / 4;
+    // This build counts small allocations only in part, so `wasmMemory` has a limit, too.
     this.#runtime.setMemoryLimit(memoryMb * 1024 * 1024);
     this.#runtime.setMaxStackSize(stackBytes);
     this.#runtime.setInterruptHandler(() => {
@@ -54,12 +68,15 @@ export class Engine {
 
   /** @throws Error that says why the plugin cannot be loaded */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { newQuickJSWASMModule } = (await loadPeer({
+    const { newQuickJSWASMModuleFromVariant, newVariant, RELEASE_SYNC } = (await loadPeer({
       name: "quickjs-emscripten",
       install: "quickjs-emscripten@0.32",
-      exports: ["newQuickJSWASMModule"],
+      exports: ["newQuickJSWASMModuleFromVariant", "newVariant"],
     })) as typeof import("quickjs-emscripten");
-    const module = await newQuickJSWASMModule();
+    const maximum = Math.min(ownPages + options.memoryMb * pagesInMb, mostPages);
+    const wasmMemory = new WebAssembly.Memory({ initial: ownPages, maximum });
+    const variant = newVariant(RELEASE_SYNC, { wasmMemory });
+    const module = await newQuickJSWASMModuleFromVariant(variant);
     const engine = new Engine(module.newContext(), options);
     engine.#within(options.loadMs, () => engine.#load(options.files));
     return engine;
