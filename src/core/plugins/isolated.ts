@@ -8,6 +8,8 @@ export interface Isolation {
   readonly kind: string;
   /** What its code can do although its kind should prevent that. An operator accepted it. */
   readonly open: readonly string[];
+  /** The configuration that its code was started with, which no log or record may contain. */
+  readonly config: unknown;
   readonly close: () => Promise<void>;
 }
 

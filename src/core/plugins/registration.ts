@@ -7,6 +7,7 @@ import { type PluginExecutionError, quoteName } from "../errors/index.ts";
 import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
 import { type CompilerInput, type ManagerParts, type Member, stateOf } from "./handler-step.ts";
+import { isolationOf } from "./isolated.ts";
 import { compileOperation, operateAlone } from "./operations.ts";
 import { byName, inOrder } from "./order.ts";
 import { type Environment, readConfig } from "./read-config.ts";
@@ -22,6 +23,7 @@ import {
   withPackages,
 } from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
+import { secretsOf } from "./secrets.ts";
 import type { Plugin } from "./types.ts";
 
 /** What registering needs from the manager that is being made. */
@@ -118,6 +120,7 @@ async function admitted(
     return { plugin, reason: "config_validate", error };
   }
   soFar.keepSecret(read.secrets);
+  soFar.keepSecret(secretsOf(isolationOf(plugin)?.config));
   for (const warning of read.warnings) options.logger.warn(warning);
   const state = stateOf(surface, item, read.config);
   return (await vetoOf(soFar, { item, state })) ?? { item, state };

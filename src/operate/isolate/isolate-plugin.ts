@@ -4,9 +4,9 @@ import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import { expectOptions, kindOf, longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
-import type { PluginContext } from "../../core/hooks/index.ts";
+import { callSafely, type PluginContext } from "../../core/hooks/index.ts";
 import { decodeResult, definePlugin, encodeTask } from "../../core/host/index.ts";
 import { health, markIsolated, type Plugin } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
@@ -127,19 +127,23 @@ export async function isolatePlugin(
   const { start, open, needsHost } = await launcher(path, read);
   const { exportName = "default", config, isolate, memoryMb } = read;
   const load = { file: path, exportName, package: of, needsHost, config, memoryMb };
-  return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open });
+  return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open }, config);
 }
 
-/** Starts a pool, and creates the plugin from the manifest that its far side reports. */
+/**
+ * Starts a pool, and creates the plugin from the manifest that its far side reports. `config` is
+ * what its code was started with.
+ */
 export async function isolatedBy(
   pool: Pool,
   facts: Pick<IsolatedPlugin, "isolate" | "open">,
+  config: unknown,
 ): Promise<IsolatedPlugin> {
   try {
     const close = () => pool.close();
     const { isolate: kind, open } = facts;
     const made = pluginOf(await pool.start(), pool);
-    const plugin = markIsolated(made, { kind, open, close });
+    const plugin = markIsolated(made, { kind, open, config, close });
     return { plugin, ...facts, close, counts: () => pool.counts() };
   } catch (error) {
     await pool.close();
@@ -288,11 +292,30 @@ async function packagesOf(entry: string): Promise<ReadonlyMap<string, string>> {
 
 /** @throws GlassineError `options_invalid` */
 export function expectOpenings(accept: readonly Opening[]): void {
+  if (!Array.isArray(accept))
+    throw optionsInvalid(`accept must be an array, and is ${kindOf(accept)}.`);
   for (const each of accept)
     if (!isOpening(each))
       throw optionsInvalid(
         `accept has ${quoted(String(each))}.${suggestion(String(each), Object.keys(openings))}`,
       );
+}
+
+/**
+ * Reads a function that gets what the code prints, or why it ended. If it throws or rejects,
+ * nothing changes.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function readObserver(
+  options: Pick<IsolateOptions, "onOutput" | "onEnd">,
+  name: "onOutput" | "onEnd",
+): ((text: string) => void) | undefined {
+  const observer: unknown = options[name];
+  if (observer === undefined) return undefined;
+  if (typeof observer !== "function")
+    throw optionsInvalid(`${name} must be a function, and is ${kindOf(observer)}.`);
+  return (text) => callSafely(() => observer(text));
 }
 
 type Limits = Pick<IsolateOptions, "memoryMb" | "startTimeoutMs" | "closeTimeoutMs" | "maxTurns">;
@@ -329,6 +352,8 @@ function readOptions(options: IsolateOptions) {
   return {
     ...options,
     accept,
+    onOutput: readObserver(options, "onOutput"),
+    onEnd: readObserver(options, "onEnd"),
     ...readLimits(options, { memoryMb: 64, startTimeoutMs: 10_000 }),
     size: readWhole("size", size, 1_024),
   };

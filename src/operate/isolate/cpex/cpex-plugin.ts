@@ -9,6 +9,7 @@ import {
   type IsolateOptions,
   isolatedBy,
   readLimits,
+  readObserver,
 } from "../isolate-plugin.ts";
 import type { Opening } from "../kinds.ts";
 import { poolOf } from "../pool.ts";
@@ -190,14 +191,15 @@ export async function openHost(
 }
 
 function readHostOptions(options: CpexHostOptions) {
-  const { python, accept = [], onOutput = () => {} } = options;
+  const { python, accept = [] } = options;
   if (typeof python !== "string")
     throw optionsInvalid("python expects the path of the interpreter in a virtual environment.");
   expectOpenings(accept);
   return {
     ...options,
     accept,
-    onOutput,
+    onOutput: readObserver(options, "onOutput") ?? (() => {}),
+    onEnd: readObserver(options, "onEnd"),
     ...readLimits(options, { memoryMb: 1_024, startTimeoutMs: 30_000 }),
   };
 }
@@ -249,7 +251,11 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
       });
       const load = { file: venv.python, exportName: kind, needsHost: false };
       const facts = { isolate: "process", open: python.open } as const;
-      const isolated = await isolatedBy(poolOf({ ...options, size: 1, start, load }), facts);
+      const isolated = await isolatedBy(
+        poolOf({ ...options, size: 1, start, load }),
+        facts,
+        entry.config,
+      );
       return { ...isolated, wheel, unsupported };
     },
   };
