@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
+import { createGzip, type Gzip } from "node:zlib";
 import { getRequestListener } from "@hono/node-server";
 import express, { type NextFunction, type Response as Reply, type Request } from "express";
 import fastify from "fastify";
@@ -163,6 +164,78 @@ describe("middleware behind a guard that wraps the end of the response", () => {
     const response = await ask(await listening(app));
     expect(await response.text()).toContain("Card [cut].");
   });
+});
+
+it("middleware behind a guard adds no header when the judged answer is sent", async () => {
+  const app = express();
+  app.use(
+    guardExpress(await managerOf({ "cmf.llm_output": redact }), { provider: chatCompletions }),
+  );
+  app.use((_request: Request, reply: Reply, next: NextFunction) => {
+    const { writeHead } = reply;
+    reply.writeHead = ((...given: unknown[]) => {
+      reply.setHeader("x-own", secret);
+      return Reflect.apply(writeHead, reply, given);
+    }) as Reply["writeHead"];
+    next();
+  });
+  app.post(path, (_request, reply) => void reply.json(answer(`Card ${secret}.`)));
+  const response = await ask(await listening(app));
+  expect(await response.text()).toContain("Card [cut].");
+  expect([...response.headers.values()].join()).not.toContain(secret);
+});
+
+/** Compresses as the package of that name does: with its own `write`, `on` and `drain`. */
+function compress(_request: Request, reply: Reply, next: NextFunction): void {
+  const own = { write: reply.write, end: reply.end, on: reply.on, writeHead: reply.writeHead };
+  const early: [string, () => void][] = [];
+  let zip: Gzip | undefined;
+  const begun = () => {
+    if (zip !== undefined) return zip;
+    const made = createGzip();
+    zip = made;
+    made.on("data", (piece) => void (own.write.call(reply, piece, "utf8") || made.pause()));
+    made.on("end", () => own.end.call(reply, undefined, "utf8"));
+    own.on.call(reply, "drain", () => made.resume());
+    for (const [event, listener] of early) made.on(event, listener);
+    return made;
+  };
+  reply.writeHead = ((...given: unknown[]) => {
+    reply.setHeader("content-encoding", "gzip");
+    reply.removeHeader("content-length");
+    return Reflect.apply(own.writeHead, reply, given);
+  }) as Reply["writeHead"];
+  reply.write = ((chunk: Uint8Array) => begun().write(chunk)) as Reply["write"];
+  reply.end = ((chunk?: Uint8Array) => {
+    begun().end(chunk);
+    return reply;
+  }) as Reply["end"];
+  reply.on = ((event: string, listener: () => void) => {
+    if (event !== "drain") return own.on.call(reply, event, listener);
+    if (zip === undefined) early.push([event, listener]);
+    else zip.on(event, listener);
+    return reply;
+  }) as Reply["on"];
+  next();
+}
+
+it.each(["JSON", "a stream"])("a compressor in front of a guard gets all of %s", async (kind) => {
+  const app = express();
+  app.use(compress);
+  app.use(
+    guardExpress(await managerOf({ "cmf.llm_output": redact }), { provider: chatCompletions }),
+  );
+  app.post(path, (_request, reply) => {
+    if (kind === "JSON") return void reply.json(answer(long));
+    reply.setHeader("content-type", "text/event-stream");
+    return void pipeline(Readable.from(chunks(long).match(/.{1,5000}/gs) ?? []), reply, () => {});
+  });
+  const response = await ask(await listening(app));
+  expect(response.headers.get("content-encoding")).toBe("gzip");
+  const text = await response.text();
+  expect(text.length).toBeGreaterThan(300_000);
+  expect(text).toContain("[cut]");
+  expect(text).not.toContain(secret);
 });
 
 it("every cookie that was set in front of a guard of Hono stays", async () => {

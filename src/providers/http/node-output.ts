@@ -25,7 +25,6 @@ export interface NodeResponse {
   write(chunk: unknown): boolean;
   end(): unknown;
   flushHeaders(): void;
-  emit(event: "drain"): boolean;
 }
 
 /** The output of a handler, held back. */
@@ -45,6 +44,7 @@ export interface CapturedOutput {
 /** Headers that describe exactly the bytes that a framework writes. */
 const ofTheBody = ["content-length", "transfer-encoding", "etag", "trailer"] as const;
 
+type Listener = AnyFunction & { readonly listener?: unknown };
 type AnyFunction = (this: unknown, ...given: unknown[]) => unknown;
 const replaced = [
   "writeEarlyHints",
@@ -53,17 +53,14 @@ const replaced = [
   "end",
   "flushHeaders",
   "addTrailers",
-  "emit",
+  "on",
+  "addListener",
+  "removeListener",
+  "off",
 ] as const;
 
-/** What guards behind one another share of a response. */
-interface Nesting {
-  /** Emits an event as the response itself does. */
-  readonly emit: AnyFunction;
-  /** The guard in front first. */
-  readonly captures: { isWritingThrough: boolean; drained: () => void }[];
-}
-const nestings = new WeakMap<NodeResponse, Nesting>();
+/** The guards of a response, the one in front first. */
+const guards = new WeakMap<NodeResponse, { isWritingThrough: boolean }[]>();
 
 /** How many bytes wait to be judged before the handler is asked to wait. */
 const mostWaiting = 65_536;
@@ -73,17 +70,14 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   const original = Object.fromEntries(
     replaced.map((name) => [name, (outgoing as unknown as Record<string, AnyFunction>)[name]]),
   ) as Record<(typeof replaced)[number], AnyFunction>;
-  const nesting = nestings.get(outgoing) ?? { emit: original.emit, captures: [] };
-  nestings.set(outgoing, nesting);
-  const { captures } = nesting;
-  const place = captures.length;
-  const own: Nesting["captures"][number] = { isWritingThrough: false, drained() {} };
-  captures.push(own);
+  const own = { isWritingThrough: false };
+  const all = [...(guards.get(outgoing) ?? []), own];
+  guards.set(outgoing, all);
   /**
    * True while this guard writes, or one in front of it: Node's own functions call one another by
    * the replaced names.
    */
-  const isOpen = () => captures.slice(0, place + 1).some((each) => each.isWritingThrough);
+  const isOpen = () => all.some((each) => each.isWritingThrough);
   let resolve!: (response: Response) => void;
   let reject!: (reason: unknown) => void;
   const captured = new Promise<Response>((...settle) => {
@@ -99,17 +93,16 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   let isFull = false;
   /** The callbacks of writes that wait until then. */
   const waiting: (() => void)[] = [];
+  /** Its listeners for `drain`, which is about this guard's room and not about the client's. */
+  const listeners: Listener[] = [];
+  let onClosed = () => {};
 
   const goOn = () => {
     if (!isFull) return;
     isFull = false;
     // Later, as Node does it: the handler may write at once.
     for (const callback of waiting.splice(0)) queueMicrotask(callback);
-    queueMicrotask(() => {
-      const behind = captures[place + 1];
-      if (behind === undefined) nesting.emit.call(outgoing, "drain");
-      else behind.drained();
-    });
+    for (const listener of listeners) queueMicrotask(() => listener.call(outgoing));
   };
   const drop = () => {
     pieces = undefined;
@@ -160,6 +153,24 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     else queueMicrotask(callback as () => void);
   };
 
+  const listen =
+    (name: "on" | "addListener") =>
+    (...given: unknown[]) => {
+      if (given[0] !== "drain") return original[name].apply(outgoing, given);
+      listeners.push(given[1] as Listener);
+      return outgoing;
+    };
+  const unlisten =
+    (name: "off" | "removeListener") =>
+    (...given: unknown[]) => {
+      const [event, gone] = given;
+      // `once` wraps what it is given.
+      const at = listeners.findLastIndex((each) => each === gone || each.listener === gone);
+      if (event !== "drain" || at === -1) return original[name].apply(outgoing, given);
+      listeners.splice(at, 1);
+      return outgoing;
+    };
+
   const replacements: Record<(typeof replaced)[number], (...given: unknown[]) => unknown> = {
     // Hints precede the head, and nobody judges them.
     writeEarlyHints: (...given) => callBack(given),
@@ -191,12 +202,10 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     flushHeaders: begin,
     // Trailers follow the body, and nobody judges them.
     addTrailers: () => undefined,
-    emit(...given) {
-      if (given[0] !== "drain") return original.emit.apply(outgoing, given);
-      // The client has read on, which does not concern the handler.
-      captures[0]?.drained();
-      return true;
-    },
+    on: listen("on"),
+    addListener: listen("addListener"),
+    off: unlisten("off"),
+    removeListener: unlisten("removeListener"),
   };
 
   for (const name of replaced) {
@@ -212,33 +221,40 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     writableEnded: { get: () => isEnded || isReally("writableEnded"), configurable: true },
   });
 
+  const asGuard = <Result>(work: () => Result): Result => {
+    own.isWritingThrough = true;
+    try {
+      return work();
+    } finally {
+      own.isWritingThrough = false;
+    }
+  };
   /** Not by the response's own property: what wraps that behind the guard may call it later. */
   const through =
     (name: (typeof replaced)[number]) =>
-    (...given: unknown[]): never => {
-      own.isWritingThrough = true;
-      try {
-        return original[name].apply(outgoing, given) as never;
-      } finally {
-        own.isWritingThrough = false;
-      }
-    };
+    (...given: unknown[]): never =>
+      asGuard(() => original[name].apply(outgoing, given) as never);
   return {
     response: captured,
     through: {
-      flushHeaders: through("flushHeaders"),
+      flushHeaders() {
+        // Otherwise Node calls it by its name, and a handler's wrapper could add headers.
+        through("writeHead")(outgoing.statusCode);
+        through("flushHeaders")();
+      },
       write: through("write"),
       end: through("end"),
     },
     onceDrained(listener) {
-      own.drained = listener;
+      onClosed = listener;
+      asGuard(() => outgoing.once("drain", listener));
     },
     close() {
       const closed = new Error("The connection was closed before the answer was complete.");
       reject(closed);
       if (!isEnded) pieces?.error(closed);
       drop();
-      own.drained();
+      onClosed();
     },
     stop: drop,
   };
