@@ -194,7 +194,7 @@ function wanted(message: string): string {
 function expectedBy(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return `expected ${kindNamed(issue.expected)}`;
+      return `expected ${issue.expected === "boolean" ? "true or false" : kindNamed(issue.expected)}`;
     case "invalid_value":
       return `expected ${oneOf(issue.values.map(String))}`;
     case "too_small":

@@ -8,12 +8,16 @@ import { type SecretReader, secretsIn } from "./secrets.ts";
 /** How many values of one secret are remembered: processes still use older ones. */
 const maxValues = 10;
 
+/** Shorter parts of a value could be ordinary words. */
+const leastUnits = 6;
+
 /** What in a value is secret by itself: the token of `Bearer TOKEN`, the password of a URL. */
-function credentialsIn(value: string): readonly string[] {
-  const [, token] = /^\w+ +(.+)$/s.exec(value) ?? [];
-  const [, password] = /^\w+:\/\/[^/?#]*?:([^/?#]+)@/.exec(value) ?? [];
+function credentialsIn(value: string): ReadonlySet<string> {
+  const [, token] = /^(?:basic|bearer|digest|token|api-?key[\w-]*)\s+(\S+)$/i.exec(value) ?? [];
+  const [, password] = /^[\w+.-]+:\/\/[^/?#:@]*:([^/?#]+)@/.exec(value) ?? [];
   const decoded = password && attempt(() => decodeURIComponent(password));
-  return [token, password, decoded].flatMap((each) => (each ? [each] : []));
+  const found = [token, password, decoded].filter((each) => each !== undefined);
+  return new Set(found.filter(({ length }) => length >= leastUnits));
 }
 
 export type KnownSecrets = ReturnType<typeof knownSecrets>;

@@ -1,6 +1,6 @@
 /** Starts the gateway from a program. */
 import process from "node:process";
-import { expectOptions, hasFunctions, otherThanPlain, typeName } from "../../core/data/index.ts";
+import { expectOptions, hasFunctions, kindOf, typeName } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
 import {
   checkConfig,
@@ -86,8 +86,8 @@ export function partsFrom(options: GatewayOptions, known: KnownSecrets): Gateway
   expectOptions(options, knownOptions, "createGateway");
   const { audit, stdio, secrets } = options;
   const { log = lineLog((line) => process.stderr.write(line)) } = options;
-  if (secrets !== undefined && typeof secrets !== "function") {
-    const came = typeName(secrets);
+  if (secrets !== undefined && secrets !== null && typeof secrets !== "function") {
+    const came = kindOf(secrets);
     throw optionsInvalid(`createGateway expects secrets to be a function, got ${came}.`);
   }
   expectMethods("log", log, ["info", "warn", "error"]);
@@ -102,19 +102,23 @@ export function partsFrom(options: GatewayOptions, known: KnownSecrets): Gateway
   if (problems.length > 0) throw configInvalid(problems, "`config` is not a valid configuration.");
   return {
     ...options,
-    secrets: secrets === undefined ? known.read : known.readerOf(textsOf(secrets)),
+    secrets: secrets ? known.readerOf(textsOf(secrets)) : known.read,
     log: redactedLog(log, known),
     config: checkConfig(options.config, "`config`"),
     audit: audit && { access: "refused", hooks: false, strict: false, ...audit },
   };
 }
 
-/** Refuses whatever is not text, such as the promise of an asynchronous function. */
+/**
+ * Refuses whatever is not text, such as the promise of an asynchronous function. A value that the
+ * configuration has itself is not asked for, and no error may quote it.
+ */
 function textsOf(read: SecretReader): SecretReader {
   return (secret) => {
+    if (typeof secret === "string") return secret;
     const value: unknown = read(secret);
     if (typeof value === "string") return value;
-    const text = `secrets, an option of createGateway, must return a string: it returned ${otherThanPlain(value) ?? "object"} for ${JSON.stringify(secret)}`;
+    const text = `secrets, an option of createGateway, must return a string: it returned ${kindOf(value)} for ${JSON.stringify(secret)}`;
     throw new GlassineError("secret_missing", text);
   };
 }

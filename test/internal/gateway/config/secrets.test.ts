@@ -88,10 +88,24 @@ it("knows the token in a header's value and the password in a URL as secrets", (
     A: "Bearer kv-777",
     B: "redis://ada:p%40ss:w@host:6379/0",
     C: "https://host/a:b@c",
+    D: "mongodb+srv://:secret@host",
+    E: "open sesame, again",
+    F: "token abc",
   };
   const { read: readKnown, values, redact } = knownSecrets(secretReader(vars));
   for (const env of Object.keys(vars)) readKnown({ env });
-  expect(values()).toEqual([vars.A, "kv-777", vars.B, "p%40ss:w", "p@ss:w", vars.C]);
+  expect(values()).toEqual([
+    vars.A,
+    "kv-777",
+    vars.B,
+    "p%40ss:w",
+    "p@ss:w",
+    vars.C,
+    vars.D,
+    "secret",
+    vars.E,
+    vars.F,
+  ]);
   expect(redact("got kv-777 and p@ss:w")).toBe("got [REDACTED] and [REDACTED]");
 });
 

@@ -46,6 +46,7 @@ it("refuses secrets that are not text", async () => {
   );
   const wrong = await optionsWith("a secret");
   expect(() => partsFrom(wrong.options, known)).toThrow(
-    "createGateway expects secrets to be a function, got string.",
+    "createGateway expects secrets to be a function, got a string.",
   );
+  expect(partsFrom(options, known).secrets("of the configuration")).toBe("of the configuration");
 });
