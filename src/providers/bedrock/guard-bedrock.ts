@@ -24,9 +24,17 @@ export interface BedrockGuardOptions<Extensions = unknown>
 /** A plugin for `middlewareStack.use` of a client. */
 export interface BedrockPlugin {
   applyToStack(stack: {
-    add(middleware: never, options: { readonly step: "initialize" }): void;
+    add(
+      middleware: never,
+      options: { readonly step: "initialize"; readonly name: string; readonly override: true },
+    ): void;
   }): void;
 }
+
+/** How many guards were made. */
+let count = 0;
+/** Refusals of guards, which a guard in front passes on. */
+const refusals = new WeakSet<object>();
 
 interface Result {
   readonly output: { readonly stream?: AsyncIterable<unknown> };
@@ -96,10 +104,12 @@ export function guardBedrock<Extensions = unknown>(
       return { ...result, output: answer.document };
     };
 
+  // A name of its own, so that it replaces itself if it is used again, and no other guard.
+  count += 1;
+  const name = `glassine-${count}`;
   return Object.freeze<BedrockPlugin>({
     applyToStack(stack) {
-      // Without a name, which another guard would share and so replace this one.
-      stack.add(middleware as never, { step: "initialize" });
+      stack.add(middleware as never, { step: "initialize", name, override: true });
     },
   });
 }
@@ -136,6 +146,10 @@ async function* judged(
 /** Ends the exchange and returns the error to throw. Only a service exception has text to judge. */
 async function judgedError(exchange: ModelExchange, error: unknown): Promise<unknown> {
   const { name, message, $fault, $metadata } = Object(error);
+  if (refusals.has(Object(error))) {
+    exchange.end(undefined, "errored");
+    return error;
+  }
   if ($fault === undefined) {
     const isAborted = name === "AbortError";
     exchange.end(undefined, isAborted ? "aborted" : "errored");
@@ -160,11 +174,13 @@ function endRefused(exchange: ModelExchange, refusal: ModelRefusal, marks?: obje
   exchange.end(refusal);
   const { status, code, reason } = refusal;
   const other = status < 500 ? "ValidationException" : "InternalServerException";
-  return Object.assign(new Error(reason), {
+  const error = Object.assign(new Error(reason), {
     name: names[status] ?? other,
     $fault: status < 500 ? "client" : "server",
     $metadata: { httpStatusCode: status },
     code,
     ...marks,
   });
+  if (marks === undefined) refusals.add(error);
+  return error;
 }

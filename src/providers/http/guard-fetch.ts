@@ -65,7 +65,7 @@ export function guardFetch<Extensions = unknown>(
       signal,
       about,
       body: async () => new Response(init.body ?? given?.body ?? null).body,
-      pass: () => send(input, init),
+      pass: () => sender(input, init),
       send: (body, headers) =>
         send(url.href, {
           ...init,
@@ -77,7 +77,10 @@ export function guardFetch<Extensions = unknown>(
         }),
     });
     // As `fetch` does; a refusal would hide the reason, which decides whether an SDK tries again.
-    if (signal?.aborted) throw signal.reason;
+    if (signal?.aborted) {
+      void response.body?.cancel().catch(() => {});
+      throw signal.reason ?? new DOMException("This operation was aborted", "AbortError");
+    }
     return response;
   };
 }
