@@ -151,6 +151,16 @@ describe("a host's own schema", () => {
       deeper: z.object({ up: shared.optional() }).strict().prefault({}),
     });
     expect(define(fields)).not.toThrow();
+    let late: z.ZodType | undefined;
+    const undefinedYet = z.union([z.string(), z.lazy(() => late as z.ZodType)]);
+    expect(define(z.object({ up: undefinedYet }))).not.toThrow();
+    late = z.number();
+    const wide = z.object(
+      Object.fromEntries(Array.from({ length: 1100 }, (_, i) => [`f${i}`, z.string()])),
+    );
+    expect(define(z.object({ up: z.array(wide.extend({ h: headerMap() })) }))).toThrow(
+      /^Headers in/,
+    );
     const payload = z.object({ all: z.array(inside) });
     expect(() =>
       defineHost({ hooks: { sent: { semantic: "message", description: "Sent.", payload } } }),

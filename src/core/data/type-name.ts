@@ -22,16 +22,22 @@ export function kindOf(value: unknown): string {
 
 const kinds: Readonly<Record<string, string>> = {
   array: "an array",
+  bigint: "a bigint",
+  boolean: "a boolean",
+  function: "a function",
   int: "a whole number",
   null: "null",
+  number: "a number",
   object: "an object",
   record: "an object",
+  string: "a string",
+  symbol: "a symbol",
   undefined: "nothing",
 };
 
 /** Names what zod or JavaScript call by this type, with its article. */
 export function kindNamed(type: string): string {
-  return hasOwn(kinds, type) ? (kinds[type] as string) : `a ${type}`;
+  return hasOwn(kinds, type) ? (kinds[type] as string) : `a value of type ${type}`;
 }
 
 /** Quotes a string, and names the kind of anything else. */

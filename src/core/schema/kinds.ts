@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import {
+  attempt,
   BAD,
   extensionsLimits,
   instantOf,
@@ -198,9 +199,11 @@ export function holdsHeaders(
   seen = new Set<object>(),
 ): boolean {
   if (kindOf(schema)?.shape === "headers") return true;
-  if (seen.has(schema) || seen.size === maxParts) return false;
+  if (seen.has(schema) || (lazily && seen.size === maxParts)) return false;
   seen.add(schema);
-  return partsOf(schema, lazily).some((part) => holdsHeaders(part, lazily, seen));
+  // A getter may refer to a schema that is not defined yet.
+  const parts = attempt(() => partsOf(schema, lazily)) ?? [];
+  return parts.some((part) => holdsHeaders(part, lazily, seen));
 }
 
 type Part = z.core.$ZodType;
@@ -208,16 +211,12 @@ type Part = z.core.$ZodType;
 function partsOf(schema: Part, lazily: boolean): readonly Part[] {
   // zod has a type for each class of definition; here all are read alike.
   const def = schema._zod.def as unknown as { getter?: () => Part; [name: string]: unknown };
-  try {
-    if (def.getter !== undefined) return lazily ? [def.getter()] : [];
-    return partNames.split(" ").flatMap((name) => {
-      const part = def[name] as Part | Readonly<Record<string, Part>> | undefined | null;
-      return part && "_zod" in part ? [part as Part] : Object.values(part ?? {});
-    });
-  } catch {
-    // A getter may refer to a schema that is not defined yet.
-    return [];
-  }
+  const found: (Part | undefined)[] = partNames.split(" ").flatMap((name) => {
+    const part = def[name] as Part | Readonly<Record<string, Part>> | undefined | null;
+    return part && "_zod" in part ? [part as Part] : Object.values(part ?? {});
+  });
+  if (lazily) found.push(def.getter?.());
+  return found.filter((part): part is Part => part !== undefined);
 }
 
 /** A point in time, kept in its one canonical form. */

@@ -138,7 +138,7 @@ export function refuseHeadersIn(schema: z.core.$ZodType, byZod = false): void {
   if (!holdsHeaders(schema, byZod)) return;
   throw new GlassineError(
     "slot_invalid",
-    "Headers in a slot must be in fields of objects: not in a list, record, union, z.lazy or nullable value, where they would not be checked.",
+    "Headers in a slot must be in fields of objects without a catchall: not in a list, record, tuple, union, z.lazy or nullable value, where they would not be checked.",
   );
 }
 
