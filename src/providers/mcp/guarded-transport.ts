@@ -93,6 +93,8 @@ export function guardedTransport<Transport extends TransportLike>(
 
   const guarded = new Proxy(transport, {
     get(target, key) {
+      // SDK v2 would start a second process with these, and ask it `server/discover` unguarded.
+      if (key === "_serverParams") return undefined;
       if (own.has(key)) return own.get(key);
       if (above.has(key)) return above.get(key);
       // Read on the transport itself, so that accessors and private fields work.

@@ -1,4 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { createGuard, type GuardOptions, type HookManager } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
@@ -139,4 +140,40 @@ describe("the headers that mirror arguments", () => {
       "X-Other": "eu-west",
     });
   });
+});
+
+it("guards server/discover over stdio, in the one process that the client starts", async () => {
+  const code = `
+    import { McpServer } from "@modelcontextprotocol/server";
+    import { serveStdio } from "@modelcontextprotocol/server/stdio";
+    process.stderr.write("started ");
+    serveStdio(() => new McpServer({ name: "test", version: "1" }, { instructions: "sent" }));
+  `;
+  const started: string[] = [];
+  const connectTo = async (manager: HookManager) => {
+    const stdio = new StdioClientTransport({
+      command: process.execPath,
+      args: ["--input-type=module", "-e", code],
+      stderr: "pipe",
+    });
+    stdio.stderr?.on("data", (chunk) => started.push(String(chunk)));
+    const client = new Client(
+      { name: "test", version: "1.0.0" },
+      { versionNegotiation: { mode: { pin: version } } },
+    );
+    const wrapped = createGuard(manager).wrap(stdio);
+    expect(wrapped).toBeInstanceOf(StdioClientTransport);
+    await client.connect(wrapped);
+    return client;
+  };
+  const manager = fakeManager({ "cmf.mcp_request": () => undefined });
+  const client = await connectTo(manager);
+  expect(client.getInstructions()).toBe("sent");
+  expect(manager.calls[0]?.payload).toMatchObject({
+    content: [{ content: { name: "server/discover" } }],
+  });
+  await client.close();
+  expect(started.join("")).toBe("started ");
+  const refused = connectTo(fakeManager({ "cmf.mcp_request": () => denial("not this server") }));
+  await expect(refused).rejects.toThrow("did not offer");
 });
