@@ -5,6 +5,7 @@ import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
 import { memoryOf } from "./memory.ts";
 import type { GuardCounts, GuardOptions, WrapOptions } from "./options.ts";
+import { showsSubscriptions } from "./others.ts";
 import type { FetchLike } from "./outbox.ts";
 import {
   checkManager,
@@ -43,6 +44,10 @@ export interface Guard<Extensions = unknown> {
    * `@modelcontextprotocol/server`: each server that `factory` makes is connected through the
    * guard. `session` names the session of a server. It gets the argument of the factory, which
    * has `era`, `authInfo` and `requestInfo` in that SDK.
+   *
+   * The SDK answers `subscriptions/listen` itself. If plugins handle `cmf.mcp_request` or
+   * `cmf.mcp_notification`, subscriptions over HTTP are refused, and over stdio there is a
+   * warning: use `wrap` there.
    *
    * @throws GlassineError `options_invalid`
    */
@@ -169,7 +174,13 @@ export function createGuard<Extensions = unknown>(
       const near = guardedTransport({ transport: caller }, session, () => hooks, memory, log);
       return bridgeOf(near, upstream);
     },
-    factory: (factory, session) => guardFactory(readFactory(factory, session), guard.wrap),
+    factory: (factory, session) =>
+      guardFactory(
+        readFactory(factory, session),
+        guard.wrap,
+        () => showsSubscriptions(hooks),
+        (text) => warn([text]),
+      ),
     use(next, given = hooks.options as GuardOptions<Extensions>) {
       checkManager(next);
       hooks = hooksOf(

@@ -24,8 +24,12 @@ interface Connectable {
 export function guardFactory<Context, Server extends object>(
   { factory, session }: FactoryParts<Context, Server>,
   wrap: (transport: TransportLike, options: WrapOptions) => TransportLike,
+  /** Whether a plugin is to see subscriptions. */
+  showsSubscriptions: () => boolean,
+  warn: (text: string) => void,
 ): ServerFactory<Context, Server> {
   return async (context) => {
+    if (showsSubscriptions()) checkSubscriptions(context, warn);
     const name = session?.(context);
     const made = await factory(context);
     const server = connectableIn(made);
@@ -34,6 +38,25 @@ export function guardFactory<Context, Server extends object>(
     return made;
   };
 }
+
+/** The SDK answers `subscriptions/listen` itself, with a server that it does not connect. */
+function checkSubscriptions(context: unknown, warn: (text: string) => void): void {
+  const { era, requestInfo } = (context ?? {}) as {
+    readonly era?: unknown;
+    readonly requestInfo?: { readonly headers?: Partial<Headers> };
+  };
+  // `serveStdio` has no request, and makes the server before anybody can subscribe.
+  if (requestInfo === undefined && era === "modern") warn(unseenOverStdio);
+  // The SDK has already refused a request whose header contradicts its body.
+  if (requestInfo?.headers?.get?.("mcp-method") !== "subscriptions/listen") return;
+  warn(refusedOverHttp);
+  throw optionsInvalid(refusedOverHttp);
+}
+
+const unseenOverStdio =
+  "guard.factory does not see subscriptions over stdio: serveStdio answers them itself. Pass it the option transport, made by guard.wrap, and your factory without the guard.";
+const refusedOverHttp =
+  "guard.factory refuses subscriptions/listen: createMcpHandler answers it itself, unseen by plugins. Put a gateway in front of the server, or use a guard without plugins for cmf.mcp_request and cmf.mcp_notification.";
 
 /** The SDK connects the inner server of an `McpServer` directly, bypassing the outer `connect`. */
 function connectableIn(made: unknown): Connectable {

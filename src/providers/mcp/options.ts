@@ -187,8 +187,8 @@ export interface GuardOptions<Extensions = unknown> {
   readonly tenant?: string | ((request: GuardedRequest) => string | Promise<string>) | undefined;
   /**
    * Receives warnings when the guard is created or gets a transport or another manager: about
-   * plugins that it would never run, or headers that it cannot send. Default: prints each one as a
-   * line on standard error.
+   * plugins that it would never run, or headers that it cannot send; and about subscriptions that
+   * `factory` does not show. Default: prints each one as a line on standard error.
    */
   readonly onWarning?: ((text: string) => void) | undefined;
   /** Carries labels from call to call. Without it, each call has the labels of its envelope. */

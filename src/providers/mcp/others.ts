@@ -106,6 +106,13 @@ export function isShown({ method, params = {} }: JsonObject, hooks: HookRunner):
   return !isObject(params) || !isPlumbing(method, "params", params, hooks.passes("tokens"));
 }
 
+/** Whether a plugin listens to subscriptions: to the request, or to what it asks for. */
+export function showsSubscriptions(hooks: HookRunner): boolean {
+  const passes = hooks.passes(groupOf("subscriptions/listen"));
+  if (!passes && hooks.listens("cmf.mcp_request")) return true;
+  return isShown({ method: "notifications/resources/updated" }, hooks);
+}
+
 /** Removes the text of an error without a request, since there is no envelope to check it with. */
 export function withoutTexts(message: JsonObject, hooks: HookRunner): JsonObject {
   if (hooks.passes("other") || !hooks.listens("cmf.mcp_response")) return message;
