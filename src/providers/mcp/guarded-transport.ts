@@ -26,6 +26,9 @@ export function guardedTransport<Transport extends TransportLike>(
   /** The handlers of the protocol above. Absent until it sets them. */
   const above = new Map<PropertyKey, unknown>();
   let isClosed = false;
+  /** Whether the host closed the transport itself. */
+  let isLeft = false;
+  let starts = 0;
 
   const sides = {
     send: (message: unknown, options: unknown) => sendBy(wire, outbox, message, options),
@@ -45,15 +48,24 @@ export function guardedTransport<Transport extends TransportLike>(
   const below = {
     onmessage: (message: unknown, extra?: unknown) => traffic.receive(message, extra),
     onclose: () => {
-      stop();
-      // Some transports report every `close` call; two ends that close each other would never stop.
-      if (isClosed) return;
-      isClosed = true;
-      // It may be wrapped again, which requires that nothing is connected to it.
-      Reflect.set(transport, "onmessage", undefined, transport);
-      handler("onclose")?.();
+      const endsRequests = wire.endsRequests === true || sessionName === undefined;
+      const draining = isLeft || !memory.knows(joined) ? undefined : traffic.drain(endsRequests);
+      if (draining === undefined) return end();
+      // What plugins are still judging gets through first. Their deadlines limit the wait.
+      const start = starts;
+      draining.then(() => start === starts && end()).catch(sides.report);
     },
   };
+
+  function end(): void {
+    stop();
+    // Some transports report every `close` call; two ends that close each other would never stop.
+    if (isClosed) return;
+    isClosed = true;
+    // It may be wrapped again, which requires that nothing is connected to it.
+    Reflect.set(transport, "onmessage", undefined, transport);
+    handler("onclose")?.();
+  }
 
   /** The members that the guard replaces. If SDK v2 assigns one later, that stays on the guard. */
   const own = new Map<PropertyKey, unknown>([
@@ -62,6 +74,7 @@ export function guardedTransport<Transport extends TransportLike>(
     [
       "close",
       () => {
+        isLeft = true;
         stop();
         return wire.close();
       },
@@ -83,6 +96,8 @@ export function guardedTransport<Transport extends TransportLike>(
   /** A handler set on the transport itself must not see unchecked messages. */
   function start(): Promise<void> {
     isClosed = false;
+    isLeft = false;
+    starts++;
     for (const key of ["onclose", "onmessage"] as const) {
       attach(key, above.has(key) ? above.get(key) : wire[key]);
     }

@@ -202,12 +202,16 @@ export class Lane {
     reportDropped(this.#ends, what);
   }
 
-  /** Stops the hooks of all messages of a closed transport. */
-  stop(endsRequests: boolean): void {
+  /**
+   * Stops the hooks of all messages of a closed transport; with `keepsJudged`, not those of answers
+   * and notifications.
+   */
+  stop(endsRequests: boolean, keepsJudged = false): void {
     for (const [key, entry] of this.#inFlight.of(this)) {
       const isOpen = !isCall(entry) || entry.state === "open";
       // An answer may arrive through another transport of the session.
       if (isOpen && !endsRequests) continue;
+      if (keepsJudged && isCall(entry) && entry.state === "post") continue;
       this.#inFlight.remove(key, entry);
       endOf(entry, "aborted", closed);
       if (isCall(entry)) stopHooks(entry, "closed");

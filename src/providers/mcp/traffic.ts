@@ -21,6 +21,11 @@ export interface Traffic {
   receive(message: unknown, extra: unknown): void;
   /** `endsRequests`: no answer to a received request can arrive through another transport. */
   stop(endsRequests: boolean): void;
+  /**
+   * The same when the peer has closed, except for its answers and notifications that are still
+   * being judged. Resolves when these were passed on; `undefined` if there are none.
+   */
+  drain(endsRequests: boolean): Promise<unknown> | undefined;
   /** Resolves when no message is on its way: each was passed on, answered or dropped. */
   settled(): Promise<void>;
 }
@@ -30,6 +35,8 @@ interface Flow {
   readonly requests: Lane;
   readonly answers: Lane;
   pass(message: unknown, aux: unknown): Handed;
+  /** Its answers and notifications that are on their way. */
+  readonly judged: Set<Promise<void>>;
 }
 
 /**
@@ -58,27 +65,25 @@ export function createTraffic(
     direction: "incoming",
     ends: { forward: deliver, reply: send, report },
   });
-  const sent: Flow = { requests: outgoing, answers: incoming, pass: send };
-  const received: Flow = { requests: incoming, answers: outgoing, pass: deliver };
+  const sent: Flow = { requests: outgoing, answers: incoming, pass: send, judged: new Set() };
+  const received: Flow = {
+    requests: incoming,
+    answers: outgoing,
+    pass: deliver,
+    judged: new Set(),
+  };
 
   const onTheWay = new Set<Promise<void>>();
-
-  function noted(handed: Promise<void>): Promise<void> {
-    const over = () => void onTheWay.delete(handed);
-    onTheWay.add(handed);
-    handed.then(over, over);
-    return handed;
-  }
 
   return {
     async send(message, sendOptions) {
       const handed = route(sent, message, sendOptions);
-      if (handed !== undefined) await noted(handed);
+      if (handed !== undefined) await noted(onTheWay, handed);
     },
     receive(message, extra) {
       const handed = route(received, message, extra);
       if (handed === undefined) return;
-      noted(handed).catch((error: unknown) => {
+      noted(onTheWay, handed).catch((error: unknown) => {
         report(error instanceof Error ? error : new Error(String(error)));
       });
     },
@@ -89,7 +94,21 @@ export function createTraffic(
       outgoing.stop(false);
       incoming.stop(endsRequests);
     },
+    drain(endsRequests) {
+      const { judged } = received;
+      if (judged.size === 0) return undefined;
+      outgoing.stop(false, true);
+      incoming.stop(endsRequests);
+      return Promise.allSettled(judged);
+    },
   };
+}
+
+function noted(all: Set<Promise<void>>, handed: Promise<void>): Promise<void> {
+  const over = () => void all.delete(handed);
+  all.add(handed);
+  handed.then(over, over);
+  return handed;
 }
 
 function route(flow: Flow, message: unknown, aux: unknown): Handed {
@@ -104,7 +123,8 @@ function route(flow: Flow, message: unknown, aux: unknown): Handed {
   if (!isMessage(message)) return flow.requests.drop(message);
   const own = definedMembers(message);
   if (isRequest(own)) return flow.requests.request(own, aux);
-  return isAnswer(own) ? flow.answers.answer(own, aux) : routeNotification(flow, own, aux);
+  const handed = isAnswer(own) ? flow.answers.answer(own, aux) : routeNotification(flow, own, aux);
+  return handed === undefined ? undefined : noted(flow.judged, handed);
 }
 
 function routeNotification(flow: Flow, message: JsonObject, aux: unknown): Handed {

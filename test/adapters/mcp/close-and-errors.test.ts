@@ -53,6 +53,67 @@ describe("a close", () => {
     expect(sent()).toHaveLength(1);
   });
 
+  it("of the peer is reported after its messages that are still being judged", async () => {
+    const { hold, hook } = waitingHook();
+    const { raw, guard, peer, received, closes } = await rawGuard(
+      fakeManager({ "cmf.tool_post_invoke": hook, "cmf.mcp_notification": hook }),
+    );
+    await guard.send(toolCall(1));
+    peer(notification("notifications/x", { a: 1 }));
+    peer(toolResult(1, "x"));
+    await raw.close();
+    await settle();
+    expect([received(), closes()]).toEqual([[], 0]);
+    let answersAtTheEnd: unknown;
+    guard.onclose = () => {
+      answersAtTheEnd = received().map(({ id }) => id);
+    };
+    hold.open();
+    await settle();
+    expect(answersAtTheEnd).toEqual([undefined, 1]);
+    expect(received()).toMatchObject([{ method: "notifications/x" }, toolResult(1, "x")]);
+  });
+
+  it("of the peer stops at once what can no longer be sent or answered", async () => {
+    const { hold, hook } = waitingHook();
+    let calls = 0;
+    const { raw, guard, peer, sent, received } = await rawGuard(
+      fakeManager({
+        "cmf.tool_pre_invoke": () => (calls++ === 0 ? undefined : hook()),
+        "cmf.tool_post_invoke": hook,
+      }),
+    );
+    await guard.send(toolCall(1));
+    peer(toolResult(1, "x"));
+    peer(toolCall(1));
+    const tooLate = guard.send(toolCall(2));
+    await settle();
+    await raw.close();
+    await tooLate;
+    hold.open();
+    await settle();
+    expect(calls).toBe(3);
+    expect([sent(), received()]).toEqual([[toolCall(1)], [toolResult(1, "x")]]);
+  });
+
+  it("by the host, also while the peer's messages are being judged, is reported at once", async () => {
+    for (const peerCloses of [false, true]) {
+      const { hold, hook } = waitingHook();
+      const { raw, guard, peer, received, closes } = await rawGuard(
+        fakeManager({ "cmf.tool_post_invoke": hook }),
+      );
+      await guard.send(toolCall(1));
+      peer(toolResult(1, "x"));
+      if (peerCloses) await raw.close();
+      expect(closes()).toBe(0);
+      void guard.close();
+      expect(closes()).toBe(1);
+      hold.open();
+      await settle();
+      expect([received(), closes()]).toEqual([[], 1]);
+    }
+  });
+
   it("is reported once, so that two ends closing each other terminate", async () => {
     const [near, far] = InMemoryTransport.createLinkedPair();
     const [other] = InMemoryTransport.createLinkedPair();
