@@ -1,5 +1,6 @@
 import type { HookRunner } from "./call.ts";
 import { type Connection, sendBy } from "./connection.ts";
+import { isObject } from "./json.ts";
 import type { GuardMemory } from "./memory.ts";
 import type { RequestLog } from "./request-log.ts";
 import { createTraffic } from "./traffic.ts";
@@ -31,7 +32,8 @@ export function guardedTransport<Transport extends TransportLike>(
   let starts = 0;
 
   const sides = {
-    send: (message: unknown, options: unknown) => sendBy(wire, outbox, message, options),
+    send: (message: unknown, options: unknown) =>
+      sendBy(wire, outbox, message, withLateEnd(options)),
     deliver(message: unknown, extra: unknown) {
       handler("onmessage")?.(message, extra);
     },
@@ -48,14 +50,29 @@ export function guardedTransport<Transport extends TransportLike>(
   const below = {
     onmessage: (message: unknown, extra?: unknown) => traffic.receive(message, extra),
     onclose: () => {
-      const endsRequests = wire.endsRequests === true || sessionName === undefined;
-      const draining = isLeft || !memory.knows(joined) ? undefined : traffic.drain(endsRequests);
-      if (draining === undefined) return end();
-      // What plugins are still judging gets through first. Their deadlines limit the wait.
+      if (isLeft || !memory.knows(joined)) return end();
+      traffic.stop(wire.endsRequests === true || sessionName === undefined, true);
       const start = starts;
-      draining.then(() => start === starts && end()).catch(sides.report);
+      afterJudged(() => start === starts && end());
     },
   };
+
+  /**
+   * Goes on when what the peer sent before has been judged and delivered. The deadlines of plugins
+   * limit the wait.
+   */
+  function afterJudged(next: () => unknown): void {
+    const judged = traffic.judged();
+    if (judged === undefined) next();
+    else judged.then(next).catch(sides.report);
+  }
+
+  /** SDK v2 takes the end of a stream that comes before the answer for a lost connection. */
+  function withLateEnd(options: unknown): unknown {
+    const onEnd = isObject(options) ? options.onRequestStreamEnd : undefined;
+    if (typeof onEnd !== "function") return options;
+    return { ...(options as object), onRequestStreamEnd: () => afterJudged(() => onEnd()) };
+  }
 
   function end(): void {
     stop();

@@ -19,13 +19,13 @@ export interface Sides {
 export interface Traffic {
   send(message: unknown, options: unknown): Promise<void>;
   receive(message: unknown, extra: unknown): void;
-  /** `endsRequests`: no answer to a received request can arrive through another transport. */
-  stop(endsRequests: boolean): void;
   /**
-   * The same when the peer has closed, except for its answers and notifications that are still
-   * being judged. Resolves when these were passed on; `undefined` if there are none.
+   * `endsRequests`: no answer to a received request can arrive through another transport.
+   * `keepsJudged`: answers and notifications that the peer sent are not stopped.
    */
-  drain(endsRequests: boolean): Promise<unknown> | undefined;
+  stop(endsRequests: boolean, keepsJudged?: boolean): void;
+  /** Resolves when these were passed on; `undefined` if there are none. */
+  judged(): Promise<unknown> | undefined;
   /** Resolves when no message is on its way: each was passed on, answered or dropped. */
   settled(): Promise<void>;
 }
@@ -90,17 +90,11 @@ export function createTraffic(
     async settled() {
       while (onTheWay.size > 0) await Promise.allSettled(onTheWay);
     },
-    stop(endsRequests) {
-      outgoing.stop(false);
+    stop(endsRequests, keepsJudged) {
+      outgoing.stop(false, keepsJudged);
       incoming.stop(endsRequests);
     },
-    drain(endsRequests) {
-      const { judged } = received;
-      if (judged.size === 0) return undefined;
-      outgoing.stop(false, true);
-      incoming.stop(endsRequests);
-      return Promise.allSettled(judged);
-    },
+    judged: () => (received.judged.size === 0 ? undefined : Promise.allSettled(received.judged)),
   };
 }
 

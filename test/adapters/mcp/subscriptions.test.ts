@@ -9,7 +9,8 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { createGuard, type GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
-import { denial, fakeManager } from "./support/fake-manager.ts";
+import { denial, fakeManager, settle } from "./support/fake-manager.ts";
+import { rawGuard, request } from "./support/raw.ts";
 
 const info = { name: "test", version: "1.0.0" };
 const wanted = { toolsListChanged: true };
@@ -93,5 +94,35 @@ describe("a subscription to a server that a guard's factory made", () => {
     await second.connect(other);
     await expect(second.listen(wanted)).rejects.toThrow("no");
     await second.close();
+  });
+});
+
+describe("the end of a subscription through a guarded client", () => {
+  it.each(["cmf.mcp_response", "cmf.mcp_notification"])(
+    "is graceful, also if plugins judge %s later",
+    async (point) => {
+      const client = newClient();
+      const handler = createMcpHandler(factory);
+      const guard = createGuard(fakeManager({ [point]: () => settle().then(() => undefined) }));
+      let changes = 0;
+      client.setNotificationHandler("notifications/tools/list_changed", () => void changes++);
+      await client.connect(guard.wrap(overHttp(handler)));
+      const { closed } = await client.listen(wanted);
+      handler.notify.toolsChanged();
+      await handler.close();
+      expect([await closed, changes]).toEqual(["graceful", 1]);
+      await client.close();
+    },
+  );
+
+  it("is reported at once if nothing is being judged", async () => {
+    const { raw, guard } = await rawGuard(fakeManager());
+    let ends = 0;
+    const onRequestStreamEnd = () => void ends++;
+    await guard.send(request(1, "subscriptions/listen"), { onRequestStreamEnd, other: 1 });
+    const options = raw.sent[0]?.options as { onRequestStreamEnd(): void };
+    expect(options).toMatchObject({ other: 1 });
+    options.onRequestStreamEnd();
+    expect(ends).toBe(1);
   });
 });
