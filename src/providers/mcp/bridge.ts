@@ -1,7 +1,7 @@
 /** Joins two transports: the caller's, and the one to the server it calls. */
 
 import { type Connection, sendBy } from "./connection.ts";
-import { errorAnswer, guardErrorCodes, unanswered } from "./denials.ts";
+import { errorAnswer, guardErrorCodes, tooManyOpen } from "./denials.ts";
 import type { Guarded } from "./guarded-transport.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { OpenRequests, tokenOf } from "./open-requests.ts";
@@ -90,7 +90,7 @@ export async function bridgeOf(
     const { method, params } = message;
     if (isRequest(message)) {
       const { id } = message;
-      if (asked.isFull) return errorAnswer(id, unanswered);
+      if (asked.isFull) return errorAnswer(id, tooManyOpen);
       const isInitialize = method === "initialize";
       asked.add(String(keyOf(id)), { id, isInitialize, token: tokenOf(message) });
     } else if (method === "notifications/cancelled" && isObject(params)) {

@@ -51,9 +51,21 @@ export const duplicate: Denial = {
   data: { code: "request_id_in_use" },
 };
 
-export const unanswered: Denial = {
+/** How many requests of one session and direction may be open. */
+export const maxOpen = 10_000;
+
+/** How many cancelled requests of one session and direction are remembered. */
+export const maxCancelled = 1024;
+
+export const tooManyOpen: Denial = {
   code: guardErrorCodes.unanswered,
-  reason: "Too many requests of this session are unanswered",
+  reason: `${maxOpen} requests of this session are open: wait for an answer, or cancel one`,
+  data: { code: "too_many_unanswered" },
+};
+
+export const tooManyCancelled: Denial = {
+  code: guardErrorCodes.unanswered,
+  reason: `More than ${maxCancelled} cancelled requests of this session have no answer: start a new session, with whole numbers as ids`,
   data: { code: "too_many_unanswered" },
 };
 

@@ -1,9 +1,14 @@
-import { GlassineError } from "../../core/errors/index.ts";
 import { stringAt } from "../rewrite/index.ts";
 import { type Call, stopHooks } from "./call.ts";
-import { type Denial, guardErrorCodes } from "./denials.ts";
+import {
+  type Denial,
+  guardErrorCodes,
+  maxCancelled,
+  tooManyCancelled,
+  tooManyOpen,
+} from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { maxOpen, OpenRequests } from "./open-requests.ts";
+import { OpenRequests } from "./open-requests.ts";
 import type { GuardOutcome } from "./options.ts";
 import type { CallFacts, RequestRecord } from "./request-log.ts";
 import { keyOf } from "./transport.ts";
@@ -24,21 +29,19 @@ export function isCall(entry: Entry): entry is Call {
   return "subject" in entry;
 }
 
-const maxCancelled = 1024;
-
 /**
  * The unanswered requests of one session and direction, by id.
  *
  * A cancelled request is remembered until it is answered, so that its id is not reused: its late
- * answer could be taken for another request's. To make room, the lowest numeric id is forgotten,
- * and from then on every whole number up to it counts as used: MCP forbids using an id twice in a
- * session, and clients count up.
+ * answer could be taken for another request's. To make room, the id with the lowest number is
+ * forgotten, and from then on every id of its series up to it counts as used: MCP forbids using an
+ * id twice in a session, and clients count up.
  */
 export class InFlight {
   readonly #open = new OpenRequests<Entry>();
   /** By id: whether the request was guarded. */
   readonly #cancelled = new Map<string, boolean>();
-  #usedUpTo = -1;
+  readonly #usedUpTo = new Map<Series, number>();
 
   get(key: string): Entry | undefined {
     return this.#open.get(key);
@@ -56,19 +59,24 @@ export class InFlight {
   }
 
   isUsed(key: string): boolean {
-    const number = wholeNumber(key);
-    const isForgotten = number !== undefined && number <= this.#usedUpTo;
+    const counted = countedIn(key);
+    const isForgotten = counted !== undefined && counted.number <= this.#lastOf(counted.series);
     return isForgotten || this.#open.get(key) !== undefined || this.#cancelled.has(key);
   }
 
-  /** Whether there is no room for another request. */
-  get isFull(): boolean {
-    return this.#open.isFull || this.#cancelled.size > maxCancelled;
+  #lastOf(series: Series): number {
+    return this.#usedUpTo.get(series) ?? -1;
+  }
+
+  /** Why there is no room for another request. */
+  get full(): Denial | undefined {
+    if (this.#open.isFull) return tooManyOpen;
+    return this.#cancelled.size > maxCancelled ? tooManyCancelled : undefined;
   }
 
   /** Whether nothing is left to remember. */
   get isIdle(): boolean {
-    return this.#open.size === 0 && this.#cancelled.size === 0 && this.#usedUpTo < 0;
+    return this.#open.size === 0 && this.#cancelled.size === 0 && this.#usedUpTo.size === 0;
   }
 
   /** The host may reuse its own ids as long as no guarded request can be mistaken for another. */
@@ -94,18 +102,19 @@ export class InFlight {
     if (this.#cancelled.size > maxCancelled) this.#forgetLowest();
   }
 
-  /** Makes room for another id by forgetting the lowest whole number, if there is one. */
+  /** Makes room for another id by forgetting the one with the lowest number, if there is one. */
   #forgetLowest(): void {
-    let lowest: { readonly key: string; readonly number: number } | undefined;
+    let lowest: (Counted & { readonly key: string }) | undefined;
     for (const key of this.#cancelled.keys()) {
-      const number = wholeNumber(key);
-      if (number !== undefined && number < (lowest?.number ?? Number.POSITIVE_INFINITY)) {
-        lowest = { key, number };
+      const counted = countedIn(key);
+      if (counted !== undefined && counted.number < (lowest?.number ?? Number.POSITIVE_INFINITY)) {
+        lowest = { key, ...counted };
       }
     }
     if (lowest === undefined) return;
-    this.#usedUpTo = Math.max(this.#usedUpTo, lowest.number);
-    this.#cancelled.delete(lowest.key);
+    const { key, series, number } = lowest;
+    this.#usedUpTo.set(series, Math.max(this.#lastOf(series), number));
+    this.#cancelled.delete(key);
   }
 
   /**
@@ -135,7 +144,7 @@ export class InFlight {
     }
     this.#open.clear();
     this.#cancelled.clear();
-    this.#usedUpTo = -1;
+    this.#usedUpTo.clear();
   }
 }
 
@@ -161,18 +170,21 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The number in a key from `keyOf`, if it is a whole number. */
-function wholeNumber(key: string): number | undefined {
-  const number = key.startsWith("n") ? Number(key.slice(1)) : -1;
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+/** Whole numbers, or the ids that SDK v2 counts for subscriptions: `listen:0`, `listen:1`. */
+type Series = "n" | "slisten:";
+
+interface Counted {
+  readonly series: Series;
+  readonly number: number;
 }
 
-/** The error for the host's own sender when there are too many requests. */
-export function tooManyOpen(): GlassineError {
-  return new GlassineError(
-    "overloaded",
-    `This session has more than ${maxCancelled} cancelled requests without an answer, or more than ${maxOpen} open ones.`,
-  );
+/** The series that a key from `keyOf` belongs to, if any, and its number there. */
+function countedIn(key: string): Counted | undefined {
+  const series = key.startsWith("slisten:") ? "slisten:" : "n";
+  const digits = key.startsWith(series) ? key.slice(series.length) : "";
+  const number = Number(digits);
+  // Any other spelling of a number, such as `007`, is an id of its own.
+  return Number.isSafeInteger(number) && String(number) === digits ? { series, number } : undefined;
 }
 
 /** If each request has its own stream, SDK v2 cancels it with a signal in the send options. */

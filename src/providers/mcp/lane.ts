@@ -16,7 +16,6 @@ import {
   forgottenTask,
   invalidId,
   invalidParams,
-  unanswered,
 } from "./denials.ts";
 import type { Ends, Handed } from "./ends.ts";
 import {
@@ -87,7 +86,8 @@ export class Lane {
     if (key === undefined) return refuse(invalidId);
     if (this.#inFlight.isTaken(key, direction === "outgoing" && subject === undefined))
       return refuse(duplicate);
-    if (this.#inFlight.isFull) return refuse(unanswered);
+    const { full } = this.#inFlight;
+    if (full !== undefined) return refuse(full);
     if (subject?.isTask && task === "forgotten") return refuse(forgottenTask);
     if (subject === undefined) {
       const token = tokenOf(message);
@@ -186,7 +186,7 @@ export class Lane {
     const record = log.begin({ method: String(message.method), direction, requestId: undefined });
     const key = `notice ${record.request}`;
     const call = this.#call(key, subject, message, aux, record, related);
-    if (tryOwnRequest(call) && !this.#inFlight.isFull) {
+    if (tryOwnRequest(call) && this.#inFlight.full === undefined) {
       this.#inFlight.add(key, call);
       return call;
     }

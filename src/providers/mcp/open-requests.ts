@@ -1,8 +1,6 @@
+import { maxOpen } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { keyOf } from "./transport.ts";
-
-/** How many requests of one session and direction may be open. */
-export const maxOpen = 10_000;
 
 interface WithToken {
   /** The key of its progress token. */

@@ -1,7 +1,6 @@
 import { GlassineError } from "../../core/errors/index.ts";
-import { type Denial, duplicate, errorAnswer, invalidId, unanswered } from "./denials.ts";
+import { type Denial, duplicate, errorAnswer, guardErrorCodes, invalidId } from "./denials.ts";
 import type { Ends, Handed } from "./ends.ts";
-import { tooManyOpen } from "./in-flight.ts";
 import type { RequestRecord } from "./request-log.ts";
 import { type Direction, keyOf, type RequestId } from "./transport.ts";
 
@@ -19,7 +18,9 @@ export function refuseRequest(
 ): Handed {
   record.end("errored", denial.data);
   const isPeer = direction === "incoming";
-  if (!isPeer && denial === unanswered) return Promise.reject(tooManyOpen());
+  if (!isPeer && denial.code === guardErrorCodes.unanswered) {
+    return Promise.reject(new GlassineError("overloaded", `${denial.reason}.`));
+  }
   if (!isPeer && (denial === invalidId || denial === duplicate)) {
     return Promise.reject(new GlassineError("message_invalid", `${denial.reason}.`));
   }

@@ -312,16 +312,19 @@ describe("another manager", () => {
 });
 
 describe("ids of cancelled requests", () => {
-  it("are not reused, however many there are", async () => {
+  it.each([
+    ["numbers", (at: number) => at],
+    ["the ids that SDK v2 counts for subscriptions", (at: number) => `listen:${at}`],
+  ])("are not reused, however many there are: %s", async (_, idOf) => {
     verifies("mcp:guard-ids");
     const { raw, wrapped, sent, received } = await connection(createGuard(fakeManager()));
     const count = 1500;
-    for (let id = 0; id < count; id++) {
-      raw.onmessage?.(toolCall(id));
+    for (let at = 0; at < count; at++) {
+      raw.onmessage?.(toolCall(idOf(at)));
       await settle();
-      raw.onmessage?.(cancelled(id));
+      raw.onmessage?.(cancelled(idOf(at)));
     }
-    for (const id of [0, 1, 700, count - 1]) {
+    for (const id of [0, 1, 700, count - 1].map(idOf)) {
       raw.onmessage?.(request(id, "ping"));
       expect(sent().at(-1)).not.toMatchObject({ id, result: {} });
       await wrapped.send(toolResult(id, "secret"));
@@ -331,8 +334,8 @@ describe("ids of cancelled requests", () => {
     expect(sent().map(({ error }) => (error as Json).code)).toEqual(Array(4).fill(-32012));
     expect(received.filter(({ method }) => method === "ping")).toEqual([]);
     // A new, higher number is accepted.
-    raw.onmessage?.(request(count, "ping"));
-    expect(received.at(-1)).toMatchObject({ id: count });
+    raw.onmessage?.(request(idOf(count), "ping"));
+    expect(received.at(-1)).toMatchObject({ id: idOf(count) });
   });
 
   it("that are not numbers are remembered up to a limit, then requests are refused", async () => {

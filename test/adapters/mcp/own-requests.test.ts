@@ -116,4 +116,23 @@ describe("requests of one's own", () => {
     await expect(guard.send(request(1, "ping"))).rejects.toMatchObject({ code: "message_invalid" });
     expect(sent()).toHaveLength(1);
   });
+
+  it("rejects one over a limit, and says which limit that is and what to do", async () => {
+    const { guard } = await rawGuard(fakeManager());
+    for (let at = 0; at <= 1024; at++) {
+      await guard.send(request(`a${at}`, "ping"));
+      await guard.send(cancelled(`a${at}`));
+    }
+    await expect(guard.send(request("b", "ping"))).rejects.toMatchObject({
+      code: "overloaded",
+      message:
+        "More than 1024 cancelled requests of this session have no answer: start a new session, with whole numbers as ids.",
+    });
+    const other = await rawGuard(fakeManager());
+    for (let at = 0; at < 10_000; at++) await other.guard.send(request(at, "ping"));
+    await expect(other.guard.send(request("b", "ping"))).rejects.toMatchObject({
+      code: "overloaded",
+      message: "10000 requests of this session are open: wait for an answer, or cancel one.",
+    });
+  });
 });
