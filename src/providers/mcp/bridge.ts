@@ -79,11 +79,38 @@ export async function bridgeOf(
 
   near.onmessage = (message, extra) => {
     const refusal = isObject(message) ? note(message) : undefined;
-    const options = extra === undefined ? undefined : { caller: extra };
-    const sent = refusal === undefined ? hand(near, far, message, options) : near.send(refusal);
-    const handed = sent.catch((error) => report(near, error)).finally(() => sending.delete(handed));
-    sending.add(handed);
+    const sent =
+      refusal === undefined
+        ? hand(near, far, message, optionsFrom(message, extra))
+        : near.send(refusal);
+    follow(sent, near, sending);
   };
+
+  function follow(handed: Promise<void>, from: Wire, others: Set<Promise<void>>): void {
+    const over = handed.catch((error) => report(from, error)).finally(() => others.delete(over));
+    others.add(over);
+  }
+
+  /** The send options for a caller's message: what came with it, and what to do without an answer. */
+  function optionsFrom(message: unknown, extra: unknown): object | undefined {
+    const own = extra === undefined ? undefined : { caller: extra };
+    if (!isObject(message) || !isRequest(message)) return own;
+    const key = String(keyOf(message.id));
+    const request = asked.get(key);
+    return {
+      ...own,
+      // SDK v2 calls it if the HTTP stream of the request ends, even after the answer.
+      onRequestStreamEnd() {
+        if (request === undefined || asked.get(key) !== request) return;
+        asked.remove(key);
+        follow(answerUnreachable(request), far, handing);
+      },
+    };
+  }
+
+  function answerUnreachable({ id }: Asked): Promise<void> {
+    return near.send({ jsonrpc: "2.0", id, error: unreachable }, asRefusal);
+  }
 
   /** Remembers a request until it is answered or cancelled. Refuses it if too many are open. */
   function note(message: JsonObject): JsonObject | undefined {
@@ -104,10 +131,7 @@ export async function bridgeOf(
   far.onmessage = (message, extra) => {
     const options = isObject(message) ? optionsFor(message, extra) : undefined;
     if (isObject(message) && isAnswer(message)) settle(message);
-    const handed = hand(far, near, message, options)
-      .catch((error) => report(far, error))
-      .finally(() => handing.delete(handed));
-    handing.add(handed);
+    follow(hand(far, near, message, options), far, handing);
   };
 
   /** Over HTTP, each message to the server after `initialize` names the negotiated version. */
@@ -163,9 +187,7 @@ export async function bridgeOf(
   far.onclose = () => {
     const open = asked.list();
     asked.clear();
-    const answered = open.map(([, { id }]) =>
-      near.send({ jsonrpc: "2.0", id, error: unreachable }, asRefusal),
-    );
+    const answered = open.map(([, request]) => answerUnreachable(request));
     // Answers that plugins are still judging get through before their streams are closed.
     void Promise.allSettled([...handing, ...answered]).then(close);
   };

@@ -108,6 +108,28 @@ describe("a bridge", () => {
     expect(closes).toBe(1);
   });
 
+  it("answers a request whose own stream ends without an answer, and no other", async () => {
+    verifies("mcp:guard-bridge");
+    const { far, ask, answer, sentTo, near, ends } = await bridged();
+    const endStream = async (at: number) => {
+      const options = far.sent[at]?.options as { onRequestStreamEnd(): void } | undefined;
+      options?.onRequestStreamEnd();
+      await settle();
+    };
+    await ask(request(1, "subscriptions/listen", { notifications: {} }));
+    await ask(request(2, "ping"));
+    await endStream(0);
+    expect(sentTo(near)).toMatchObject([{ id: 1, ...unreachable }]);
+    expect(ends).toMatchObject([{ requestId: 1, outcome: "errored", code: "peer_unreachable" }]);
+    await answer(result(2, {}));
+    await endStream(1);
+    // The id belongs to another request by now.
+    await ask(request(2, "ping"));
+    await endStream(1);
+    await endStream(0);
+    expect(sentTo(near)).toHaveLength(2);
+  });
+
   it("closes the server's end with the caller's, and both on close()", async () => {
     for (const way of ["caller", "bridge"]) {
       const { near, far, bridge } = await bridged();
@@ -164,7 +186,7 @@ describe("a bridge", () => {
     const { near, far } = await bridged();
     near.onmessage?.(request(1, "ping"), { authInfo: { clientId: "c" } });
     await settle();
-    expect(far.sent.at(-1)?.options).toEqual({ caller: { authInfo: { clientId: "c" } } });
+    expect(far.sent.at(-1)?.options).toMatchObject({ caller: { authInfo: { clientId: "c" } } });
   });
 
   it("forgets a cancelled request, but not an `initialize`, which cannot be cancelled", async () => {
