@@ -193,6 +193,12 @@ export async function bridgeOf(
   };
   near.onclose = () => void close();
   await far.start();
-  await near.start();
+  try {
+    await near.start();
+  } catch (error) {
+    // The host gets no bridge that it could close.
+    await Promise.allSettled([far.close()]);
+    throw error;
+  }
   return Object.freeze({ close, settled: allSettled });
 }

@@ -65,7 +65,8 @@ export interface Guard<Extensions = unknown> {
    * can be a function that makes the transport: it then sends the headers that plugins wrote, but
    * none of the caller's.
    *
-   * @throws GlassineError as `wrap` does; rejects with what a transport throws if it cannot start
+   * @throws GlassineError as `wrap` does; rejects with what a transport throws if it cannot start.
+   *   If that is `caller`, `upstream` is closed.
    */
   bridge(
     caller: TransportLike,

@@ -238,6 +238,20 @@ describe("a bridge", () => {
     expect(far.version).toBe("2025-11-25");
   });
 
+  it("closes the server's end if the caller's cannot start", async () => {
+    const near = new RawTransport();
+    const far = new Upstream();
+    const inUse = new Error("port in use");
+    near.start = () => Promise.reject(inUse);
+    let isClosed = false;
+    far.close = async () => {
+      isClosed = true;
+      throw new Error("closed badly");
+    };
+    await expect(createGuard(fakeManager()).bridge(near, far)).rejects.toBe(inUse);
+    expect(isClosed).toBe(true);
+  });
+
   it("requires two transports", () => {
     const guard = createGuard(fakeManager());
     const fault = expect.objectContaining({ code: "options_invalid" });
