@@ -10,6 +10,7 @@ import {
   isRequest,
   keyOf,
   type RequestId,
+  subscription,
   type TransportLike,
   type Wire,
 } from "./transport.ts";
@@ -36,7 +37,7 @@ const asRefusal = { refusal: { outcome: "errored", code: unreachable.data.code }
 /** What the bridge remembers about a caller's request until it is answered. */
 interface Asked {
   readonly id: RequestId;
-  readonly isInitialize: boolean;
+  readonly method: unknown;
   readonly token: string | undefined;
 }
 
@@ -114,25 +115,38 @@ export async function bridgeOf(
 
   /** Remembers a request until it is answered or cancelled. Refuses it if too many are open. */
   function note(message: JsonObject): JsonObject | undefined {
-    const { method, params } = message;
     if (isRequest(message)) {
-      const { id } = message;
+      const { id, method } = message;
       if (asked.isFull) return errorAnswer(id, tooManyOpen);
-      const isInitialize = method === "initialize";
-      asked.add(String(keyOf(id)), { id, isInitialize, token: tokenOf(message) });
-    } else if (method === "notifications/cancelled" && isObject(params)) {
+      asked.add(String(keyOf(id)), { id, method, token: tokenOf(message) });
+    } else {
       // Servers do not answer cancelled requests; `initialize` cannot be cancelled.
-      const key = String(keyOf(params.requestId));
-      if (asked.get(key)?.isInitialize === false) asked.remove(key);
+      const key = cancelledBy(message);
+      if (asked.get(key)?.method !== "initialize") asked.remove(key);
     }
     return undefined;
   }
 
+  /** The key of the request that a message cancels. */
+  function cancelledBy({ method, params }: JsonObject): string {
+    const isCancelled = method === "notifications/cancelled" && isObject(params);
+    return String(isCancelled ? keyOf(params.requestId) : undefined);
+  }
+
   far.onmessage = (message, extra) => {
     const options = isObject(message) ? optionsFor(message, extra) : undefined;
-    if (isObject(message) && isAnswer(message)) settle(message);
+    if (isObject(message)) {
+      if (isAnswer(message)) settle(message);
+      if (endedBy(message) !== undefined) asked.remove(cancelledBy(message));
+    }
     follow(hand(far, near, message, options), far, handing);
   };
+
+  /** The subscription that the server ends with a cancellation. */
+  function endedBy(message: JsonObject): Asked | undefined {
+    const request = asked.get(cancelledBy(message));
+    return request?.method === subscription ? request : undefined;
+  }
 
   /** Over HTTP, each message to the server after `initialize` names the negotiated version. */
   function settle({ id, result }: JsonObject): void {
@@ -140,7 +154,7 @@ export async function bridgeOf(
     const request = asked.get(key);
     asked.remove(key);
     const version = isObject(result) ? result.protocolVersion : undefined;
-    if (request?.isInitialize !== true || typeof version !== "string") return;
+    if (request?.method !== "initialize" || typeof version !== "string") return;
     far.setProtocolVersion?.(version);
   }
 
@@ -165,6 +179,8 @@ export async function bridgeOf(
   /** Finds the caller's request that a server's message belongs to: both use the same stream. */
   function relatedTo(message: JsonObject): unknown {
     if (isAnswer(message)) return message.id;
+    const ended = endedBy(message);
+    if (ended !== undefined) return ended.id;
     const token = isObject(message.params) ? message.params.progressToken : undefined;
     if (token !== undefined) return asked.ofToken(token)?.id;
     // Nothing else identifies the request: the newest is the likeliest.

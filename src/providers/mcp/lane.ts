@@ -40,7 +40,7 @@ import type { RequestLog, RequestRecord } from "./request-log.ts";
 import { subjectOf } from "./subjects.ts";
 import { isAskedMethod, type TaskMemory, type TaskScope } from "./task-memory.ts";
 import { taskNotice } from "./tasks.ts";
-import { type Direction, isAnswer, keyOf, type RequestId } from "./transport.ts";
+import { type Direction, isAnswer, keyOf, type RequestId, subscription } from "./transport.ts";
 
 /** What a lane knows about its connection. */
 export interface LaneParts {
@@ -142,11 +142,20 @@ export class Lane {
     });
   }
 
-  /** Cancels a request. Returns false if the other side never got it or has answered. */
-  cancel(id: unknown): boolean {
+  /**
+   * Cancels a request. Returns false if the other side never got it or has answered, and
+   * `undefined` if there is no such request.
+   */
+  cancel(id: unknown): boolean | undefined {
     const key = keyOf(id);
     const entry = key === undefined ? undefined : this.#inFlight.get(key);
-    return key === undefined || entry === undefined || this.#cancelEntry(key, entry);
+    return key === undefined || entry === undefined ? undefined : this.#cancelEntry(key, entry);
+  }
+
+  /** Ends a request that its receiver may cancel: a subscription. */
+  endSubscription(id: unknown): void {
+    const key = keyOf(id);
+    if (key !== undefined && this.#inFlight.get(key)?.method === subscription) this.cancel(id);
   }
 
   /** Handles a notification about a task, which stays in order with the answers. */

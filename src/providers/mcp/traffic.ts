@@ -124,8 +124,12 @@ function route(flow: Flow, message: unknown, aux: unknown): Handed {
 function routeNotification(flow: Flow, message: JsonObject, aux: unknown): Handed {
   const { method, params } = message;
   if (method === "notifications/cancelled") {
-    const isForPeer = flow.requests.cancel(isObject(params) ? params.requestId : undefined);
-    return isForPeer ? flow.answers.notification(message, aux) : undefined;
+    const id = isObject(params) ? params.requestId : undefined;
+    const isForPeer = flow.requests.cancel(id);
+    if (isForPeer === false) return;
+    const handed = flow.answers.notification(message, aux);
+    if (isForPeer === undefined) flow.answers.endSubscription(id);
+    return handed;
   }
   if (isGuarded(method)) return flow.requests.drop(message);
   if (isTaskNotice(method)) return flow.answers.taskNotification(message, aux);

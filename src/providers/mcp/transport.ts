@@ -36,6 +36,9 @@ export type RequestId = string | number;
 /** `outgoing`: a request sent through the transport, whose answer is received. */
 export type Direction = "outgoing" | "incoming";
 
+/** MCP 2026-07-28: the one request that both sides may end with `notifications/cancelled`. */
+export const subscription = "subscriptions/listen";
+
 const maxIdLength = 1024;
 
 /**

@@ -210,6 +210,23 @@ describe("a bridge", () => {
     expect(far.version).toBe("2025-11-25");
   });
 
+  it("forgets a subscription that the server cancels", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, far, ask, answer, ends, sentTo } = await bridged();
+    await ask(request(1, "subscriptions/listen", { notifications: {} }));
+    await ask(toolCall(2));
+    await answer(cancelled(1));
+    await answer(cancelled(2));
+    expect(near.sent).toMatchObject([
+      { message: cancelled(1), options: { relatedRequestId: 1 } },
+      { message: cancelled(2), options: { relatedRequestId: 2 } },
+    ]);
+    expect(ends).toMatchObject([{ requestId: 1, outcome: "aborted" }]);
+    await far.close();
+    await settle();
+    expect(sentTo(near).slice(2)).toMatchObject([{ id: 2, ...unreachable }]);
+  });
+
   it("refuses a request over the limit", async () => {
     verifies("mcp:guard-bridge");
     const session = "s";

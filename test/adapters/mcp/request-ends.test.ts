@@ -42,6 +42,39 @@ async function ending(manager: FakeManager, options: GuardOptions = {}) {
 }
 
 describe("the end of a request", () => {
+  it("comes for a subscription when the side that serves it cancels it", async () => {
+    verifies("mcp:guard-end");
+    for (const manager of [fakeManager(), fakeManager({ "cmf.mcp_request": () => undefined })]) {
+      const { guard, raw, wrapped, peer, ends } = await ending(manager);
+      peer(request("a", "subscriptions/listen", { notifications: {} }));
+      peer(request("b", "resources/list"));
+      await wrapped.send(request("c", "subscriptions/listen", { notifications: {} }));
+      await settle();
+      // Only a subscription, and only by the other side's cancellation or one's own.
+      await wrapped.send(cancelled("b"));
+      expect(ends).toEqual([]);
+      await wrapped.send(cancelled("a"));
+      peer(cancelled("c"));
+      const end = { outcome: "aborted", code: "cancelled", method: "subscriptions/listen" };
+      expect(ends).toMatchObject([
+        { ...end, requestId: "a", direction: "incoming" },
+        { ...end, requestId: "c", direction: "outgoing" },
+      ]);
+      expect(guard.counts()).toMatchObject({ open: 1 });
+      // The other side is told.
+      expect(raw.sent.map(({ message }) => message)).toContainEqual(cancelled("a"));
+    }
+  });
+
+  it("of a subscription does not come when a request of the canceller has its id", async () => {
+    verifies("mcp:guard-end");
+    const { wrapped, peer, ends } = await ending(fakeManager());
+    peer(request(1, "subscriptions/listen", { notifications: {} }));
+    await wrapped.send(request(1, "roots/list"));
+    await wrapped.send(cancelled(1));
+    expect(ends).toMatchObject([{ method: "roots/list", outcome: "aborted" }]);
+  });
+
   it("reports who requested what, if it was allowed", async () => {
     verifies("mcp:guard-end");
     const { wrapped, peer, ends, events } = await ending(fakeManager());
