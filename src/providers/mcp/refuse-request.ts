@@ -24,7 +24,9 @@ export function refuseRequest(
   if (!isPeer && (denial === invalidId || denial === duplicate)) {
     return Promise.reject(new GlassineError("message_invalid", `${denial.reason}.`));
   }
-  const answer = errorAnswer(keyOf(id) === undefined ? null : (id as RequestId), denial);
+  // Over HTTP an answer with another id reaches nobody, so even an id that is too long stays.
+  const isId = typeof id === "string" || keyOf(id) !== undefined;
+  const answer = errorAnswer(isId ? (id as RequestId) : null, denial);
   // The answer comes after this turn, as any answer does.
   return Promise.resolve().then(() => ends.reply(answer));
 }

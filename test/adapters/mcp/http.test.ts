@@ -9,7 +9,7 @@ import { WebStandardStreamableHTTPServerTransport as FarV2 } from "@modelcontext
 import type { GuardedRequest } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { denial, fakeManager, settle } from "./support/fake-manager.ts";
-import { guarded } from "./support/raw.ts";
+import { guarded, toolCall } from "./support/raw.ts";
 import { createBackend, serverV1, serverV2, type TestClient } from "./support/servers.ts";
 
 const info = { name: "test", version: "1.0.0" };
@@ -73,6 +73,21 @@ describe.each(["v1", "v2"] as const)("guards on both sides of HTTP, SDK %s", (sd
     expect(asked).toMatchObject([
       { sessionId: "session-7", authInfo, requestInfo: { headers: expect.anything() } },
     ]);
+    await client.close();
+  });
+
+  it("answer a request whose id is too long", async () => {
+    const { far, backend, client } = await connect(sdk);
+    const headers = {
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      "mcp-protocol-version": "2025-11-25",
+      "mcp-session-id": "session-7",
+    };
+    const body = JSON.stringify(toolCall("x".repeat(1025)));
+    const answer = await far.handleRequest(new Request(url, { method: "POST", headers, body }));
+    expect(await answer.text()).toContain('"code":-32600');
+    expect(backend.asked).toEqual([]);
     await client.close();
   });
 

@@ -62,12 +62,18 @@ describe("requests of a peer", () => {
     expect(sent()).toHaveLength(2);
   });
 
-  it.each([null, { a: 1 }, true, "x".repeat(1025)])("refuses %j as an id", async (id) => {
+  it.each([
+    [null, null],
+    [{ a: 1 }, null],
+    [true, null],
+    [Number.NaN, null],
+    ["x".repeat(1025), "x".repeat(1025)],
+  ])("refuses %j as an id", async (id, answered) => {
     const { peer, sent, received } = await rawGuard(fakeManager());
     peer(toolCall(id));
     await settle();
     expect(received()).toEqual([]);
-    expect(sent()).toMatchObject([{ id: null, error: { code: -32600 } }]);
+    expect(sent()).toMatchObject([{ id: answered, error: { code: -32600 } }]);
   });
 
   it("drops a guarded method without an id", async () => {
