@@ -1,7 +1,7 @@
 /** The answers that a guard returns in place of a message that it refused. */
 import type { Call } from "./call.ts";
 import { type Denial, errorAnswer, errorFor, guardErrorCodes } from "./denials.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isGiven, isObject, type JsonObject } from "./json.ts";
 import { isDone, keepSafe } from "./task-state.ts";
 
 /** A tool result that tells the model the reason. */
@@ -18,7 +18,9 @@ const relatedTaskKey = "io.modelcontextprotocol/related-task";
 /** The answer to a refused call, as `onDeny` says. */
 export function refusal(call: Call, denial: Denial): JsonObject {
   const { onDeny = "error" } = call.hooks.options;
-  const isForModel = call.method === "tools/call" || call.method === "tasks/result";
+  // A caller that asks for a task expects one, and fails to read the result of a tool.
+  const isPlainCall = call.method === "tools/call" && !isGiven(call.params.task);
+  const isForModel = isPlainCall || call.method === "tasks/result";
   if (onDeny === "error" || !isForModel || denial.code !== guardErrorCodes.denied) {
     return errorAnswer(call.id, denial);
   }

@@ -163,7 +163,10 @@ export interface GuardOptions<Extensions = unknown> {
    * If it fails or does not return an object, the request is refused.
    */
   readonly envelope?: ((request: GuardedRequest) => Envelope | Promise<Envelope>) | undefined;
-  /** How a refused tool call is answered. Prompts and resources always get an error. */
+  /**
+   * How a refused tool call is answered. Prompts, resources and calls that ask to become a task
+   * always get an error.
+   */
   readonly onDeny?: "error" | "tool_result" | undefined;
   /**
    * What passes without a plugin seeing it. Default `["tokens"]`: cursors, versions, states

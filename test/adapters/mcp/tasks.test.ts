@@ -58,6 +58,23 @@ describe("a tool call that becomes a task", () => {
     expect(received()).toEqual([made(1, "t1"), toolResult(2, "done")]);
   });
 
+  it("is refused with an error, whatever onDeny says, since no result of a tool is expected", async () => {
+    for (const hook of ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"]) {
+      const manager = fakeManager({ [hook]: () => denial("not for you") });
+      const { guard, peer, received } = await rawGuard(manager, { onDeny: "tool_result" });
+      const asking = guard.send(toolCall(1, {}, { task: {} }));
+      await settle();
+      peer(result(1, { task: { taskId: "t1", status: "working", statusMessage: "a" } }));
+      await asking;
+      await settle();
+      expect(received()).toMatchObject([{ id: 1, error: { message: "not for you" } }]);
+      await guard.send(toolCall(2, {}, { task: null }));
+      peer(toolResult(2, "x"));
+      await settle();
+      expect(received()[1]).toMatchObject({ id: 2, result: { isError: true } });
+    }
+  });
+
   it("has the result of an unknown task checked too", async () => {
     const manager = fakeManager({ "cmf.tool_post_invoke": () => denial("secret") });
     const { guard, peer, received } = await rawGuard(manager, { onDeny: "tool_result" });
