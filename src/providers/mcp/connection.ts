@@ -19,14 +19,15 @@ export function connectionOf<Transport extends TransportLike>(
   given: Transport | TransportMaker<Transport>,
   base: FetchLike | undefined,
   onUnused: () => void,
+  method: string,
 ): Connection<Transport> {
   if (typeof given === "function") {
     const outbox = new Outbox(base, onUnused);
     const transport = given(outbox.fetch);
-    checkTransport(transport);
+    checkTransport(transport, method);
     return { transport, outbox };
   }
-  checkTransport(given);
+  checkTransport(given, method);
   if (base === undefined) {
     const { takesHeaders } = given as { readonly takesHeaders?: unknown };
     return { transport: given, ...(takesHeaders === true && { outbox: headerOption }) };

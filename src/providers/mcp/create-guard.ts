@@ -1,3 +1,4 @@
+import { checkSession } from "../../core/labels/index.ts";
 import { type AnyHookManager, checkAccess, type HookManager } from "../rewrite/index.ts";
 import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
@@ -81,7 +82,11 @@ export interface Guard<Extensions = unknown> {
    * @throws GlassineError `options_invalid`; `session_invalid`
    */
   use(manager: AnyHookManager<Extensions>, options?: GuardOptions<Extensions>): Promise<void>;
-  /** Forgets the requests and tasks of a session that is over. Its open requests are aborted. */
+  /**
+   * Forgets the requests and tasks of a session that is over. Its open requests are aborted.
+   *
+   * @throws GlassineError `session_invalid`
+   */
   endSession(session: string): void;
   /** Returns counts of how this guard's requests, and notifications that hooks ran for, ended. */
   counts(): GuardCounts;
@@ -155,8 +160,9 @@ export function createGuard<Extensions = unknown>(
   function connect<Transport extends TransportLike>(
     given: Transport | TransportMaker<Transport>,
     fetch: FetchLike | undefined,
+    method: string,
   ) {
-    const connection = connectionOf(given, fetch, () => warn([unusedFetch]));
+    const connection = connectionOf(given, fetch, () => warn([unusedFetch]), method);
     if (connection.outbox !== undefined) return connection;
     isWithoutHeaders = true;
     warn(unsentHeaders(hooks.manager));
@@ -165,13 +171,14 @@ export function createGuard<Extensions = unknown>(
 
   const guard: Guard<Extensions> = {
     wrap(given, wrapOptions = {}) {
-      const { session, fetch } = readWrap(wrapOptions);
-      return guardedTransport(connect(given, fetch), session, () => hooks, memory, log).transport;
+      const { session, fetch } = readWrap(wrapOptions, "guard.wrap");
+      const connection = connect(given, fetch, "guard.wrap");
+      return guardedTransport(connection, session, () => hooks, memory, log).transport;
     },
     bridge(caller, given, wrapOptions = {}) {
-      checkTransport(caller);
-      const { session, fetch } = readWrap(wrapOptions);
-      const upstream = connect(given, fetch);
+      checkTransport(caller, "guard.bridge");
+      const { session, fetch } = readWrap(wrapOptions, "guard.bridge");
+      const upstream = connect(given, fetch, "guard.bridge");
       const near = guardedTransport({ transport: caller }, session, () => hooks, memory, log);
       return bridgeOf(near, upstream);
     },
@@ -191,7 +198,10 @@ export function createGuard<Extensions = unknown>(
       memoryOf(next, serverId, memory);
       return log.takeOver();
     },
-    endSession: (session) => memory.end(session),
+    endSession(session) {
+      checkSession(session);
+      memory.end(session);
+    },
     counts: () => log.counts(),
   };
   return Object.freeze(guard);

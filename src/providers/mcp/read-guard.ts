@@ -33,19 +33,23 @@ const guardOptions: readonly string[] = [
 
 /**
  * Refuses anything but a transport, and one that is already connected: the client or server on it
- * would go on sending past the guard.
+ * would go on sending past the guard. `method` is the one that got it.
  *
  * @throws GlassineError `options_invalid`
  */
-export function checkTransport(transport: unknown): void {
+export function checkTransport(transport: unknown, method: string): void {
   if (!hasFunctions(transport, ["start", "send", "close"])) {
     throw optionsInvalid(
-      `guard.wrap expects a transport with start, send and close, got ${kindOf(transport)}. Pass the transport itself.`,
+      `${method} expects a transport with start, send and close, got ${kindOf(transport)}. Pass the transport itself.`,
     );
   }
   if (!hasFunctions(transport, ["onmessage"])) return;
+  const hint =
+    method === "guard.wrap"
+      ? "Wrap it first, then connect to what wrap returns."
+      : "Pass it before anything is connected to it.";
   throw optionsInvalid(
-    "guard.wrap expects a transport that nothing is connected to, got one with a message handler. Wrap it first, then connect to what wrap returns.",
+    `${method} expects a transport that nothing is connected to, got one with a message handler. ${hint}`,
   );
 }
 
@@ -62,8 +66,8 @@ export function checkManager(manager: unknown): void {
 }
 
 /** @throws GlassineError `options_invalid` */
-export function readWrap(options: unknown): WrapOptions {
-  expectOptions(options, ["fetch", "session"], "guard.wrap");
+export function readWrap(options: unknown, method: string): WrapOptions {
+  expectOptions(options, ["fetch", "session"], method);
   const session = readOption(options as object, "session", "string");
   return { session, fetch: readFunction(options as object, "fetch", call) as WrapOptions["fetch"] };
 }

@@ -142,6 +142,27 @@ describe("what is wrapped", () => {
     }
   });
 
+  it.each<[string, readonly unknown[], RegExp]>([
+    ["no server", [new RawTransport()], /^guard\.bridge expects a transport .* got nothing/],
+    ["no caller", [undefined, new RawTransport()], /^guard\.bridge expects .* got nothing/],
+    [
+      "a server's end that something is connected to",
+      [new RawTransport(), Object.assign(new RawTransport(), { onmessage: () => {} })],
+      /^guard\.bridge expects .* Pass it before anything is connected to it\.$/,
+    ],
+    ["another option", [new RawTransport(), new RawTransport(), { sesion: "s" }], /guard\.bridge/],
+  ])("is refused by bridge: %s", (_, given, words) => {
+    expect(faultOf(() => guard.bridge(...(given as never)))).toMatch(words);
+  });
+
+  it("is not ended by anything but a session", () => {
+    const fault = expect.objectContaining({ code: "session_invalid" });
+    for (const session of [1, undefined, ""]) {
+      expect(() => guard.endSession(session as never)).toThrow(fault);
+    }
+    expect(() => guard.endSession("unknown")).not.toThrow();
+  });
+
   it("has a session of the right size", () => {
     const fault = expect.objectContaining({ code: "session_invalid" });
     expect(() => guard.wrap(new RawTransport(), { session: "" })).toThrow(fault);
