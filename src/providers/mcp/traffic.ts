@@ -109,7 +109,7 @@ function route(flow: Flow, message: unknown, aux: unknown): Handed {
   // A batch (MCP before 2025-06-18) is split up: each of its messages is checked on its own.
   if (Array.isArray(message) && message.length > 0) {
     const handed = message.map((item) =>
-      Array.isArray(item) ? undefined : route(flow, item, aux),
+      Array.isArray(item) ? flow.requests.drop({}) : route(flow, item, aux),
     );
     return Promise.all(handed).then(() => undefined);
   }

@@ -19,10 +19,14 @@ import { waitingHook } from "./support/waiting-hook.ts";
 describe("a batch", () => {
   it("is split, and each message is checked", async () => {
     const manager = fakeManager();
-    const { guard, peer, sent, received } = await rawGuard(manager);
+    const { guard, peer, sent, received, errors } = await rawGuard(manager);
     peer([toolCall(1), notification("notifications/x"), request(2, "ping"), [toolCall(3)]]);
     await settle();
     expect(received().map((message) => message.id)).toEqual([undefined, 2, 1]);
+    // A list in a list is not a message.
+    expect(errors.map(({ message }) => message)).toEqual([
+      "The guard dropped a malformed message.",
+    ]);
     await guard.send([result(2, {}), toolResult(1, "x")] as never);
     expect(sent().map((message) => message.id)).toEqual([2, 1]);
     expect(manager.names()).toEqual(["cmf.tool_pre_invoke", "cmf.tool_post_invoke"]);
