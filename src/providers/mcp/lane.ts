@@ -35,12 +35,12 @@ import type { GuardMemory, Session } from "./memory.ts";
 import { tokenOf } from "./open-requests.ts";
 import { isShown, notices, withoutTexts } from "./others.ts";
 import { optionsToSend } from "./param-headers.ts";
-import { refuseRequest, reportDropped } from "./refuse-request.ts";
+import { refuseRequest, reportDropped, unexpectedAnswer } from "./refuse-request.ts";
 import type { RequestLog, RequestRecord } from "./request-log.ts";
 import { subjectOf } from "./subjects.ts";
 import { isAskedMethod, type TaskMemory, type TaskScope } from "./task-memory.ts";
 import { taskNotice } from "./tasks.ts";
-import { type Direction, isAnswer, keyOf, type RequestId, subscription } from "./transport.ts";
+import { type Direction, keyOf, type RequestId, subscription } from "./transport.ts";
 
 /** What a lane knows about its connection. */
 export interface LaneParts {
@@ -111,7 +111,7 @@ export class Lane {
     const open = key === undefined ? undefined : this.#inFlight.get(key);
     if (key === undefined || open === undefined) return this.#late(key, message, aux);
     if (isCall(open)) {
-      return open.state === "open" ? this.#finish(open, message, aux) : this.drop(message);
+      return open.state === "open" ? this.#finish(open, message, aux) : this.#dropAnswer(message);
     }
     this.#inFlight.remove(key, open);
     open.record.watch.answered();
@@ -205,10 +205,13 @@ export class Lane {
   }
 
   /** Drops a message that belongs to no request and could be mistaken for a checked one. */
-  drop(message: JsonObject): void {
+  drop(message: JsonObject, what = "a malformed message"): void {
     this.#parts.log.dropped(message.method, this.#parts.direction, message.id);
-    const what = isAnswer(message) ? "an unexpected answer" : "a malformed message";
     reportDropped(this.#ends, what);
+  }
+
+  #dropAnswer(message: JsonObject): void {
+    this.drop(message, unexpectedAnswer(message.id, this.#parts.direction));
   }
 
   /**
@@ -356,7 +359,7 @@ export class Lane {
    */
   #late(key: string | undefined, message: JsonObject, aux: unknown): Handed {
     const wasGuarded = key === undefined ? undefined : this.#inFlight.settleCancelled(key);
-    return wasGuarded === false ? this.#ends.reply(message, aux) : this.drop(message);
+    return wasGuarded === false ? this.#ends.reply(message, aux) : this.#dropAnswer(message);
   }
 }
 

@@ -1,4 +1,4 @@
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { type Denial, duplicate, errorAnswer, guardErrorCodes, invalidId } from "./denials.ts";
 import type { Ends, Handed } from "./ends.ts";
 import type { RequestRecord } from "./request-log.ts";
@@ -33,4 +33,14 @@ export function refuseRequest(
 
 export function reportDropped(ends: Ends, what: string): void {
   ends.report(new GlassineError("message_invalid", `The guard dropped ${what}.`));
+}
+
+const maxShownId = 64;
+
+/** Names an answer that no open request in `direction` waits for. The peer may have chosen its id. */
+export function unexpectedAnswer(id: unknown, direction: Direction): string {
+  const way = direction === "outgoing" ? "that it received" : "that was to be sent";
+  if (typeof id === "number") return `an unexpected answer with the id ${id} ${way}`;
+  if (typeof id !== "string" || id.length > maxShownId) return `an unexpected answer ${way}`;
+  return `an unexpected answer with the id ${quoted(id)} ${way}`;
 }

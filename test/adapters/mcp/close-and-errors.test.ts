@@ -33,6 +33,21 @@ describe("a batch", () => {
   });
 });
 
+describe("the report of a dropped answer", () => {
+  it("says which way it went, and its id if that is short", async () => {
+    const { guard, peer, errors } = await rawGuard(fakeManager());
+    const last = () => errors.at(-1)?.message;
+    peer(toolResult(7, "x"));
+    expect(last()).toBe("The guard dropped an unexpected answer with the id 7 that it received.");
+    await guard.send(toolResult("a\n", "x"));
+    expect(last()).toBe(
+      'The guard dropped an unexpected answer with the id "a\\u{a}" that was to be sent.',
+    );
+    peer(toolResult("x".repeat(65), "x"));
+    expect(last()).toBe("The guard dropped an unexpected answer that it received.");
+  });
+});
+
 describe("a close", () => {
   it("stops the hooks, sends no response, and forgets open requests", async () => {
     const { hold, hook } = waitingHook();
