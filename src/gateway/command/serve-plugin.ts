@@ -3,14 +3,17 @@ import { resolve } from "node:path";
 import process from "node:process";
 import { StringDecoder } from "node:string_decoder";
 import { createPluginManager } from "../../core/host/index.ts";
+import { endIsolated, isolationOf } from "../../core/plugins/index.ts";
 import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
 import { cpexFacts, cpexServer, linesTo } from "../../operate/isolate/cpex/cpex-server.ts";
 import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
 import { loadPlugin, readGatewaySettings, type SinglePlugin } from "../config/index.ts";
 import type { ServePluginContext } from "./options.ts";
 
+/** `config`: for a plugin that runs isolated; the others get theirs from their manager. */
 async function load(
   context: ServePluginContext,
+  config?: unknown,
 ): Promise<SinglePlugin & { readonly mode: PluginMode }> {
   const { cwd, env, operands, options } = context;
   const { path, pluginMode, pluginsLock: lock, root } = options;
@@ -21,19 +24,22 @@ async function load(
     pluginMode === undefined
       ? (readGatewaySettings(env).mode ?? "dev")
       : readPluginMode(pluginMode);
-  const given = id === undefined ? { path: resolve(cwd, String(path)) } : { package: id };
+  const given =
+    id === undefined ? { path: resolve(cwd, String(path)) } : { package: id, options: config };
   const at = { root: resolve(cwd, root ?? "."), lock: lock && resolve(cwd, lock) };
   return { ...(await loadPlugin(given, { mode, env, ...at })), mode };
 }
 
 export async function serve(context: ServePluginContext): Promise<Outcome<never>> {
-  const { env, stdin, stdout, options } = context;
+  const { stdin, stdout, options } = context;
   if (options.json === true) throw misuse("--json needs --check");
-  const { plugin, discovered } = await load(context);
+  const found = await load(context);
+  const { plugin } = found;
+  // Each configuration of the host has an instance of its own, which reads it when it starts.
+  await endIsolated([plugin]);
   const server = cpexServer({
     plugin,
-    managerOf: (item) =>
-      createPluginManager({ plugins: [item], env, ...(discovered && { discovered }) }),
+    managerOf: (item) => managerOf(context, found, item),
     write: (line) => void stdout.write(line, () => {}),
     warn: (line) => void process.stderr.write(`${printable(line)}\n`),
   });
@@ -43,6 +49,22 @@ export async function serve(context: ServePluginContext): Promise<Outcome<never>
   await server.close();
   // Never printed: --json needs --check.
   return { exitCode: 0, document: undefined as never, lines: [] };
+}
+
+type Item = Parameters<Parameters<typeof cpexServer>[0]["managerOf"]>[0];
+
+async function managerOf(context: ServePluginContext, found: SinglePlugin, item: Item) {
+  const { env } = context;
+  const isIsolated = isolationOf(found.plugin) !== undefined;
+  const { config, ...settings } = item;
+  const { plugin, discovered } = isIsolated ? await load(context, config) : found;
+  const own = isIsolated ? { ...settings, plugin } : item;
+  try {
+    return await createPluginManager({ plugins: [own], env, ...(discovered && { discovered }) });
+  } catch (error) {
+    await endIsolated([plugin]);
+    throw error;
+  }
 }
 
 async function readLines(
@@ -58,6 +80,7 @@ async function readLines(
 
 export async function check(context: ServePluginContext) {
   const { plugin, discovered, mode } = await load(context);
+  await endIsolated([plugin]);
   const { name, version } = plugin;
   const { hooks, capabilities, without } = await cpexFacts(plugin);
   const warnings = discovered?.warnings ?? [];

@@ -237,7 +237,7 @@ export interface SinglePlugin {
  * @throws GlassineError as `resolvePlugins` does
  */
 export async function loadPlugin(
-  given: { readonly package: string } | { readonly path: string },
+  given: { readonly package: string; readonly options?: unknown } | { readonly path: string },
   {
     mode,
     root,

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { installFixturePackage } from "glassine/testing";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { trust, unsigned } from "../../discovery/support.ts";
 import { verifies } from "../../support/verifies.ts";
 import { hasCpex, python } from "./support/real-venv.ts";
 
@@ -26,8 +27,9 @@ afterEach(async () => {
 type Said = Readonly<Record<string, unknown>>;
 
 /** Starts the command, as a host would. */
-function play(words: readonly string[] = ["--path", plugin], cwd = process.cwd()) {
-  const child = spawn(process.execPath, [main, "serve-plugin", ...words], { cwd });
+function play(words: readonly string[] = ["--path", plugin], cwd = process.cwd(), more = {}) {
+  const env = { ...process.env, ...more };
+  const child = spawn(process.execPath, [main, "serve-plugin", ...words], { cwd, env });
   closing.push(() => child.kill("SIGKILL"));
   const ended = once(child, "close");
   let errors = "";
@@ -195,15 +197,56 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     await unlocked.ended;
     expect([unlocked.child.exitCode, unlocked.said]).toEqual([2, []]);
     expect(unlocked.errors()).toContain("plugins.lock");
-    const unsigned = play(["guard", "--root", fixture.root]);
-    await unsigned.ended;
-    expect(unsigned.child.exitCode).toBe(2);
-    expect(unsigned.errors()).toContain("unsigned");
+    const noSignature = play(["guard", "--root", fixture.root]);
+    await noSignature.ended;
+    expect(noSignature.child.exitCode).toBe(2);
+    expect(noSignature.errors()).toContain("unsigned");
     for (const words of [[], ["guard", "--path", plugin]]) {
       const neither = play(words);
       await neither.ended;
       expect(neither.child.exitCode).toBe(2);
     }
+  });
+
+  it("gets an isolated plugin anew with each configuration", async () => {
+    const fixture = await installFixturePackage({
+      name: "guard",
+      version: "1.0.0",
+      glassine: { plugin: "./plugin.js" },
+      files: {
+        "plugin.js": `import { definePlugin, deny } from "glassine";
+          const safeParse = (value) => typeof value.word === "number"
+            ? { success: false, error: { issues: [{ path: ["word"], message: "must be text" }] } }
+            : { success: true, data: value };
+          export default () => definePlugin({ name: "guard", version: "1.0.0",
+            configSchema: { safeParse },
+            hooks: { tool_pre_invoke: (_, { config }) =>
+              deny({ code: "far", reason: String(config.word) }) } });`,
+      },
+    });
+    onTestFinished(() => fixture.remove());
+    const accept = ["memory", "network", "signals"];
+    await trust(fixture.root, join(fixture.root, "node_modules", "guard"), "guard", {
+      isolate: "process",
+      accept,
+    });
+    const { call, ask, ended, child } = play(
+      ["guard", "--root", fixture.root],
+      fixture.root,
+      unsigned,
+    );
+    const reason = async (config?: object) => {
+      const answer = await call("a", {}, { capabilities: [], config });
+      return (answer.violation as { reason?: string } | undefined)?.reason ?? answer.message;
+    };
+    expect(await reason({ word: "one" })).toBe("one");
+    expect(await reason({ word: "two" })).toBe("two");
+    expect(await reason({ word: "two" })).toBe("two");
+    expect(await reason({ word: 3 })).toContain("word: must be text");
+    expect(await reason()).toBe("undefined");
+    await ask({ task_type: "shutdown" });
+    await ended;
+    expect(child.exitCode).toBe(0);
   });
 
   it("can say what to configure", async () => {
