@@ -196,8 +196,9 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
       export default definePlugin({ name: "dying", version: "1.0.0", hooks: {
         message_pre_invoke: { onError: "ignore", handler: async () => process.exit(1) } } });`;
     const dying = await isolatePlugin(await pluginFile(source), { isolate });
+    const other = await isolatePlugin(file, { isolate, config });
     const manager = await createPluginManager({
-      plugins: [dying.plugin, isolated.plugin],
+      plugins: [dying.plugin, other.plugin],
       logger: {},
       onHandlerError: () => {},
     });
@@ -205,7 +206,7 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
     expect(result.errors).toMatchObject([{ plugin: "dying", code: "handler_error" }]);
     expect(result.continueProcessing).toBe(true);
     expect(result.extensions.security?.labels).toEqual(["EU", "PII"]);
-    await dying.close();
+    await manager.close();
   });
 
   it("ends with its manager", async () => {
@@ -214,9 +215,16 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
     const manager = await managerOf(own.plugin);
     await run(manager, "allow");
     await manager.close();
-    const later = await managerOf(own.plugin);
-    const result = await run(later, "allow");
-    expect(result.errors).toMatchObject([{ plugin: "puppet", code: "handler_error" }]);
+    const result = await run(manager, "allow").catch((error: unknown) => error);
+    expect(result).toMatchObject({ code: "manager_closed" });
+    await expect(managerOf(own.plugin)).rejects.toThrow("is isolated and was closed");
+  });
+
+  it("belongs to no manager once it was closed", async () => {
+    verifies("isolation:one-manager");
+    const own = await isolatePlugin(file, { isolate, config });
+    await own.close();
+    await expect(managerOf(own.plugin)).rejects.toThrow("is isolated and was closed");
   });
 
   it("can join another manager if the first cannot be created", async () => {

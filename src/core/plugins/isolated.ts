@@ -1,5 +1,6 @@
 /** Plugins whose code runs in its own thread or process. */
-import { append, createStamp, newList } from "../data/intrinsics.ts";
+import { append, createStamp, forEach, newList } from "../data/intrinsics.ts";
+import { optionsInvalid, quoteName } from "../errors/index.ts";
 import type { Plugin } from "./types.ts";
 
 /** Where the code of a plugin runs, for the manager. */
@@ -13,13 +14,57 @@ export interface Isolation {
   readonly close: () => Promise<void>;
 }
 
-const isolations = createStamp<Isolation>();
+/** An isolation, and whether a manager can still take the plugin. */
+interface Stamped extends Isolation {
+  use: "free" | "taken" | "closed";
+}
+
+const isolations = createStamp<Stamped>();
 
 /** Marks a plugin as isolated, so that the manager reports that, and ends its code on closing. */
-export const markIsolated: (plugin: Plugin, isolation: Isolation) => Plugin = isolations.put;
+export function markIsolated(plugin: Plugin, { kind, open, close }: Isolation): Plugin {
+  const own: Stamped = {
+    kind,
+    open,
+    use: "free",
+    close: () => {
+      own.use = "closed";
+      return close();
+    },
+  };
+  return isolations.put(plugin, own);
+}
 
 /** Returns how a plugin is isolated; `undefined` if its code runs in the host. */
 export const isolationOf: (plugin: unknown) => Isolation | undefined = isolations.of;
+
+/**
+ * Refuses an isolated plugin that a manager already has, or whose code was ended: when the other
+ * manager closes, all its turns would fail.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function expectFree(plugin: Plugin): void {
+  const use = isolations.of(plugin)?.use ?? "free";
+  if (use === "free") return;
+  const why = use === "taken" ? "belongs to another manager" : "was closed";
+  throw optionsInvalid(
+    `plugin ${quoteName(plugin.name)} is isolated and ${why}. Start another instance for this manager, with isolatePlugin or with what started this one.`,
+  );
+}
+
+/**
+ * Makes a manager the owner of the isolated plugins among these: all of them, or none.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function takeIsolated(plugins: readonly Plugin[]): void {
+  forEach(plugins, expectFree);
+  forEach(plugins, (plugin) => {
+    const isolation = isolations.of(plugin);
+    if (isolation !== undefined) isolation.use = "taken";
+  });
+}
 
 /** Ends the code of the isolated plugins among these, all at once. Never throws. */
 export async function endIsolated(plugins: readonly unknown[]): Promise<void> {

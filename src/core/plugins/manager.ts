@@ -19,7 +19,7 @@ import type { ManagerParts } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
 import { type Invoking, invokeOn } from "./invoke.ts";
-import { endIsolated, isolationOf } from "./isolated.ts";
+import { endIsolated, isolationOf, takeIsolated } from "./isolated.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { compileOperations } from "./operations.ts";
 import type { Surface } from "./profile.ts";
@@ -118,6 +118,9 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
   const compiledOperations = compileOperations(registered);
   const inBackground = Object.values(compiledHooks).flatMap(({ background }) => background);
   runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
+  const plugins = members.map(({ item }) => item.plugin);
+  // Last of what can fail, because a manager that is not made leaves them to others.
+  takeIsolated(plugins);
   const health = healthMonitor(registered);
   const report = reportOf(surface, members, options.services);
   const { metrics, discovered, logger } = options;
@@ -139,7 +142,6 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
     if (compiled === undefined) throw unknownHook(String(hook), hookNames);
     return compiled;
   };
-  const plugins = members.map(({ item }) => item.plugin);
   const isolated = new Map(plugins.map((plugin) => [plugin.name, isolationOf(plugin)?.kind]));
   const handlersFor = (hook: string) => handlersOn(surface, hook, compiledFor(hook), isolated);
   metrics?.setFixedGauges(hookNames, members.length, (hook) => handlersFor(hook).length);

@@ -17,6 +17,7 @@ import {
   definitionOf,
   manifestCarriedBy,
 } from "./define-plugin.ts";
+import { expectFree } from "./isolated.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
@@ -106,6 +107,7 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   if (manifest === undefined) throw optionsInvalid(`plugins[${index}] ${noPlugin}`);
   const definition = definedFor(surface, entry.plugin, manifest);
   const { plugin } = definition;
+  expectFree(plugin);
   const where = `plugin ${quoteName(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;

@@ -8,7 +8,7 @@ import { expectOptions, kindOf, longestTimerMs, readWhole } from "../../core/dat
 import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { callSafely, type PluginContext } from "../../core/hooks/index.ts";
 import { decodeResult, definePlugin, encodeTask } from "../../core/host/index.ts";
-import { health, markIsolated, type Plugin } from "../../core/plugins/index.ts";
+import { endIsolated, health, markIsolated, type Plugin } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
 import { packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
 import {
@@ -140,10 +140,11 @@ export async function isolatedBy(
   config: unknown,
 ): Promise<IsolatedPlugin> {
   try {
-    const close = () => pool.close();
     const { isolate: kind, open } = facts;
     const made = pluginOf(await pool.start(), pool);
-    const plugin = markIsolated(made, { kind, open, config, close });
+    const plugin = markIsolated(made, { kind, open, config, close: () => pool.close() });
+    // Through its mark, so that no manager takes it afterwards.
+    const close = () => endIsolated([plugin]);
     return { plugin, ...facts, close, counts: () => pool.counts() };
   } catch (error) {
     await pool.close();

@@ -87,7 +87,7 @@ const options = `## Options
 | \`onEnd\`          | Gets the reason why its code ended, unless it was closed. Default: nobody gets it.                                   |
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
-The plugin belongs to one manager, which ends its code when the manager is closed.
+The plugin belongs to one manager, which ends its code when the manager is closed; another manager with it is refused, so start an instance for each.
 If that manager cannot be created, for example because another plugin is refused, the plugin is still yours: pass it to another manager, or call \`close()\`.
 \`manager.handlersFor(hook)\` says where each handler runs.
 
