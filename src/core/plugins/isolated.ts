@@ -22,10 +22,11 @@ interface Stamped extends Isolation {
 const isolations = createStamp<Stamped>();
 
 /** Marks a plugin as isolated, so that the manager reports that, and ends its code on closing. */
-export function markIsolated(plugin: Plugin, { kind, open, close }: Isolation): Plugin {
+export function markIsolated(plugin: Plugin, { kind, open, close, config }: Isolation): Plugin {
   const own: Stamped = {
     kind,
     open,
+    config,
     use: "free",
     close: () => {
       own.use = "closed";

@@ -97,7 +97,9 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
   const options = readManagerOptions(surface, input);
   const items = readItems(surface, options);
   // Read now, because plugins may change the environment while others are configured.
-  const needsEnv = items.some(({ manifest }) => manifest.configSchema !== undefined);
+  const needsEnv = items.some(
+    ({ manifest, plugin }) => (manifest.configSchema ?? isolationOf(plugin)) !== undefined,
+  );
   const processEnv = needsEnv && options.env === undefined ? processVariables(surface) : undefined;
   const secrets = knownSecrets(options.audit.secrets);
   const recorder = auditRecorder(surface, options, secrets);

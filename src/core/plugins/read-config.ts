@@ -14,6 +14,8 @@ interface ConfigSources {
   /** The names of all the host's plugins. A variable belongs to the longest name that matches. */
   readonly names: readonly string[];
   readonly schema: ReadSchema | undefined;
+  /** For an isolated plugin: the configuration that its code was started with. */
+  readonly startedWith?: Data | undefined;
   /** The host's section for the plugin. */
   readonly section: Data;
   /** The configuration that the operator lists with the plugin. It overrides the section. */
@@ -36,16 +38,21 @@ type ReadConfig =
   | { readonly fault: string };
 
 /**
- * Reads a configuration. Without a schema it is passed on as given, with a warning unless all of it
- * was listed with the plugin, where the operator sees both. A schema gets an object (empty if
- * nothing was given), and must return JSON data synchronously. Faults name keys and what was
- * expected; values are removed from whatever the schema adds.
+ * Reads a configuration. That of an isolated plugin can only be repeated here. Without a schema it
+ * is passed on as given, with a warning unless all of it was listed with the plugin, where the
+ * operator sees both. A schema gets an object (empty if nothing was given), and must return JSON
+ * data synchronously. Faults name keys and what was expected; values are removed from whatever the
+ * schema adds.
  */
 export function readConfig(sources: ConfigSources): ReadConfig {
-  const { plugin, schema } = sources;
+  const { plugin, schema, startedWith } = sources;
   const merged = mergedOf(sources);
   if ("fault" in merged) return failed(plugin, merged.fault, needlesOf([]));
   const { given, variables, isSetElsewhere } = merged;
+  if (startedWith !== undefined) {
+    if (!isRepeated(given, startedWith)) return failed(plugin, notHere, needlesOf([]));
+    return { config: given, warnings: [], secrets: secretsOf(given) };
+  }
   if (schema === undefined) {
     const text = `plugin ${quoteName(plugin)} has configuration but no configSchema`;
     const warnings = isSetElsewhere ? [text] : [];
@@ -76,6 +83,15 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   if ("problem" in read || faults.length > 0) return failed(plugin, listed(faults), secrets);
   const ofAll = new Set([...values, ...secretsOf(madeOf(read.value, schemaInput))]);
   return { config: read.value, warnings: [], secrets: [...ofAll] };
+}
+
+const notHere =
+  "its code is isolated and was started with another configuration, so pass this one to isolatePlugin, or to what started it, and set no variable for it";
+
+/** Whether a manager was given nothing, or what an isolated plugin's schema has already read. */
+function isRepeated(given: unknown, startedWith: Data): boolean {
+  if (given === undefined) return true;
+  return "value" in startedWith && writeText(given) === writeText(startedWith.value);
 }
 
 /** Reads the configuration of one plugin by its schema, for a plugin in another process. */

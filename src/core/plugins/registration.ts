@@ -10,7 +10,7 @@ import { type CompilerInput, type ManagerParts, type Member, stateOf } from "./h
 import { isolationOf } from "./isolated.ts";
 import { compileOperation, operateAlone } from "./operations.ts";
 import { byName, inOrder } from "./order.ts";
-import { type Environment, readConfig } from "./read-config.ts";
+import { type Environment, readConfig, readData } from "./read-config.ts";
 import { emitHook, type ReadItem } from "./read-item.ts";
 import { manifestError, problemsError } from "./read-plain.ts";
 import {
@@ -32,7 +32,7 @@ export interface RegistrationInput extends ManagerParts {
   /** The runtime of runs that no caller started. */
   readonly runtime: ManagerRuntime;
   readonly recorder: AuditRecorder;
-  /** The variables of the process; absent if no plugin has a `configSchema`. */
+  /** The variables of the process; absent if no plugin reads or refuses any. */
   readonly processEnv: Environment | undefined;
   /** Receives the secret values of configurations. */
   readonly keepSecret: (values: readonly string[]) => void;
@@ -106,13 +106,15 @@ async function admitted(
 ): Promise<Member | Refusal> {
   const { items, options, surface } = soFar;
   const { plugin, manifest } = item;
+  const isolation = isolationOf(plugin);
   const read = readConfig({
     plugin: plugin.name,
     names: items.map((each) => each.plugin.name),
     schema: manifest.configSchema,
+    startedWith: isolation && readData(isolation.config),
     section: options.config[plugin.name] ?? { value: undefined },
     item: item.config,
-    env: options.env ?? (manifest.configSchema && soFar.processEnv),
+    env: options.env ?? ((manifest.configSchema ?? isolation) && soFar.processEnv),
     prefix: surface.profile.envPrefix,
   });
   if ("fault" in read) {
@@ -120,7 +122,7 @@ async function admitted(
     return { plugin, reason: "config_validate", error };
   }
   soFar.keepSecret(read.secrets);
-  soFar.keepSecret(secretsOf(isolationOf(plugin)?.config));
+  soFar.keepSecret(secretsOf(isolation?.config));
   for (const warning of read.warnings) options.logger.warn(warning);
   const state = stateOf(surface, item, read.config);
   return (await vetoOf(soFar, { item, state })) ?? { item, state };

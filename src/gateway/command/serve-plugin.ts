@@ -56,9 +56,8 @@ type Item = Parameters<Parameters<typeof cpexServer>[0]["managerOf"]>[0];
 async function managerOf(context: ServePluginContext, found: SinglePlugin, item: Item) {
   const { env } = context;
   const isIsolated = isolationOf(found.plugin) !== undefined;
-  const { config, ...settings } = item;
-  const { plugin, discovered } = isIsolated ? await load(context, config) : found;
-  const own = isIsolated ? { ...settings, plugin } : item;
+  const { plugin, discovered } = isIsolated ? await load(context, item.config) : found;
+  const own = isIsolated ? { ...item, plugin } : item;
   try {
     return await createPluginManager({ plugins: [own], env, ...(discovered && { discovered }) });
   } catch (error) {

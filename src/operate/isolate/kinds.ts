@@ -22,7 +22,7 @@ export const kinds = {
   worker:
     "A thread of the host. Loops, errors and most crashes end the thread but not the host. It is not a sandbox: its code can read files, open connections, start programs, and end the host, for example by allocating too much.",
   process:
-    "A process of its own. It reads its own files and those of the library, and nothing else: no writing, no network, no programs, no threads, no environment. Its code is stopped if it blocks past its deadline, and cannot take more memory than its limit.",
+    "A process of its own. It reads its own files and those of the library, and nothing else: no writing, no network, no programs, no threads, no environment. Its code is stopped if it blocks past its deadline, and its heap cannot outgrow its limit.",
   quickjs:
     "An engine of its own, in a thread. It has pure functions and nothing else: no files, no network, no timers, no process, no environment, no packages. Its code is stopped if it blocks past its deadline, and cannot take more memory than its limit.",
 } as const;

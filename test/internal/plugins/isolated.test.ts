@@ -1,6 +1,6 @@
 /** Isolated plugins: which manager has them, and ending their code. */
 import { createPluginManager, definePlugin } from "glassine";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { endIsolated, markIsolated } from "../../../src/core/plugins/index.ts";
 import { verifies } from "../../support/verifies.ts";
 
@@ -79,5 +79,58 @@ describe("an isolated plugin", () => {
     await expect(managerOf(plugin, ...other.plugins)).rejects.toThrow("'other' is isolated");
     await expect(managerOf(plugin, plugin)).rejects.toThrow("far");
     await expect(managerOf(plugin)).resolves.toBeDefined();
+  });
+});
+
+describe("the configuration of an isolated plugin", () => {
+  const config = { word: "ahoy", list: [1] };
+  const started = (given?: unknown) =>
+    markIsolated(definePlugin({ name: "far", version: "1.0.0", hooks: {} }), {
+      kind: "worker",
+      open: [],
+      close: async () => {},
+      config: given,
+    });
+  type Options = Parameters<typeof createPluginManager>[0];
+  const create = (item: object, more: object = {}, given: unknown = config) => {
+    const plugins = [{ plugin: started(given), ...item }];
+    return createPluginManager({ plugins, logger: {}, env: {}, ...more } as Options);
+  };
+  const refused = {
+    code: "manifest_invalid",
+    message: expect.stringMatching(/^plugin 'far' failed config validation: .*isolatePlugin/),
+  };
+
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("can be repeated for the manager", async () => {
+    verifies("isolation:config");
+    const warned: string[] = [];
+    const logger = { warn: (text: string) => void warned.push(text) };
+    await create({ config });
+    await create({}, { logger });
+    await create({}, { config: { far: config }, logger });
+    await create({ config: { list: [1] } }, { config: { far: { word: "ahoy" } }, logger });
+    expect(warned).toEqual([]);
+  });
+
+  it.each<[string, object, object, unknown]>([
+    ["another value", { config: { ...config, word: "other" } }, {}, config],
+    ["another key", { config: { ...config, typo: 1 } }, {}, config],
+    ["a key less", { config: { word: "ahoy" } }, {}, config],
+    ["a section", {}, { config: { far: { typo: 1 } } }, config],
+    ["a variable", {}, { env: { GLASSINE_PLUGIN_FAR_WORD: "other" } }, config],
+    ["a variable on top", { config }, { env: { GLASSINE_PLUGIN_FAR_WORD: "other" } }, config],
+    ["any, if it was started with none", { config: {} }, {}, undefined],
+    ["any, if it was started with no JSON data", { config: {} }, {}, () => {}],
+  ])("cannot be replaced by the manager's: %s", async (_, item, more, given) => {
+    verifies("isolation:config");
+    await expect(create(item, more, given)).rejects.toMatchObject(refused);
+  });
+
+  it("cannot be replaced by a variable of the process", async () => {
+    verifies("isolation:config");
+    vi.stubEnv("GLASSINE_PLUGIN_FAR_WORD", "other");
+    await expect(create({}, { env: undefined })).rejects.toMatchObject(refused);
   });
 });

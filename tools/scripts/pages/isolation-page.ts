@@ -87,6 +87,9 @@ const options = `## Options
 | \`onEnd\`          | Gets the reason why its code ended, unless it was closed. Default: nobody gets it.                                   |
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
+If \`onOutput\` or \`onEnd\` throws or rejects, nothing changes.
+The engine of \`quickjs\` itself takes up to 16 MiB beside \`memoryMb\`, and buffers in a \`process\` are bounded only by its address space, which is \`memoryMb\` and about 1.9 GB for Node.js.
+Its configuration is what you pass here: a manager that is given another one, in \`plugins\`, in \`config\` or by the environment, refuses the plugin.
 The plugin belongs to one manager, which ends its code when the manager is closed; another manager with it is refused, so start an instance for each.
 If that manager cannot be created, for example because another plugin is refused, the plugin is still yours: pass it to another manager, or call \`close()\`.
 \`manager.handlersFor(hook)\` says where each handler runs.
