@@ -37,19 +37,41 @@ const host = defineHost({
       description: "Scores.",
       payload: z.array(z.object({ id: z.string() })),
     },
+    note: { semantic: "fire_and_forget", description: "A note.", payload: z.object({}) },
   },
 });
 
-type Hook = "evaluate" | "vote" | "value" | "kept" | "scores";
-const payloads = { evaluate: { role: "user" }, vote: {}, value: "a", kept: "a", scores: [] };
+type Hook = "evaluate" | "vote" | "value" | "kept" | "scores" | "note";
+const payloads = {
+  evaluate: { role: "user" },
+  vote: {},
+  value: "a",
+  kept: "a",
+  scores: [],
+  note: {},
+};
 
 async function run(hook: Hook, handler: () => unknown, more: object = {}): Promise<unknown> {
   const manifest = { name: "forgets", version: "1.0.0", hooks: { [hook]: handler }, ...more };
   const plugin = host.definePlugin(manifest as never);
   const manager = await host.createPluginManager({ plugins: [plugin], logger: {} });
   const answer = await manager.invoke(hook as "vote", payloads[hook] as never).catch(codeOf);
-  const { violation } = answer as { violation?: { code: string } };
+  const { violation } = Object(answer) as { violation?: { code: string } };
   return violation === undefined ? answer : violation.code;
+}
+
+async function healthOf(healthCheck: () => unknown): Promise<string | undefined> {
+  const manifest = { name: "forgets", version: "1.0.0", healthCheck };
+  const plugins = [host.definePlugin(manifest as never)];
+  const manager = await host.createPluginManager({ plugins, logger: {} });
+  const [report] = await manager.checkHealth();
+  return report?.status;
+}
+
+async function auditOf(metadata: object): Promise<unknown> {
+  const manager = await host.createPluginManager({ plugins: [], audit: { sink: () => {} } });
+  const named = { eventType: "a.b", actorUri: "a:b", targetUri: "c:d", outcome: "success" };
+  return manager.audit({ ...named, metadata } as never).catch(codeOf);
 }
 
 const codeOf = (error: { code: string }) => error.code;
@@ -120,6 +142,26 @@ const places: readonly [where: string, code: string, make: () => unknown][] = [
         ]);
       }),
   ],
+  ["scores in a list", "execution_failed", () => run("scores", () => [rejects(), rejects()])],
+  [
+    "a score that is none, after others",
+    "execution_failed",
+    () => run("scores", () => ({ a: { b: [rejects()] }, [Symbol("c")]: rejects(), d: rejects() })),
+  ],
+  [
+    "scores after a getter",
+    "execution_failed",
+    () => run("scores", () => Object.defineProperty({ b: 0, c: rejects() }, "b", { get: rejects })),
+  ],
+  [
+    "ids of scores",
+    "execution_failed",
+    () => run("scores", () => new Map([[rejects(), { a: rejects() }]])),
+  ],
+  ["a vote", "execution_failed", () => run("vote", () => ({ allow: rejects() }))],
+  ["a list in place of a vote", "execution_failed", () => run("vote", () => [rejects()])],
+  ["health", "unhealthy", () => healthOf(() => ({ status: rejects(), message: rejects() }))],
+  ["an audit event", "options_invalid", () => auditOf({ a: rejects(), b: [rejects()] })],
   [
     "what a voter throws",
     "execution_failed",
@@ -151,6 +193,14 @@ describe("a promise that rejects", () => {
       expect(uncaught).toEqual([]);
     },
   );
+
+  it("is ignored in what a notified handler returns, and its rejection is handled", async () => {
+    const found: unknown[] = [];
+    const uncaught = await uncaughtDuring(async () => {
+      found.push(await run("note", () => [rejects(), { a: rejects() }]));
+    });
+    expect([found, uncaught]).toEqual([[undefined], []]);
+  });
 
   it("is named as what it is", () => {
     const make = () => createExtensions({ custom: { a: Promise.resolve(1) } } as never);

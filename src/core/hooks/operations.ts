@@ -9,7 +9,7 @@ import { admit, decisive, dropPromise, type Limits } from "../data/index.ts";
 import { freeze, isAwaitable, monotonicNow, newRecord } from "../data/intrinsics.ts";
 import type { Slots } from "../envelope/index.ts";
 import { formatProblems, GlassineError, PluginExecutionError, quoteName } from "../errors/index.ts";
-import type { Compiled } from "../schema/index.ts";
+import { type Compiled, readPlain } from "../schema/index.ts";
 import { endTurn } from "./dispatch/context.ts";
 import { type ShownView, viewFor } from "./dispatch/message-run.ts";
 import {
@@ -269,6 +269,8 @@ function takeVote(run: OperationRun, step: HandlerStep): PluginExecutionError | 
     return undefined;
   }
   if (how !== "returned") return failedTurn(run, step);
+  // Nobody awaits a promise in it, so its rejection must not surface.
+  readPlain(outcome);
   return brokenContract(run, step, `returned ${typeOf(outcome)}; expected Allow or Deny`);
 }
 
@@ -285,7 +287,11 @@ function takeDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError 
 }
 
 function takeNotification(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
-  if (run.how === "returned") return undefined;
+  if (run.how === "returned") {
+    // It is ignored, and so are the rejections of promises in it.
+    if (run.outcome !== undefined) readPlain(run.outcome);
+    return undefined;
+  }
   const failure = failedTurn(run, step);
   return run.compiled.strict ? failure : undefined;
 }

@@ -1,5 +1,5 @@
 /** The sums of a score hook: adds the numbers that a handler returned, or says what is wrong. */
-import { dropPromise, hasMoreIndexes } from "../data/index.ts";
+import { hasMoreIndexes } from "../data/index.ts";
 import {
   apply,
   getOwnPropertyDescriptor,
@@ -12,6 +12,7 @@ import {
   ownKeys,
 } from "../data/intrinsics.ts";
 import { quoteName } from "../errors/index.ts";
+import { readPlain } from "../schema/index.ts";
 
 const forEachEntry = Map.prototype.forEach;
 const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
@@ -60,6 +61,7 @@ function addMap(sums: Sums, map: ReadonlyMap<unknown, unknown>): string | undefi
           ? add(sums, `${id}`, delta)
           : `${typeOf(id)} as id; expected record of string to number`;
       fault ??= wrong;
+      if (wrong !== undefined) dropPromises([id, delta]);
     },
   ]);
   return fault;
@@ -67,7 +69,11 @@ function addMap(sums: Sums, map: ReadonlyMap<unknown, unknown>): string | undefi
 
 function addRecord(sums: Sums, returned: unknown, max: number): string | undefined {
   const unfit = `${typeOf(returned)}; expected record of string to number`;
-  if (typeof returned !== "object" || returned === null || isArray(returned)) return unfit;
+  if (typeof returned !== "object" || returned === null) return unfit;
+  if (isArray(returned)) {
+    dropPromises(returned);
+    return unfit;
+  }
   if (isProxy(returned)) return "proxy; expected record of string to number";
   const prototype = getPrototypeOf(returned);
   if (prototype !== objectPrototype && prototype !== null)
@@ -78,19 +84,32 @@ function addRecord(sums: Sums, returned: unknown, max: number): string | undefin
   let fault: string | undefined;
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i];
-    if (typeof id !== "string") return "symbol as id; expected record of string to number";
-    const delta = getOwnPropertyDescriptor(returned, id);
-    if (delta === undefined || !hasOwn(delta, "value"))
-      return `a getter for ${quoteName(id)}; expected a finite number`;
-    const wrong = add(sums, id, delta.value);
+    const delta = getOwnPropertyDescriptor(returned, id as string);
+    const wrong = wrongIn(sums, id, delta);
     fault ??= wrong;
+    if (wrong !== undefined) dropPromises(delta?.value);
   }
   return fault;
 }
 
+function wrongIn(
+  sums: Sums,
+  id: unknown,
+  delta: PropertyDescriptor | undefined,
+): string | undefined {
+  if (typeof id !== "string") return "symbol as id; expected record of string to number";
+  if (delta === undefined || !hasOwn(delta, "value"))
+    return `a getter for ${quoteName(id)}; expected a finite number`;
+  return add(sums, id, delta.value);
+}
+
+/** Reads what is refused, so that no promise in it causes an unhandled rejection. */
+function dropPromises(refused: unknown): void {
+  readPlain(refused);
+}
+
 function add(sums: Sums, id: string, delta: unknown): string | undefined {
   if (typeof delta !== "number" || !isFiniteNumber(delta)) {
-    dropPromise(delta);
     const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
     return `${what} for ${quoteName(id)}; expected a finite number`;
   }

@@ -5,7 +5,7 @@
 import type { Json } from "../data/index.ts";
 import { isProxy } from "../data/intrinsics.ts";
 import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
-import { readPlainArray, readPlainObject } from "../schema/index.ts";
+import { readPlain, readPlainArray, readPlainObject } from "../schema/index.ts";
 import {
   type AuditEvent,
   type AuditEventInput,
@@ -87,8 +87,18 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
     tenantId: nameAt("tenantId"),
     timestamp: at,
     outcome,
-    metadata: readFacts(metadata, ["metadata"], { named, all, nodes: 0 }, kinds),
+    metadata: readMetadata(metadata, { named, all, nodes: 0 }, kinds),
   });
+}
+
+function readMetadata(value: unknown, reading: Reading, kinds: FactKinds | undefined) {
+  try {
+    return readFacts(value, ["metadata"], reading, kinds);
+  } catch (error) {
+    // Nobody awaits a promise in it, so its rejection must not surface.
+    readPlain(value);
+    throw error;
+  }
 }
 
 function readFacts(

@@ -15,6 +15,7 @@ import {
   RequestScope,
 } from "../hooks/index.ts";
 import { timestampNow } from "../observe/index.ts";
+import { readPlain } from "../schema/index.ts";
 import { type CompilerInput, type Member, stepsOn } from "./handler-step.ts";
 import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
 import { noRunOptions } from "./invoke.ts";
@@ -173,6 +174,8 @@ function findingOf(
   }
   const answer = answerOf(value);
   if (answer !== undefined) return { ...answer, errorSummary: null };
+  // Nobody awaits a promise in it, so its rejection must not surface.
+  readPlain(value);
   const type = typeName(value);
   const odd = oddStatus(value);
   return {
