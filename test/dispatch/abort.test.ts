@@ -1,6 +1,7 @@
 // Its process is only for files that patch the realm.
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 import { thenable } from "./returned.ts";
 import {
   aborted,
@@ -122,6 +123,45 @@ describe("a handler that makes the host abort", () => {
         }
       });
       expect([asked, uncaught]).toEqual([0, []]);
+    },
+  );
+
+  it.each([
+    ["alone", "sequential", []],
+    ["after another", "sequential", [tagger("tagged")]],
+    ["alone", "concurrent", []],
+    ["after another", "concurrent", [tagger("tagged")]],
+    ["alone", "audit", []],
+  ] as const)("as the last one, %s, in mode %s: the run is aborted", async (_, mode, before) => {
+    verifies("dispatch:abort");
+    const host = new AbortController();
+    const started: string[] = [];
+    const last = plugin("aborts", (_p, _c) => host.abort(), { mode });
+    const background = plugin("background", (_p, _c) => void started.push("background"), {
+      mode: "fire_and_forget",
+    });
+    const manager = await manage([...before, last, background]);
+    const result = await manager.invoke(hook, call, { extensions, signal: host.signal });
+    await later(1);
+    expect(result.violation).toEqual(aborted);
+    expect(labelsOf(result)).toEqual(before.length === 0 ? ["PII"] : ["PII", "tagged"]);
+    const completed = [...before, last].map(() => "completed");
+    expect(statusesOf(result)).toEqual([...completed, "skipped"]);
+    expect(manager.counts()).toMatchObject({ allowed: 0, aborted: 1, inFlight: 0 });
+    expect(started).toEqual([]);
+  });
+
+  it.each(["sequential", "concurrent"] as const)(
+    "as the last one, in mode %s: its own denial stands",
+    async (mode) => {
+      const host = new AbortController();
+      const denies: Run = (_p, _c) => {
+        host.abort();
+        return deny("no");
+      };
+      const manager = await manage([plugin("aborts", denies, { mode })]);
+      const result = await manager.invoke(hook, call, { signal: host.signal });
+      expect(result.violation).toMatchObject({ code: "denied", reason: "no" });
     },
   );
 

@@ -61,10 +61,10 @@ describe("a handler that makes the host abort synchronously", () => {
       given.abort();
     });
 
-  it("as the last of its run: the run is done", async () => {
+  it("as the last of its run: the run is aborted", async () => {
     const host = new AbortController();
     const result = await runOnce([tagger("one"), aborting(host)], { signal: host.signal });
-    expect(result.violation).toBeUndefined();
+    expect(result.violation).toEqual(aborted);
     expect(statusesOf(result)).toEqual(["completed", "completed"]);
   });
 
@@ -105,12 +105,12 @@ describe("a handler that makes the host abort synchronously", () => {
     },
   );
 
-  it("as the last concurrent handler: the run is done", async () => {
+  it("as the last concurrent handler: the run is aborted", async () => {
     const host = new AbortController();
     const mode = "concurrent";
     const aborts = plugin("aborts", (_p, _c) => host.abort(), { mode });
     const result = await runOnce([tagger("adds", { mode }), aborts], { signal: host.signal });
-    expect([result.violation, labelsOf(result)]).toEqual([undefined, ["adds"]]);
+    expect([result.violation, labelsOf(result)]).toEqual([aborted, ["adds"]]);
   });
 
   it("and patched Array.prototype: the records are the same as without", async () => {

@@ -117,6 +117,8 @@ export class ConcurrentPhase implements Phase {
   #open = 1;
   /** Whether the host aborted before every handler had started. */
   cutShort = false;
+  /** Whether all results have been applied. */
+  #taken = false;
 
   constructor(run: MessageRun, ended: () => void) {
     this.run = run;
@@ -198,13 +200,16 @@ export class ConcurrentPhase implements Phase {
     return some(this.#members, (each) => each.context === context && each.ending === "pending");
   }
 
-  /** Applies all results, in plugin order. The first handler that halts the run decides. */
+  /** Applies all results, in plugin order, once. The first handler that halts the run decides. */
   takeAll(): TurnEnd {
     let decision: TurnEnd;
+    if (this.#taken) return decision;
     forEach(this.#members, (each) => {
       const denial = this.#take(each);
       decision ??= denial;
     });
+    // Last, because what is called in between may abort the run, which takes the rest.
+    this.#taken = true;
     return decision;
   }
 

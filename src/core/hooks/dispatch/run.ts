@@ -96,8 +96,8 @@ function advance(run: MessageRun): Pending {
     if (end !== undefined) return finish(run, end, step.position + 1);
   }
   if (run.stopped !== undefined) return finish(run, run.stopped, firstConcurrent);
-  if (concurrent.length === 0) return finish(run, undefined, -1);
-  return isAborted(signal) ? abort(run) : runConcurrent(run);
+  if (signal !== undefined && isAborted(signal)) return abort(run);
+  return concurrent.length === 0 ? finish(run, undefined, -1) : runConcurrent(run);
 }
 
 /** Starts a handler's deadline, and returns the promise to wait for. */
@@ -191,6 +191,10 @@ function endConcurrent(run: MessageRun, phase: ConcurrentPhase): void {
       return;
     }
     const end = phase.takeAll() ?? run.stopped;
+    if (end === undefined && isAborted(run.options.signal)) {
+      abort(run);
+      return;
+    }
     finish(run, end, end === undefined ? -1 : run.compiled.firstBackground);
   } catch (error) {
     void crash(run, error);
