@@ -261,3 +261,25 @@ describe("extensions in the place of options", () => {
     );
   });
 });
+
+describe("the secrets of a run", () => {
+  const manager = () => manage([tagger("one")]);
+
+  it.each<[string, unknown]>([
+    ["a string", "hunter2"],
+    ["an empty string among them", ["hunter2", ""]],
+    ["more than 1000", new Array(1001).fill("hunter2")],
+  ])("are refused with their limit: %s", async (_what, secrets) => {
+    const failure = await failureOf((await manager()).invoke(hook, call, { secrets } as never));
+    expect(failure).toMatchObject({
+      code: "options_invalid",
+      message: "secrets must be an array of at most 1000 strings, none of them empty.",
+    });
+  });
+
+  it("may be 1000", async () => {
+    const secrets = new Array(1000).fill("hunter2");
+    const running = (await manager()).invoke(hook, call, { secrets });
+    expect((await failureOf(running)).code).toBe("accepted");
+  });
+});

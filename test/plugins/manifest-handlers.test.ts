@@ -179,22 +179,30 @@ describe("the settings of an entry", () => {
     ],
     [
       { conditions: { tools: [] } },
-      "conditions.tools must be a list of patterns that is not empty",
+      "conditions.tools must be a list of 1 to 1000 patterns, none of them empty",
     ],
     [
       { conditions: { tools: "add" } },
-      "conditions.tools must be a list of patterns that is not empty",
+      "conditions.tools must be a list of 1 to 1000 patterns, none of them empty",
     ],
     [
       { conditions: { tools: ["add", ""] } },
-      "conditions.tools must be a list of patterns that is not empty",
+      "conditions.tools must be a list of 1 to 1000 patterns, none of them empty",
     ],
     [
       { conditions: { tools: [/add/] } },
-      "conditions.tools must be a list of patterns that is not empty",
+      "conditions.tools must be a list of 1 to 1000 patterns, none of them empty",
     ],
   ])("%j is refused", (settings, text) => {
     expect(message({ handler, ...settings })).toEqual([`${text} (hook 'tool_pre_invoke')`]);
+  });
+
+  it("may have 1000 patterns, and are refused with more", () => {
+    const tools = Array.from({ length: 1000 }, (_, i) => `tool${i}`);
+    expect(() => message({ handler, conditions: { tools } })).toThrow("was accepted");
+    expect(message({ handler, conditions: { tools: [...tools, "one-more"] } })).toEqual([
+      "conditions.tools must be a list of 1 to 1000 patterns, none of them empty (hook 'tool_pre_invoke')",
+    ]);
   });
 
   it("are refused when their name is unknown", () => {

@@ -30,7 +30,13 @@ import {
   streamPlan,
 } from "../hooks/index.ts";
 import { payloadFor, valueFor } from "../messages/index.ts";
-import { type Compiled, compileSchema, jsonObject, readPlainArray } from "../schema/index.ts";
+import {
+  type Compiled,
+  compileSchema,
+  jsonObject,
+  maxItems,
+  readPlainArray,
+} from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { tamperedViolation } from "./deny-tampering.ts";
 import { headersMoved, warnHeaders } from "./payload-headers.ts";
@@ -323,7 +329,9 @@ function readSecrets(given: unknown): readonly string[] | undefined {
   const strings = readPlainArray(given);
   const isSecret = (each: unknown) => typeof each === "string" && each !== "";
   if (strings?.every(isSecret) !== true)
-    throw optionsInvalid("secrets must be an array of strings that are not empty.");
+    throw optionsInvalid(
+      `secrets must be an array of at most ${maxItems} strings, none of them empty.`,
+    );
   return freeze(strings as string[]);
 }
 

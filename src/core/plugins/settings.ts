@@ -1,6 +1,7 @@
 /** How a handler runs, as set by a hook entry and overridden by the operator. */
 import * as z from "zod/mini";
 import { conditionKinds, type HookSpec, type Mode, modes } from "../hooks/index.ts";
+import { maxItems } from "../schema/index.ts";
 import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
 import type { RunSettings } from "./types.ts";
 
@@ -12,7 +13,7 @@ const isPriority = (value: unknown) => Number.isSafeInteger(value);
 /** The path of an issue begins with `conditions`, a field of the settings, and the kind. */
 const patternsExpected = {
   error: ({ path }: { readonly path?: PropertyKey[] | undefined }) =>
-    `conditions.${String(path?.[1])} must be a list of patterns that is not empty`,
+    `conditions.${String(path?.[1])} must be a list of 1 to ${maxItems} patterns, none of them empty`,
 };
 const isFilled = ({ length }: { readonly length: number }) => length > 0;
 const pattern = z.string(patternsExpected).check(z.refine(isFilled, patternsExpected));

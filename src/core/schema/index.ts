@@ -17,6 +17,6 @@ export {
   withKindOf,
 } from "./kinds.ts";
 export { compileLevel, withAliases, withDefault } from "./level.ts";
-export { readPlainArray, readPlainObject } from "./plain-values.ts";
+export { maxItems, readPlainArray, readPlainObject } from "./plain-values.ts";
 export { readPlain } from "./readers.ts";
 export { pathInSchema } from "./schema-path.ts";

@@ -52,8 +52,11 @@ function propertiesOf(value: unknown): Record<string, PropertyDescriptor> | unde
   });
 }
 
+/** How long a plain array may be, unless its reader says otherwise. Messages name it. */
+export const maxItems = 1000;
+
 /** Reads the elements of a plain array, each once; `undefined` for anything else, or too many. */
-export function readPlainArray(value: unknown, max = 1000): readonly unknown[] | undefined {
+export function readPlainArray(value: unknown, max = maxItems): readonly unknown[] | undefined {
   if (isProxy(value) || !isArray(value)) return undefined;
   if (value.length > max || getPrototypeOf(value) !== arrayPrototype) return undefined;
   const items: unknown[] = [];
