@@ -5,7 +5,8 @@ export {
   labelsFromAnnotations,
   labelsFromIfc,
 } from "./from-wire.ts";
-export { type MemoryLabelStoreOptions, memoryLabelStore } from "./memory-store.ts";
+export type { MemorySessions } from "./memory-sessions.ts";
+export { type MemoryLabelStoreOptions, memoryLabelStore, sharedSessions } from "./memory-store.ts";
 export {
   checkDataAction,
   type DataEntity,

@@ -1,13 +1,6 @@
-import { asSet, expectOptions, readWhole } from "../data/index.ts";
-import { none } from "../data/intrinsics.ts";
-import { GlassineError } from "../errors/index.ts";
-import {
-  checkSession,
-  type LabelStore,
-  maxSessionLabels,
-  readLabels,
-  sessionFull,
-} from "./store.ts";
+import { expectOptions, readWhole } from "../data/index.ts";
+import { MemorySessions } from "./memory-sessions.ts";
+import type { LabelStore } from "./store.ts";
 
 /** Options of `memoryLabelStore`. */
 export interface MemoryLabelStoreOptions {
@@ -20,12 +13,13 @@ export interface MemoryLabelStoreOptions {
   readonly ttlMs?: number | undefined;
 }
 
-interface Session {
-  readonly labels: readonly string[];
-  readonly usedAt: number;
-}
-
+const defaultSessions = 10_000;
 const dayMs = 24 * 60 * 60 * 1000;
+
+/** A store with the default limits, for several guards. */
+export function sharedSessions(): MemorySessions {
+  return new MemorySessions(defaultSessions, dayMs);
+}
 
 /**
  * A label store in the memory of this process.
@@ -50,61 +44,12 @@ const dayMs = 24 * 60 * 60 * 1000;
  */
 export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelStore {
   expectOptions(options, ["maxSessions", "ttlMs"], "memoryLabelStore");
-  const { maxSessions = 10_000, ttlMs = dayMs } = options;
+  const { maxSessions = defaultSessions, ttlMs = dayMs } = options;
   readWhole("memoryLabelStore: maxSessions", maxSessions);
   if (ttlMs !== Number.POSITIVE_INFINITY) readWhole("memoryLabelStore: ttlMs", ttlMs);
-  /** The least recently used session comes first. */
-  const sessions = new Map<string, Session>();
-
-  function isOver(found: Session, now: number): boolean {
-    return now - found.usedAt >= ttlMs;
-  }
-
-  /** Returns the labels of a session, and records that it is in use. */
-  function use(session: string, now: number): readonly string[] {
-    const found = sessions.get(session);
-    if (found === undefined) return none;
-    sessions.delete(session);
-    if (isOver(found, now)) return none;
-    sessions.set(session, { labels: found.labels, usedAt: now });
-    return found.labels;
-  }
-
-  function forgetOver(now: number): void {
-    for (const [session, found] of sessions) {
-      if (!isOver(found, now)) return;
-      sessions.delete(session);
-    }
-  }
-
-  // `async`, so that errors become rejections. Nothing is awaited: each call is one step.
+  const sessions = new MemorySessions(maxSessions, ttlMs);
   return Object.freeze({
-    async load(session: string) {
-      checkSession(session);
-      return use(session, performance.now());
-    },
-    async append(session: string, labels: readonly string[]) {
-      checkSession(session);
-      const added = readLabels(labels);
-      const now = performance.now();
-      const before = use(session, now);
-      const after = asSet([...before, ...added], before);
-      if (after === before) return before;
-      if (after.length > maxSessionLabels) throw sessionFull();
-      if (before.length === 0) {
-        forgetOver(now);
-        if (sessions.size >= maxSessions) throw storeFull(maxSessions);
-      }
-      sessions.set(session, { labels: after, usedAt: now });
-      return after;
-    },
+    load: (session: string) => sessions.load(session),
+    append: (session: string, labels: readonly string[]) => sessions.append(session, labels),
   });
-}
-
-function storeFull(maxSessions: number): GlassineError {
-  return new GlassineError(
-    "label_store_full",
-    `The store holds labels of at most ${maxSessions} sessions. Use a memoryLabelStore with a higher maxSessions, or with a lower ttlMs so that unused ones expire sooner.`,
-    { limit: maxSessions },
-  );
 }

@@ -59,9 +59,10 @@ export class CallLabels {
 
   async #loadSession(call: Call, request: () => GuardedRequest): Promise<void> {
     const onIgnored = (error: unknown) => this.#onError(call, error);
+    const session = await this.#sessionOf(call, request);
     call.session = new SessionLabels(
-      await this.#sessionOf(call, request),
-      this.#storeOf(call),
+      session,
+      this.#hostStore ?? this.#ownStore(call, session),
       this.#options?.onStoreError === "ignore" ? onIgnored : undefined,
     );
     call.extensions = await call.session.load(call.extensions);
@@ -115,10 +116,12 @@ export class CallLabels {
   }
 
   /** A single shared session lasts as long as the manager, however long it is idle. */
-  #storeOf(call: Call): LabelStore {
+  #ownStore(call: Call, name: string): LabelStore {
     const session = this.#options?.session;
-    const isOne = typeof session === "string" || (session ?? call.sessionName) === undefined;
-    return this.#hostStore ?? (isOne ? this.#memory.lastingStore : this.#memory.store);
+    const { labels } = this.#memory;
+    if (typeof session === "string" || (session ?? call.sessionName) === undefined)
+      labels.keep(name);
+    return labels;
   }
 
   async #sessionOf(call: Call, request: () => GuardedRequest): Promise<string> {

@@ -5,7 +5,7 @@
  * It is bounded: for what was forgotten, a guard refuses or assumes the worst case.
  */
 import { GlassineError } from "../../core/errors/index.ts";
-import { checkSession, type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
+import { checkSession, type MemorySessions, sharedSessions } from "../../core/labels/index.ts";
 import { InFlight } from "./in-flight.ts";
 import { ResourceNames } from "./resource-names.ts";
 import { TaskMemory } from "./task-memory.ts";
@@ -24,8 +24,7 @@ const maxSessions = 10_000;
 export class GuardMemory {
   #names: ResourceNames | undefined;
   #tasks: TaskMemory | undefined;
-  #store: LabelStore | undefined;
-  #lastingStore: LabelStore | undefined;
+  #labels: MemorySessions | undefined;
   #labelSession: string | undefined;
   #annotations: WeakMap<object, Map<string, ReadonlySet<string>>> | undefined;
   #sessions: Map<string, Session> | undefined;
@@ -41,15 +40,10 @@ export class GuardMemory {
     return this.#tasks;
   }
 
-  /** The store for guards that carry labels without a store from the host. */
-  get store(): LabelStore {
-    this.#store ??= memoryLabelStore();
-    return this.#store;
-  }
-
-  get lastingStore(): LabelStore {
-    this.#lastingStore ??= memoryLabelStore({ ttlMs: Number.POSITIVE_INFINITY });
-    return this.#lastingStore;
+  /** The labels of guards that carry labels without a store from the host. */
+  get labels(): MemorySessions {
+    this.#labels ??= sharedSessions();
+    return this.#labels;
   }
 
   /** The label session if the host names none. */
