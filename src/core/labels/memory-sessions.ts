@@ -24,7 +24,7 @@ export class MemorySessions implements LabelStore {
   readonly #maxSessions: number;
   readonly #ttlMs: number;
   /** The least recently used session comes first. */
-  readonly #sessions = new Map<string, Session>();
+  #sessions = new Map<string, Session>();
   readonly #kept = new Set<string>();
   /** True once there were more sessions to keep than are remembered: none may expire then. */
   #keepsAll = false;
@@ -60,6 +60,23 @@ export class MemorySessions implements LabelStore {
     if (this.#keepsAll || this.#kept.has(session)) return;
     if (this.#kept.size < this.#maxSessions) this.#kept.add(session);
     else this.#keepsAll = true;
+  }
+
+  /**
+   * Adds all sessions of another store. No limit applies, because no label may get lost: a session
+   * that then has too many labels is refused when it is used.
+   */
+  addAll(other: MemorySessions): void {
+    for (const session of other.#kept) this.keep(session);
+    this.#keepsAll ||= other.#keepsAll;
+    for (const [session, { labels, usedAt }] of other.#sessions) {
+      const own = this.#sessions.get(session);
+      this.#sessions.set(session, {
+        labels: asSet([...(own?.labels ?? none), ...labels]),
+        usedAt: Math.max(usedAt, own?.usedAt ?? usedAt),
+      });
+    }
+    this.#sessions = new Map([...this.#sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt));
   }
 
   /** Returns the labels of a session, and records that it is in use. */

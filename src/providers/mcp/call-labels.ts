@@ -118,10 +118,14 @@ export class CallLabels {
   /** A single shared session lasts as long as the manager, however long it is idle. */
   #ownStore(call: Call, name: string): LabelStore {
     const session = this.#options?.session;
-    const { labels } = this.#memory;
+    const memory = this.#memory;
     if (typeof session === "string" || (session ?? call.sessionName) === undefined)
-      labels.keep(name);
-    return labels;
+      memory.labels.keep(name);
+    // Read for each use: another memory may have taken over the labels meanwhile.
+    return {
+      load: (each) => memory.labels.load(each),
+      append: (each, labels) => memory.labels.append(each, labels),
+    };
   }
 
   async #sessionOf(call: Call, request: () => GuardedRequest): Promise<string> {

@@ -77,7 +77,9 @@ export interface Guard<Extensions = unknown> {
   /**
    * Switches to `manager` from the next request on. `options`, if given, replace the current ones,
    * except that `serverId` stays. Requests in progress keep the old manager; the promise resolves
-   * when the last of them has ended, so that you can then close the old manager.
+   * when the last of them has ended, so that you can then close the old manager. What guards of
+   * `manager` and the same `serverId` remember is shared with this guard and those that share its
+   * memory.
    *
    * @throws GlassineError `options_invalid`; `session_invalid`
    */
@@ -195,7 +197,7 @@ export function createGuard<Extensions = unknown>(
         next as HookManager,
         { ...readGuardOptions(given), serverId } as GuardOptions,
       );
-      memoryOf(next, serverId, memory);
+      memory.takeIn(memoryOf(next, serverId));
       return log.takeOver();
     },
     endSession(session) {

@@ -98,8 +98,36 @@ export class InFlight {
 
   cancel(key: string, entry: Entry): void {
     this.remove(key, entry);
-    this.#cancelled.set(key, isCall(entry));
+    this.#expectLate(key, isCall(entry));
+  }
+
+  #expectLate(key: string, wasGuarded: boolean): void {
+    this.#cancelled.set(key, wasGuarded || this.#cancelled.get(key) === true);
     if (this.#cancelled.size > maxCancelled) this.#forgetLowest();
+  }
+
+  /**
+   * Takes over the requests of `other`, whose session turned out to be the same. Those of both that
+   * have the same id end, because their answers could be mistaken for each other.
+   */
+  addAll(other: InFlight): void {
+    for (const [key, entry] of other.#open.list()) {
+      const own = this.get(key);
+      if (!this.isUsed(key)) this.add(key, entry);
+      else for (const each of [own, entry]) this.#endTwin(key, each);
+    }
+    for (const [key, wasGuarded] of other.#cancelled) {
+      this.#endTwin(key, this.get(key));
+      this.#expectLate(key, wasGuarded);
+    }
+    for (const [series, number] of other.#usedUpTo) this.#forgetUpTo(series, number);
+  }
+
+  #endTwin(key: string, entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    endOf(entry, "aborted", { code: "request_id_in_use" });
+    if (isCall(entry)) stopHooks(entry, "closed");
+    this.cancel(key, entry);
   }
 
   /** Makes room for another id by forgetting the one with the lowest number, if there is one. */
@@ -113,8 +141,12 @@ export class InFlight {
     }
     if (lowest === undefined) return;
     const { key, series, number } = lowest;
-    this.#usedUpTo.set(series, Math.max(this.#lastOf(series), number));
+    this.#forgetUpTo(series, number);
     this.#cancelled.delete(key);
+  }
+
+  #forgetUpTo(series: Series, number: number): void {
+    this.#usedUpTo.set(series, Math.max(this.#lastOf(series), number));
   }
 
   /**

@@ -23,13 +23,22 @@ export class ResourceNames {
       if (!isObject(item)) continue;
       const { uri, name, frontmatter } = item;
       for (const each of [name, isObject(frontmatter) && frontmatter.name]) {
-        if (typeof uri === "string" && typeof each === "string") this.#add(direction, uri, each);
+        if (typeof uri === "string" && typeof each === "string") {
+          this.#add(keyOf(direction, uri), each);
+        }
       }
     }
   }
 
-  #add(direction: Direction, uri: string, name: string): void {
-    const key = keyOf(direction, uri);
+  /** Adds all names that another memory has. */
+  addAll(other: ResourceNames): void {
+    this.#isFull ||= other.#isFull;
+    for (const [key, names] of other.#names) {
+      for (const name of names) this.#add(key, name);
+    }
+  }
+
+  #add(key: string, name: string): void {
     const known = this.#names.get(key);
     if (known?.has(name)) return;
     const units = name.length + (known === undefined ? key.length : 0);

@@ -30,10 +30,8 @@ type FoundTask = KnownTask | "forgotten" | undefined;
  * or was dropped to make room, is `forgotten`: its labels are unknown.
  */
 export class TaskMemory {
-  /** By session, so that they are dropped when it is over. */
-  readonly #own = new WeakMap<TaskScope["session"], Tasks<KnownTask>>();
   /** The tasks of unnamed sessions. */
-  readonly #shared = new Tasks<StartedCall | "forgotten">();
+  readonly #shared = new Tasks<StartedCall>();
   #hasForgotten = false;
 
   /** Remembers the task that an answer creates. `startedBy` is called only if there is one. */
@@ -41,9 +39,7 @@ export class TaskMemory {
     const taskId = createdTask(answer.result);
     if (taskId === undefined) return;
     const found = startedBy();
-    const own = this.#own.get(session) ?? new Tasks();
-    this.#own.set(session, own);
-    own.keep(direction, taskId, found);
+    tasksOf(session).keep(direction, taskId, found);
     if (session.name !== undefined || typeof found === "string") return;
     const isKnown = this.#shared.get(direction, taskId) !== undefined;
     this.#shared.keep(direction, taskId, isKnown ? "forgotten" : found);
@@ -52,10 +48,22 @@ export class TaskMemory {
   find({ direction, session }: TaskScope, params: unknown): FoundTask {
     const taskId = isObject(params) ? params.taskId : undefined;
     if (typeof taskId !== "string") return undefined;
-    const known = [this.#own.get(session), session.name === undefined ? this.#shared : undefined];
+    const known = [ownTasks.get(session), session.name === undefined ? this.#shared : undefined];
     const found = known.map((tasks) => tasks?.get(direction, taskId));
     const hasForgotten = this.#hasForgotten || known.some((tasks) => tasks?.hasForgotten);
     return found[0] ?? found[1] ?? (hasForgotten ? "forgotten" : undefined);
+  }
+
+  /** Adds all tasks of unnamed sessions that another memory has. */
+  addAll(other: TaskMemory): void {
+    this.#hasForgotten ||= other.#hasForgotten;
+    this.#shared.addAll(other.#shared);
+  }
+
+  /** Adds the tasks of one session to those of another. */
+  join(session: TaskScope["session"], other: TaskScope["session"]): void {
+    const added = ownTasks.get(other);
+    if (added !== undefined) tasksOf(session).addAll(added);
   }
 
   /** Notes that whole sessions were forgotten: from now on an unknown task may be theirs. */
@@ -64,20 +72,39 @@ export class TaskMemory {
   }
 }
 
+/** By session, so that they are dropped when it is over. */
+const ownTasks = new WeakMap<TaskScope["session"], Tasks<KnownTask>>();
+
+function tasksOf(session: TaskScope["session"]): Tasks<KnownTask> {
+  const tasks = ownTasks.get(session) ?? new Tasks();
+  ownTasks.set(session, tasks);
+  return tasks;
+}
+
 class Tasks<Found> {
-  readonly #byKey = new Map<string, Found>();
+  readonly #byKey = new Map<string, Found | "forgotten">();
   /** Whether an unknown task may be one that was dropped. */
   hasForgotten = false;
 
-  get(direction: Direction, taskId: string): Found | undefined {
+  get(direction: Direction, taskId: string): Found | "forgotten" | undefined {
     return this.#byKey.get(`${direction} ${taskId}`);
   }
 
-  keep(direction: Direction, taskId: string, found: Found): void {
-    const key = `${direction} ${taskId}`;
-    const isTooLong = taskId.length > maxIdUnits;
-    if (isTooLong || putNewest(this.#byKey, key, found, maxTasks) !== undefined)
-      this.hasForgotten = true;
+  keep(direction: Direction, taskId: string, found: Found | "forgotten"): void {
+    if (taskId.length > maxIdUnits) this.hasForgotten = true;
+    else this.#put(`${direction} ${taskId}`, found);
+  }
+
+  /** Adds all tasks of `other`. An id that both have is not known for certain. */
+  addAll(other: Tasks<Found>): void {
+    this.hasForgotten ||= other.hasForgotten;
+    for (const [key, found] of other.#byKey) {
+      this.#put(key, this.#byKey.has(key) ? "forgotten" : found);
+    }
+  }
+
+  #put(key: string, found: Found | "forgotten"): void {
+    if (putNewest(this.#byKey, key, found, maxTasks) !== undefined) this.hasForgotten = true;
   }
 }
 

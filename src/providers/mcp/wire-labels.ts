@@ -15,11 +15,15 @@ const maxNameUnits = 1024;
  */
 export class WireReader {
   readonly #mapping: WireLabels;
-  readonly #tools: Map<string, ReadonlySet<string>>;
+  readonly #memory: GuardMemory;
 
   constructor(mapping: WireLabels, memory: GuardMemory) {
     this.#mapping = mapping;
-    this.#tools = memory.annotationsBy(mapping.annotations ?? mapping);
+    this.#memory = memory;
+  }
+
+  get #tools(): Map<string, ReadonlySet<string>> {
+    return this.#memory.annotationsBy(this.#mapping.annotations ?? this.#mapping);
   }
 
   /** Learns from the answer to a `tools/list`. */
@@ -27,15 +31,16 @@ export class WireReader {
     const { annotations: read } = this.#mapping;
     const tools = isObject(answer.result) ? answer.result.tools : undefined;
     if (read === undefined || !Array.isArray(tools)) return;
+    const all = this.#tools;
     for (const tool of tools) {
       if (!isObject(tool) || typeof tool.name !== "string") continue;
       if (tool.name.length > maxNameUnits) continue;
       const key = `${direction} ${tool.name}`;
-      const known = this.#tools.get(key);
-      if (known === undefined && this.#tools.size >= maxTools) continue;
+      const known = all.get(key);
+      if (known === undefined && all.size >= maxTools) continue;
       try {
         const labels = readLabels(read(copyJson(tool.annotations)));
-        this.#tools.set(key, new Set([...(known ?? []), ...labels]));
+        all.set(key, new Set([...(known ?? []), ...labels]));
       } catch {
         // Treated as not listed: unless it was listed before, calls are labelled as unannotated.
       }
