@@ -12,6 +12,8 @@ export interface Connection<Transport extends TransportLike> {
   readonly transport: Transport;
   /** Absent if headers from plugins cannot be sent. */
   readonly outbox?: HeaderSender;
+  /** True if no request, sent or received, is answered once the transport has ended. */
+  readonly endsRequests?: boolean;
 }
 
 /** @throws GlassineError `options_invalid` */

@@ -187,7 +187,16 @@ export function createGuard<Extensions = unknown>(
     factory: (factory, session) =>
       guardFactory(
         readFactory(factory, session),
-        guard.wrap,
+        (transport, wrapOptions) => {
+          const name = readWrap(wrapOptions, "guard.factory").session;
+          // A server of either SDK answers through the transport of the request, and stops when it
+          // closes, even if its transport could resume a stream.
+          const connection = {
+            ...connect(transport, undefined, "guard.factory"),
+            endsRequests: true,
+          };
+          return guardedTransport(connection, name, () => hooks, memory, log).transport;
+        },
         () => showsSubscriptions(hooks),
         (text) => warn([text]),
       ),

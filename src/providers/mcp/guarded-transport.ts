@@ -14,7 +14,7 @@ export interface Guarded<Transport> {
 }
 
 export function guardedTransport<Transport extends TransportLike>(
-  { transport, outbox }: Connection<Transport>,
+  { transport, outbox, endsRequests = false }: Connection<Transport>,
   sessionName: string | undefined,
   hooks: () => HookRunner,
   memory: GuardMemory,
@@ -42,8 +42,13 @@ export function guardedTransport<Transport extends TransportLike>(
   };
   const traffic = createTraffic(sides, hooks, memory, session, log);
 
+  const ends = () => ({
+    received: endsRequests || wire.endsRequests === true,
+    sent: endsRequests,
+  });
+
   function stop(): void {
-    if (memory.knows(joined)) traffic.stop(wire.endsRequests === true);
+    if (memory.knows(joined)) traffic.stop(ends());
     memory.leave(joined);
   }
 
@@ -51,7 +56,8 @@ export function guardedTransport<Transport extends TransportLike>(
     onmessage: (message: unknown, extra?: unknown) => traffic.receive(message, extra),
     onclose: () => {
       if (isLeft || !memory.knows(joined)) return end();
-      traffic.stop(wire.endsRequests === true || sessionName === undefined, true);
+      const { received, sent } = ends();
+      traffic.stop({ received: received || sessionName === undefined, sent }, true);
       const start = starts;
       afterJudged(() => start === starts && end());
     },

@@ -20,10 +20,10 @@ export interface Traffic {
   send(message: unknown, options: unknown): Promise<void>;
   receive(message: unknown, extra: unknown): void;
   /**
-   * `endsRequests`: no answer to a received request can arrive through another transport.
-   * `keepsJudged`: answers and notifications that the peer sent are not stopped.
+   * `ends` says of which requests no answer can arrive through another transport. `keepsJudged`:
+   * answers and notifications that the peer sent are not stopped.
    */
-  stop(endsRequests: boolean, keepsJudged?: boolean): void;
+  stop(ends: { readonly received: boolean; readonly sent: boolean }, keepsJudged?: boolean): void;
   /** Resolves when these were passed on; `undefined` if there are none. */
   judged(): Promise<unknown> | undefined;
   /** Resolves when no message is on its way: each was passed on, answered or dropped. */
@@ -90,9 +90,9 @@ export function createTraffic(
     async settled() {
       while (onTheWay.size > 0) await Promise.allSettled(onTheWay);
     },
-    stop(endsRequests, keepsJudged) {
-      outgoing.stop(false, keepsJudged);
-      incoming.stop(endsRequests);
+    stop(ends, keepsJudged) {
+      outgoing.stop(ends.sent, keepsJudged);
+      incoming.stop(ends.received);
     },
     judged: () => (received.judged.size === 0 ? undefined : Promise.allSettled(received.judged)),
   };

@@ -312,9 +312,9 @@ describe("another manager", () => {
 });
 
 describe("ids of cancelled requests", () => {
-  it.each([
-    ["numbers", (at: number) => at],
-    ["the ids that SDK v2 counts for subscriptions", (at: number) => `listen:${at}`],
+  it.each<[string, (at: number) => string | number]>([
+    ["numbers", (at) => at],
+    ["the ids that SDK v2 counts for subscriptions", (at) => `listen:${at}`],
   ])("are not reused, however many there are: %s", async (_, idOf) => {
     verifies("mcp:guard-ids");
     const { raw, wrapped, sent, received } = await connection(createGuard(fakeManager()));
