@@ -1,5 +1,6 @@
 /** Sessions in memory that must not expire. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { SessionLabels } from "../../../src/core/labels/carry.ts";
 import { MemorySessions } from "../../../src/core/labels/memory-sessions.ts";
 import { verifies } from "../../support/verifies.ts";
 
@@ -27,4 +28,39 @@ it("lets no session expire if there are too many to keep", async () => {
   await sessions.append("two", ["A"]);
   vi.advanceTimersByTime(1000);
   expect(await sessions.load("two")).toEqual(["A"]);
+});
+
+it("adds all sessions of another store, whatever the limits, and expires each in its time", async () => {
+  verifies("labels:store-union", "labels:store-expiry");
+  const [sessions, other] = [new MemorySessions(2, 1000), new MemorySessions(2, 1000)];
+  other.keep("kept");
+  await sessions.append("old", ["A"]);
+  await other.append("kept", ["A"]);
+  vi.advanceTimersByTime(500);
+  await sessions.append("both", ["A"]);
+  await other.append("both", ["B"]);
+  sessions.addAll(other);
+  expect(await sessions.load("both")).toEqual(["A", "B"]);
+  const full = expect.objectContaining({ code: "label_store_full" });
+  await expect(sessions.append("new", ["A"])).rejects.toEqual(full);
+  vi.advanceTimersByTime(500);
+  expect(await sessions.load("old")).toEqual([]);
+  expect(await sessions.load("kept")).toEqual(["A"]);
+  vi.advanceTimersByTime(1000);
+  expect(await sessions.load("kept")).toEqual(["A"]);
+  expect(await sessions.load("both")).toEqual([]);
+});
+
+it("refuses a session of two stores that together have too many labels for it", async () => {
+  verifies("labels:store-limits");
+  const [sessions, other] = [new MemorySessions(1, 1000), new MemorySessions(1, 1000)];
+  const labels = (prefix: string) => Array.from({ length: 200 }, (_, at) => `${prefix}${at}`);
+  await sessions.append("s", labels("A"));
+  await other.append("s", labels("B"));
+  sessions.addAll(other);
+  const session = new SessionLabels("s", sessions);
+  const full = expect.objectContaining({ code: "label_store_full" });
+  await expect(session.load(undefined)).rejects.toEqual(full);
+  await expect(session.append({ security: { labels: ["C"] } })).rejects.toEqual(full);
+  await expect(session.append({ security: { labels: ["A1"] } })).rejects.toEqual(full);
 });
