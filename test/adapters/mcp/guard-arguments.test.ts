@@ -152,7 +152,9 @@ describe("what is wrapped", () => {
     ],
     ["another option", [new RawTransport(), new RawTransport(), { sesion: "s" }], /guard\.bridge/],
   ])("is refused by bridge: %s", (_, given, words) => {
-    expect(faultOf(() => guard.bridge(...(given as Parameters<typeof guard.bridge>)))).toMatch(words);
+    expect(faultOf(() => guard.bridge(...(given as Parameters<typeof guard.bridge>)))).toMatch(
+      words,
+    );
   });
 
   it("is not ended by anything but a session", () => {
