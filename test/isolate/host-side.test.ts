@@ -29,7 +29,7 @@ it("no log or record contains its configuration", async () => {
     audit: { sink: (event) => void said.push(JSON.stringify(event)) },
     logger: { warn: log, error: log },
   });
-  onTestFinished(() => manager.close());
+  onTestFinished(async () => void (await manager.close()));
   await manager.invoke("cmf.llm_input", saying("throw"));
   await manager.invoke("cmf.llm_input", saying("deny"));
   expect(said.join("\n")).not.toContain("hunter2");

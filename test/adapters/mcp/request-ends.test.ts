@@ -61,7 +61,7 @@ describe("the end of a request", () => {
         { ...end, requestId: "c", direction: "outgoing" },
       ]);
       expect(guard.counts()).toMatchObject({ open: 1 });
-      // The other side is told.
+      // The other side gets the cancellation.
       expect(raw.sent.map(({ message }) => message)).toContainEqual(cancelled("a"));
     }
   });

@@ -15,6 +15,7 @@ it("ends all of them at once, and waits for each", async () => {
     markIsolated(definePlugin({ name, version: "1.0.0", hooks: {} }), {
       kind: "worker",
       open: [],
+      config: undefined,
       close: async () => {
         await close();
         ended.push(name);
@@ -33,6 +34,7 @@ describe("an isolated plugin", () => {
     markIsolated(definePlugin({ name, version: "1.0.0", hooks: {} }), {
       kind: "worker",
       open: [],
+      config: undefined,
       close,
     });
   const managerOf = (...plugins: Parameters<typeof createPluginManager>[0]["plugins"][number][]) =>
