@@ -212,7 +212,7 @@ function eventsOf(answer: JsonObject): readonly object[] {
       { content: { ...content, parts: partsOf(part, parts[at - 1]) }, ...chosen(more, ["index"]) },
     ],
   }));
-  const empty = { ...chosen(last, ["thought", "thoughtSignature"]), text: "" };
+  const empty = { ...last, text: "" };
   const [before, end] = isText(last) ? [begun, empty] : [begun.slice(0, -1), last];
   const candidates = [{ content: { ...content, parts: [end] }, ...more }, ...others];
   return [...before, { ...answer, candidates }];
