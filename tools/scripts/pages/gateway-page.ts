@@ -460,7 +460,7 @@ Servers and providers with \`traceContext: true\` get the context of the gateway
 
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 The secret is read when it is needed, one in \`headers\` for each request and one in \`env\` whenever a process starts; messages name the variable or the file, never the value.
-A request whose headers cannot be read is not sent: the caller gets an error such as \`peer_unreachable\`, and the log has the code \`secret_missing\`.
+A request whose headers cannot be read is not sent: the caller gets \`peer_unreachable\`, or \`server_unavailable\` where a session begins, and the log says which secret is missing.
 The audit trail and the log contain neither its value nor the last nine that it had before, nor the token or password alone in \`Bearer TOKEN\` and in a URL.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.
 [mcp.md](mcp.md#what-may-pass-unseen) describes the groups of \`servers.NAME.pass\`.`;
