@@ -1,6 +1,6 @@
 /** Reads a plugin's configuration from host, operator and environment; checks and freezes it. */
 import { admit, extensionsLimits, isRecord, writeText } from "../data/index.ts";
-import { hasOwn, parseJson } from "../data/intrinsics.ts";
+import { enumerableKeys, hasOwn, parseJson } from "../data/intrinsics.ts";
 import { formatPath, formatProblems, quoteName } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { compileSchema, jsonValue } from "../schema/index.ts";
@@ -51,7 +51,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   const { given, variables, isSetElsewhere } = merged;
   if (startedWith !== undefined) {
     if (!isRepeated(given, startedWith)) return failed(plugin, notHere, needlesOf([]));
-    return { config: given, warnings: [], secrets: secretsOf(given) };
+    return { config: startedConfig(startedWith), warnings: [], secrets: secretsOf(given) };
   }
   if (schema === undefined) {
     const text = `plugin ${quoteName(plugin)} has configuration but no configSchema`;
@@ -90,8 +90,15 @@ const notHere =
 
 /** Whether a manager was given nothing, or what an isolated plugin's schema has already read. */
 function isRepeated(given: unknown, startedWith: Data): boolean {
-  if (given === undefined) return true;
-  return "value" in startedWith && writeText(given) === writeText(startedWith.value);
+  if (given === undefined || (isRecord(given) && enumerableKeys(given).length === 0)) return true;
+  const started = startedConfig(startedWith);
+  // What equals the earlier value is read as that same object.
+  const read = admit(anyJson.read, given, reading, started as object | undefined);
+  return read.ok && read.value === started;
+}
+
+function startedConfig(startedWith: Data): unknown {
+  return "value" in startedWith ? startedWith.value : undefined;
 }
 
 /** Reads the configuration of one plugin by its schema, for a plugin in another process. */

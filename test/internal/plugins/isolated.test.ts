@@ -113,6 +113,10 @@ describe("the configuration of an isolated plugin", () => {
     await create({}, { logger });
     await create({}, { config: { far: config }, logger });
     await create({ config: { list: [1] } }, { config: { far: { word: "ahoy" } }, logger });
+    await create({ config: { list: [1], word: "ahoy" } }, { logger });
+    await create({ config: { word: "ahoy" } }, { config: { far: { list: [1] } }, logger });
+    await create({ config: {} }, { config: { far: {} }, logger });
+    await create({ config: {} }, {}, undefined);
     expect(warned).toEqual([]);
   });
 
@@ -123,8 +127,8 @@ describe("the configuration of an isolated plugin", () => {
     ["a section", {}, { config: { far: { typo: 1 } } }, config],
     ["a variable", {}, { env: { GLASSINE_PLUGIN_FAR_WORD: "other" } }, config],
     ["a variable on top", { config }, { env: { GLASSINE_PLUGIN_FAR_WORD: "other" } }, config],
-    ["any, if it was started with none", { config: {} }, {}, undefined],
-    ["any, if it was started with no JSON data", { config: {} }, {}, () => {}],
+    ["any, if it was started with none", { config: { a: 1 } }, {}, undefined],
+    ["any, if it was started with no JSON data", { config: { a: 1 } }, {}, () => {}],
   ])("cannot be replaced by the manager's: %s", async (_, item, more, given) => {
     verifies("isolation:config");
     await expect(create(item, more, given)).rejects.toMatchObject(refused);
