@@ -13,6 +13,8 @@ import {
 interface Session {
   readonly labels: readonly string[];
   readonly usedAt: number;
+  /** Whether it never expires, whoever uses it. */
+  readonly isKept: boolean;
 }
 
 /**
@@ -25,25 +27,31 @@ export class MemorySessions implements LabelStore {
   readonly #ttlMs: number;
   /** The least recently used session comes first. */
   #sessions = new Map<string, Session>();
-  readonly #kept = new Set<string>();
-  /** True once there were more sessions to keep than are remembered: none may expire then. */
-  #keepsAll = false;
+  /** Sessions to keep once they have labels: as many as there may be sessions. */
+  readonly #toKeep = new Set<string>();
 
   constructor(maxSessions: number, ttlMs: number) {
     this.#maxSessions = maxSessions;
     this.#ttlMs = ttlMs;
   }
 
-  async load(session: string): Promise<readonly string[]> {
+  /** `isKept`: from now on, the session never expires. */
+  async load(session: string, isKept = false): Promise<readonly string[]> {
     checkSession(session);
-    return this.#use(session, performance.now());
+    return this.#use(session, performance.now(), isKept)?.labels ?? none;
   }
 
-  async append(session: string, labels: readonly string[]): Promise<readonly string[]> {
+  /** `isKept` as for `load`. */
+  async append(
+    session: string,
+    labels: readonly string[],
+    isKept = false,
+  ): Promise<readonly string[]> {
     checkSession(session);
     const added = readLabels(labels);
     const now = performance.now();
-    const before = this.#use(session, now);
+    const found = this.#use(session, now, isKept);
+    const before = found?.labels ?? none;
     const after = asSet([...before, ...added], before);
     if (after === before) return before;
     if (after.length > maxSessionLabels) throw sessionFull();
@@ -51,15 +59,9 @@ export class MemorySessions implements LabelStore {
       this.#forgetOver(now);
       if (this.#sessions.size >= this.#maxSessions) throw storeFull(this.#maxSessions);
     }
-    this.#sessions.set(session, { labels: after, usedAt: now });
+    const isOneKept = this.#toKeep.delete(session) || isKept || found?.isKept === true;
+    this.#sessions.set(session, { labels: after, usedAt: now, isKept: isOneKept });
     return after;
-  }
-
-  /** From now on a session never expires, whoever uses it. */
-  keep(session: string): void {
-    if (this.#keepsAll || this.#kept.has(session)) return;
-    if (this.#kept.size < this.#maxSessions) this.#kept.add(session);
-    else this.#keepsAll = true;
   }
 
   /**
@@ -67,37 +69,44 @@ export class MemorySessions implements LabelStore {
    * that then has too many labels is refused when it is used.
    */
   addAll(other: MemorySessions): void {
-    for (const session of other.#kept) this.keep(session);
-    this.#keepsAll ||= other.#keepsAll;
-    for (const [session, { labels, usedAt }] of other.#sessions) {
+    for (const session of other.#toKeep) {
+      const own = this.#sessions.get(session);
+      if (own === undefined) this.#toKeep.add(session);
+      else this.#sessions.set(session, { ...own, isKept: true });
+    }
+    for (const [session, { labels, usedAt, isKept }] of other.#sessions) {
       const own = this.#sessions.get(session);
       this.#sessions.set(session, {
         labels: asSet([...(own?.labels ?? none), ...labels]),
         usedAt: Math.max(usedAt, own?.usedAt ?? usedAt),
+        isKept: this.#toKeep.delete(session) || isKept || own?.isKept === true,
       });
     }
     this.#sessions = new Map([...this.#sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt));
   }
 
-  /** Returns the labels of a session, and records that it is in use. */
-  #use(session: string, now: number): readonly string[] {
+  /** Returns a session that has labels, and records that it is in use. */
+  #use(session: string, now: number, isKept: boolean): Session | undefined {
     const found = this.#sessions.get(session);
-    if (found === undefined) return none;
     this.#sessions.delete(session);
-    if (this.#isOver(session, found, now)) return none;
-    this.#sessions.set(session, { labels: found.labels, usedAt: now });
-    return found.labels;
+    if (found === undefined || this.#isOver(found, now)) {
+      if (isKept && this.#toKeep.size < this.#maxSessions) this.#toKeep.add(session);
+      return undefined;
+    }
+    const used = { labels: found.labels, usedAt: now, isKept: isKept || found.isKept };
+    this.#sessions.set(session, used);
+    return used;
   }
 
   #forgetOver(now: number): void {
     for (const [session, found] of this.#sessions) {
       if (!this.#isIdle(found, now)) return;
-      if (this.#isOver(session, found, now)) this.#sessions.delete(session);
+      if (this.#isOver(found, now)) this.#sessions.delete(session);
     }
   }
 
-  #isOver(session: string, found: Session, now: number): boolean {
-    return this.#isIdle(found, now) && !this.#keepsAll && !this.#kept.has(session);
+  #isOver(found: Session, now: number): boolean {
+    return this.#isIdle(found, now) && !found.isKept;
   }
 
   #isIdle({ usedAt }: Session, now: number): boolean {

@@ -62,7 +62,7 @@ export class CallLabels {
     const session = await this.#sessionOf(call, request);
     call.session = new SessionLabels(
       session,
-      this.#hostStore ?? this.#ownStore(call, session),
+      this.#hostStore ?? this.#ownStore(call),
       this.#options?.onStoreError === "ignore" ? onIgnored : undefined,
     );
     call.extensions = await call.session.load(call.extensions);
@@ -116,15 +116,14 @@ export class CallLabels {
   }
 
   /** A single shared session lasts as long as the manager, however long it is idle. */
-  #ownStore(call: Call, name: string): LabelStore {
+  #ownStore(call: Call): LabelStore {
     const session = this.#options?.session;
     const memory = this.#memory;
-    if (typeof session === "string" || (session ?? call.sessionName) === undefined)
-      memory.labels.keep(name);
+    const isKept = typeof session === "string" || (session ?? call.sessionName) === undefined;
     // Read for each use: another memory may have taken over the labels meanwhile.
     return {
-      load: (each) => memory.labels.load(each),
-      append: (each, labels) => memory.labels.append(each, labels),
+      load: (each) => memory.labels.load(each, isKept),
+      append: (each, labels) => memory.labels.append(each, labels, isKept),
     };
   }
 

@@ -7,11 +7,10 @@ import { verifies } from "../../support/verifies.ts";
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());
 
-it("keeps a session without labels, and makes room of the others", async () => {
+it("keeps a session, and makes room of the others", async () => {
   verifies("labels:memory-full");
   const sessions = new MemorySessions(2, 1000);
-  sessions.keep("kept");
-  await sessions.append("kept", ["A"]);
+  await sessions.append("kept", ["A"], true);
   await sessions.append("idle", ["A"]);
   vi.advanceTimersByTime(1000);
   expect(await sessions.append("new", ["B"])).toEqual(["B"]);
@@ -21,21 +20,22 @@ it("keeps a session without labels, and makes room of the others", async () => {
   expect(await sessions.load("idle")).toEqual([]);
 });
 
-it("lets no session expire if there are too many to keep", async () => {
+it("keeps a session from its next use on, whoever else uses it", async () => {
   verifies("labels:memory-full");
   const sessions = new MemorySessions(1, 1000);
-  for (const session of ["one", "two"]) sessions.keep(session);
-  await sessions.append("two", ["A"]);
+  await sessions.append("one", ["A"]);
+  expect(await sessions.load("one", true)).toEqual(["A"]);
   vi.advanceTimersByTime(1000);
-  expect(await sessions.load("two")).toEqual(["A"]);
+  expect(await sessions.append("one", ["B"])).toEqual(["A", "B"]);
+  vi.advanceTimersByTime(1000);
+  expect(await sessions.load("one")).toEqual(["A", "B"]);
 });
 
 it("adds all sessions of another store, whatever the limits, and expires each in its time", async () => {
   verifies("labels:store-union", "labels:store-expiry");
   const [sessions, other] = [new MemorySessions(2, 1000), new MemorySessions(2, 1000)];
-  other.keep("kept");
   await sessions.append("old", ["A"]);
-  await other.append("kept", ["A"]);
+  await other.append("kept", ["A"], true);
   vi.advanceTimersByTime(500);
   await sessions.append("both", ["A"]);
   await other.append("both", ["B"]);
