@@ -79,7 +79,8 @@ export interface Guard<Extensions = unknown> {
    * except that `serverId` stays. Requests in progress keep the old manager; the promise resolves
    * when the last of them has ended, so that you can then close the old manager. What guards of
    * `manager` and the same `serverId` remember is shared with this guard and those that share its
-   * memory.
+   * memory. If both have an open request with the same id in a session of the same name, both end
+   * as aborted, and neither answer is passed back.
    *
    * @throws GlassineError `options_invalid`; `session_invalid`
    */

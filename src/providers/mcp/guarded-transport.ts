@@ -1,3 +1,4 @@
+import { within } from "../../core/data/index.ts";
 import type { HookRunner } from "./call.ts";
 import { type Connection, sendBy } from "./connection.ts";
 import { isObject } from "./json.ts";
@@ -5,6 +6,9 @@ import type { GuardMemory } from "./memory.ts";
 import type { RequestLog } from "./request-log.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
+
+/** How long the end of a connection waits for what is still being judged. */
+const longestJudgedMs = 30_000;
 
 export interface Guarded<Transport> {
   /** The transport with hooks around it. Everything else on it is unchanged. */
@@ -64,13 +68,16 @@ export function guardedTransport<Transport extends TransportLike>(
   };
 
   /**
-   * Goes on when what the peer sent before has been judged and delivered. The deadlines of plugins
-   * limit the wait.
+   * Goes on when what the peer sent before has been judged and delivered, or after a limit: a
+   * function of the host may never settle.
    */
   function afterJudged(next: () => unknown): void {
     const judged = traffic.judged();
     if (judged === undefined) next();
-    else judged.then(next).catch(sides.report);
+    else
+      within(longestJudgedMs, () => judged)
+        .then(next)
+        .catch(sides.report);
   }
 
   /** SDK v2 takes the end of a stream that comes before the answer for a lost connection. */
