@@ -117,8 +117,9 @@ export class ConcurrentPhase implements Phase {
   #open = 1;
   /** Whether the host aborted before every handler had started. */
   cutShort = false;
-  /** Whether all results have been applied. */
-  #taken = false;
+  /** How many results have been applied, and what they decided so far. */
+  #taken = 0;
+  #decision: TurnEnd;
 
   constructor(run: MessageRun, ended: () => void) {
     this.run = run;
@@ -202,15 +203,14 @@ export class ConcurrentPhase implements Phase {
 
   /** Applies all results, in plugin order, once. The first handler that halts the run decides. */
   takeAll(): TurnEnd {
-    let decision: TurnEnd;
-    if (this.#taken) return decision;
-    forEach(this.#members, (each) => {
-      const denial = this.#take(each);
-      decision ??= denial;
-    });
-    // Last, because what is called in between may abort the run, which takes the rest.
-    this.#taken = true;
-    return decision;
+    // What is called in between may abort the run, which takes the rest.
+    while (this.#taken < this.#members.length) {
+      const member = this.#members[this.#taken] as Member;
+      this.#taken += 1;
+      const denial = this.#take(member);
+      this.#decision ??= denial;
+    }
+    return this.#decision;
   }
 
   #take({ step, ending, read, thrown, durationMs, context }: Member): TurnEnd {
