@@ -55,6 +55,7 @@ const replaced = [
   "addTrailers",
   "on",
   "addListener",
+  "prependListener",
   "removeListener",
   "off",
 ] as const;
@@ -102,7 +103,10 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     isFull = false;
     // Later, as Node does it: the handler may write at once.
     for (const callback of waiting.splice(0)) queueMicrotask(callback);
-    for (const listener of listeners) queueMicrotask(() => listener.call(outgoing));
+    queueMicrotask(() => {
+      for (const listener of [...listeners])
+        if (listeners.includes(listener)) listener.call(outgoing);
+    });
   };
   const drop = () => {
     pieces = undefined;
@@ -154,7 +158,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   };
 
   const listen =
-    (name: "on" | "addListener") =>
+    (name: "on" | "addListener" | "prependListener") =>
     (...given: unknown[]) => {
       if (given[0] !== "drain") return original[name].apply(outgoing, given);
       listeners.push(given[1] as Listener);
@@ -204,6 +208,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     addTrailers: () => undefined,
     on: listen("on"),
     addListener: listen("addListener"),
+    prependListener: listen("prependListener"),
     off: unlisten("off"),
     removeListener: unlisten("removeListener"),
   };
