@@ -9,7 +9,7 @@ import { admit, decisive, dropPromise, type Limits } from "../data/index.ts";
 import { freeze, isAwaitable, monotonicNow, newRecord } from "../data/intrinsics.ts";
 import type { Slots } from "../envelope/index.ts";
 import { formatProblems, GlassineError, PluginExecutionError, quoteName } from "../errors/index.ts";
-import { type Compiled, readPlain } from "../schema/index.ts";
+import { type Compiled, dropPromises } from "../schema/index.ts";
 import { endTurn } from "./dispatch/context.ts";
 import { type ShownView, viewFor } from "./dispatch/message-run.ts";
 import {
@@ -269,8 +269,7 @@ function takeVote(run: OperationRun, step: HandlerStep): PluginExecutionError | 
     return undefined;
   }
   if (how !== "returned") return failedTurn(run, step);
-  // Nobody awaits a promise in it, so its rejection must not surface.
-  readPlain(outcome);
+  dropPromises(outcome);
   return brokenContract(run, step, `returned ${typeOf(outcome)}; expected Allow or Deny`);
 }
 
@@ -288,8 +287,7 @@ function takeDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError 
 
 function takeNotification(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
   if (run.how === "returned") {
-    // It is ignored, and so are the rejections of promises in it.
-    if (run.outcome !== undefined) readPlain(run.outcome);
+    if (run.outcome !== undefined) dropPromises(run.outcome);
     return undefined;
   }
   const failure = failedTurn(run, step);

@@ -12,7 +12,7 @@ import {
   ownKeys,
 } from "../data/intrinsics.ts";
 import { quoteName } from "../errors/index.ts";
-import { readPlain } from "../schema/index.ts";
+import { dropPromises } from "../schema/index.ts";
 
 const forEachEntry = Map.prototype.forEach;
 const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
@@ -101,11 +101,6 @@ function wrongIn(
   if (delta === undefined || !hasOwn(delta, "value"))
     return `a getter for ${quoteName(id)}; expected a finite number`;
   return add(sums, id, delta.value);
-}
-
-/** Reads what is refused, so that no promise in it causes an unhandled rejection. */
-function dropPromises(refused: unknown): void {
-  readPlain(refused);
 }
 
 function add(sums: Sums, id: string, delta: unknown): string | undefined {

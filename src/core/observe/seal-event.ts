@@ -5,7 +5,7 @@
 import type { Json } from "../data/index.ts";
 import { isProxy } from "../data/intrinsics.ts";
 import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
-import { readPlain, readPlainArray, readPlainObject } from "../schema/index.ts";
+import { dropPromises, readPlainArray, readPlainObject } from "../schema/index.ts";
 import {
   type AuditEvent,
   type AuditEventInput,
@@ -95,8 +95,7 @@ function readMetadata(value: unknown, reading: Reading, kinds: FactKinds | undef
   try {
     return readFacts(value, ["metadata"], reading, kinds);
   } catch (error) {
-    // Nobody awaits a promise in it, so its rejection must not surface.
-    readPlain(value);
+    dropPromises(value);
     throw error;
   }
 }

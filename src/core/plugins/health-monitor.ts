@@ -15,7 +15,7 @@ import {
   RequestScope,
 } from "../hooks/index.ts";
 import { timestampNow } from "../observe/index.ts";
-import { readPlain } from "../schema/index.ts";
+import { dropPromises } from "../schema/index.ts";
 import { type CompilerInput, type Member, stepsOn } from "./handler-step.ts";
 import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
 import { noRunOptions } from "./invoke.ts";
@@ -174,8 +174,7 @@ function findingOf(
   }
   const answer = answerOf(value);
   if (answer !== undefined) return { ...answer, errorSummary: null };
-  // Nobody awaits a promise in it, so its rejection must not surface.
-  readPlain(value);
+  dropPromises(value);
   const type = typeName(value);
   const odd = oddStatus(value);
   return {

@@ -43,6 +43,14 @@ export function readPlain(value: unknown, limits: Limits = extensionsLimits): Js
   return result === BAD ? undefined : (result as Json);
 }
 
+/**
+ * Reads what is refused or ignored: nobody awaits a promise in it, so its rejection must not
+ * surface.
+ */
+export function dropPromises(value: unknown): void {
+  readPlain(value);
+}
+
 /** Checks a key of a map. The keys of maps are data. `known`: the map as the plugin was shown it. */
 export function checkKey(state: ReadState, key: string, known: object | undefined): void {
   if (key.length > state.limits.keyUnits) {

@@ -43,10 +43,10 @@ import { markPayload } from "../../messages/index.ts";
 import {
   type Compiled,
   compileSchema,
+  dropPromises,
   jsonObject,
   type LevelValue,
   pathInSchema,
-  readPlain,
 } from "../../schema/index.ts";
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import type { MessageRun } from "./message-run.ts";
@@ -313,9 +313,8 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   return unknown === undefined ? found : refuseAndDrain(toArray(unknown));
 }
 
-/** Refuses a value, but reads it, so that no promise in it causes an unhandled rejection. */
 function refuseAndDrain(value: unknown): Refused {
-  readPlain(value);
+  dropPromises(value);
   return notAResult;
 }
 
