@@ -13,7 +13,7 @@ import {
 import type { Call } from "./call.ts";
 import { blocksIn, entitiesOf } from "./entities.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import type { GuardMemory } from "./memory.ts";
+import { type GuardMemory, unnamedSession } from "./memory.ts";
 import type { GuardedRequest, GuardLabels } from "./options.ts";
 import { listedIn } from "./resource-names.ts";
 import type { Direction } from "./transport.ts";
@@ -132,7 +132,7 @@ export class CallLabels {
     const found =
       typeof session === "function"
         ? await session(request(), call.extensions)
-        : (session ?? call.sessionName ?? this.#memory.labelSession);
+        : (session ?? call.sessionName ?? unnamedSession());
     checkSession(found);
     return found;
   }

@@ -23,79 +23,56 @@ const maxSessions = 10_000;
 
 type Annotations = WeakMap<object, Map<string, ReadonlySet<string>>>;
 
-let unnamed: string | undefined;
+/** What a memory holds. */
+class Parts {
+  readonly names = new ResourceNames();
+  readonly tasks = new TaskMemory();
+  readonly labels: MemorySessions = sharedSessions();
+  /** One, if any, and those of memories that were taken in. */
+  readonly annotations: Annotations[] = [];
+  readonly sessions = new Map<string, Session>();
+  readonly warned = new Set<string>();
+}
 
-/**
- * Each part is made when it is first used: most guards use few.
- *
- * A memory may be taken in by another, and then stands for it: nothing here may be read but through
- * `#all`, and no part may be kept outside.
- */
+/** A memory may be taken in by another, and then stands for it: keep none of its parts outside. */
 export class GuardMemory {
-  #takenInBy: GuardMemory | undefined;
-  #names: ResourceNames | undefined;
-  #tasks: TaskMemory | undefined;
-  #labels: MemorySessions | undefined;
-  /** The first is this memory's own, the others are those of memories that it took in. */
-  #annotations: Annotations[] | undefined;
-  #sessions: Map<string, Session> | undefined;
-  #warned: Set<string> | undefined;
+  #held: Parts | GuardMemory = new Parts();
 
-  /** The memory that holds what this one does. */
-  get #all(): GuardMemory {
-    if (this.#takenInBy === undefined) return this;
-    this.#takenInBy = this.#takenInBy.#all;
-    return this.#takenInBy;
+  /** The memory that stands for this one. */
+  get #standing(): GuardMemory {
+    return this.#held instanceof Parts ? this : this.#held.#standing;
+  }
+
+  get #parts(): Parts {
+    return this.#held instanceof Parts ? this.#held : this.#held.#parts;
   }
 
   get names(): ResourceNames {
-    const all = this.#all;
-    all.#names ??= new ResourceNames();
-    return all.#names;
+    return this.#parts.names;
   }
 
   get tasks(): TaskMemory {
-    const all = this.#all;
-    all.#tasks ??= new TaskMemory();
-    return all.#tasks;
+    return this.#parts.tasks;
   }
 
   /** The labels of guards that carry labels without a store from the host. */
   get labels(): MemorySessions {
-    const all = this.#all;
-    all.#labels ??= sharedSessions();
-    return all.#labels;
-  }
-
-  /**
-   * The label session if the host names none. It is the same in all memories, so that it stays the
-   * same when one takes in another; no host can name it, and a host with a store names its own.
-   */
-  get labelSession(): string {
-    unnamed ??= crypto.randomUUID();
-    return unnamed;
-  }
-
-  get #named(): Map<string, Session> {
-    const all = this.#all;
-    all.#sessions ??= new Map();
-    return all.#sessions;
+    return this.#parts.labels;
   }
 
   /** Returns true the first time that it gets a warning. */
   isNewWarning(text: string): boolean {
-    const all = this.#all;
-    all.#warned ??= new Set();
-    const isNew = !all.#warned.has(text);
-    all.#warned.add(text);
+    const { warned } = this.#parts;
+    const isNew = !warned.has(text);
+    warned.add(text);
     return isNew;
   }
 
   /** The labels that `mapping` read from tool annotations. */
   annotationsBy(mapping: object): Map<string, ReadonlySet<string>> {
-    const all = this.#all;
-    all.#annotations ??= [new WeakMap()];
-    const [own, ...others] = all.#annotations as [Annotations, ...Annotations[]];
+    const { annotations } = this.#parts;
+    const [own = new WeakMap(), ...others] = annotations;
+    annotations[0] = own;
     const known = own.get(mapping) ?? new Map<string, ReadonlySet<string>>();
     own.set(mapping, known);
     for (const other of others) {
@@ -109,31 +86,23 @@ export class GuardMemory {
 
   /** Makes one memory of two: from now on, either is the union of both. */
   takeIn(given: GuardMemory): void {
-    const all = this.#all;
-    const other = given.#all;
+    const all = this.#standing;
+    const other = given.#standing;
     if (other === all) return;
-    if (other.#names !== undefined) all.names.addAll(other.#names);
-    if (other.#tasks !== undefined) all.tasks.addAll(other.#tasks);
-    if (other.#labels !== undefined) all.labels.addAll(other.#labels);
-    if (other.#annotations !== undefined) {
-      all.#annotations = [...(all.#annotations ?? [new WeakMap()]), ...other.#annotations];
-    }
-    for (const session of other.#sessions?.values() ?? []) all.#takeInSession(session);
-    for (const text of other.#warned ?? []) all.isNewWarning(text);
-    other.#takenInBy = all;
-    other.#names = undefined;
-    other.#tasks = undefined;
-    other.#labels = undefined;
-    other.#annotations = undefined;
-    other.#sessions = undefined;
-    other.#warned = undefined;
+    const { names, tasks, labels, annotations, sessions, warned } = other.#parts;
+    all.names.addAll(names);
+    all.tasks.addAll(tasks);
+    all.labels.addAll(labels);
+    all.#parts.annotations.push(...annotations);
+    for (const session of sessions.values()) all.#takeInSession(session);
+    for (const text of warned) all.isNewWarning(text);
+    other.#held = all;
   }
 
   #takeInSession(session: Session): void {
-    const name = session.name as string;
-    const own = this.#named.get(name);
+    const own = this.#parts.sessions.get(session.name as string);
     if (own === undefined) {
-      this.#named.set(name, session);
+      this.#parts.sessions.set(session.name as string, session);
       return;
     }
     own.inFlight.outgoing.addAll(session.inFlight.outgoing);
@@ -145,33 +114,33 @@ export class GuardMemory {
   join(name: string | undefined): Session {
     if (name === undefined) return this.#newSession(name);
     checkSession(name);
-    const known = this.#named.get(name);
+    const known = this.#parts.sessions.get(name);
     if (known !== undefined) return known;
-    if (this.#named.size >= maxSessions) this.#dropIdle();
+    if (this.#parts.sessions.size >= maxSessions) this.#dropIdle();
     const session = this.#newSession(name);
-    this.#named.set(name, session);
+    this.#parts.sessions.set(name, session);
     return session;
   }
 
   /** The current session of a transport, which may outlive its session. */
   current(joined: Session): Session {
     if (joined.name === undefined) return joined;
-    const session = this.#named.get(joined.name) ?? this.#newSession(joined.name);
-    this.#named.set(joined.name, session);
+    const session = this.#parts.sessions.get(joined.name) ?? this.#newSession(joined.name);
+    this.#parts.sessions.set(joined.name, session);
     return session;
   }
 
   /** Whether a session is not over yet. */
   knows({ name }: Session): boolean {
-    return name === undefined || this.#named.has(name);
+    return name === undefined || this.#parts.sessions.has(name);
   }
 
   #dropIdle(): void {
-    for (const [name, { inFlight }] of this.#named) {
-      if (inFlight.outgoing.isIdle && inFlight.incoming.isIdle) this.#named.delete(name);
+    for (const [name, { inFlight }] of this.#parts.sessions) {
+      if (inFlight.outgoing.isIdle && inFlight.incoming.isIdle) this.#parts.sessions.delete(name);
     }
     this.tasks.forgotSome();
-    if (this.#named.size < maxSessions) return;
+    if (this.#parts.sessions.size < maxSessions) return;
     const text = `More than ${maxSessions} sessions have requests without an answer. End those that are over with endSession.`;
     throw new GlassineError("overloaded", text);
   }
@@ -185,10 +154,10 @@ export class GuardMemory {
 
   /** Forgets the requests of a named session that is over, and its tasks. */
   end(name: string): void {
-    const inFlight = this.#named.get(name)?.inFlight;
+    const inFlight = this.#parts.sessions.get(name)?.inFlight;
     inFlight?.outgoing.clear();
     inFlight?.incoming.clear();
-    this.#named.delete(name);
+    this.#parts.sessions.delete(name);
   }
 
   #newSession(name: string | undefined): Session {
@@ -197,6 +166,17 @@ export class GuardMemory {
       inFlight: { outgoing: new InFlight(), incoming: new InFlight() },
     };
   }
+}
+
+let unnamed: string | undefined;
+
+/**
+ * The label session if the host names none. It is the same in all memories, so that it stays the
+ * same when one takes in another; no host can name it, and a host with a store names its own.
+ */
+export function unnamedSession(): string {
+  unnamed ??= crypto.randomUUID();
+  return unnamed;
 }
 
 const memories = new WeakMap<object, Map<string | undefined, GuardMemory>>();
