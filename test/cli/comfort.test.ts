@@ -1,3 +1,4 @@
+// Only in test:all: it runs whole command flows.
 /** Conveniences for operators: settings in place of options, the journal, what to do next. */
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

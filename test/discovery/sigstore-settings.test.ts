@@ -1,3 +1,4 @@
+// Only in test:all: it runs whole command flows.
 /** Sigstore through settings alone: a host and the command check bundles without any extra code. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts real servers.
 /** The guards for Hono, Express and Fastify, between OpenAI's own SDK and a handler. */
 import { gzipSync } from "node:zlib";
 import { createPluginManager, definePlugin, deny, removeHeader, setHeader } from "glassine";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts real servers.
 /** Guards behind one another on one route, and middleware behind a guard that wraps the response. */
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";

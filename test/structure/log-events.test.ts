@@ -1,3 +1,4 @@
+// Only in test:all: it reads all sources with the compiler.
 /** The events that the gateway's sources log are those of its table, which docs/gateway.md shows. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Only in test:all: it reads all sources with the compiler.
 /** Messages name only types and classes that users can find: exported ones, and JavaScript's. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Only in test:all: it reads all sources with the compiler.
 import { describe, expect, it } from "vitest";
 import { checkPortable, sharedGlobals } from "./check-portable.ts";
 import { allRooms, roomOf } from "./check-rooms.ts";

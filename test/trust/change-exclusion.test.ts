@@ -1,4 +1,5 @@
 // A process of its own: on its clock there must be no timers of other files.
+// Only in test:all: it starts processes.
 /** One process at a time: who holds a lock, who takes it over, and who must wait. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,4 @@
+// Only in test:all: it runs real SDKs.
 /** `guardFetch` forwards a stream in pieces, and the real SDKs receive them. */
 import Anthropic from "@anthropic-ai/sdk";
 import { createPluginManager, definePlugin, deny, type StreamMode } from "glassine";
