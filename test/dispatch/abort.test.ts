@@ -1,10 +1,11 @@
 // Its process is only for files that patch the realm.
-import { deny } from "glassine";
+import { deny, RejectError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { thenable } from "./returned.ts";
 import {
   aborted,
+  adds,
   call,
   deferred,
   hook,
@@ -204,6 +205,71 @@ describe("a handler that makes the host abort", () => {
         });
         expect(uncaught).toEqual([]);
       }
+    }
+  });
+
+  it.each([
+    ["an error", new Error("broken"), "plugin.handler_error"],
+    ["a denial", new RejectError("no"), "plugin.handler_denied"],
+  ])("and then throws %s: the audit trail hears of it", async (_, thrown, type) => {
+    const host = new AbortController();
+    const seen: string[] = [];
+    const throws: Run = (_p, _c) => {
+      host.abort();
+      throw thrown;
+    };
+    const sink = ({ eventType }: { readonly eventType: string }) => void seen.push(eventType);
+    const waits = plugin("waits", (_p, _c) => later(1));
+    const manager = await manage([waits, plugin("throws", throws)], { audit: { sink } });
+    const result = await manager.invoke(hook, call, { signal: host.signal });
+    expect(result.violation).toEqual(aborted);
+    expect(statusesOf(result)).toEqual(["completed", "cancelled"]);
+    expect(seen).toContain(type);
+  });
+
+  it("through the log, at its deadline, has one outcome", async () => {
+    const host = new AbortController();
+    const uncaught = await uncaughtDuring(async () => {
+      const hangs = plugin("hangs", (_p, _c) => never(), { onError: "ignore", timeoutMs: 5 });
+      const logger = { error: () => host.abort() };
+      const manager = await manage([tagger("tagged"), hangs, tagger("next")], { logger });
+      const result = await manager.invoke(hook, call, { extensions, signal: host.signal });
+      expect(result.violation).toEqual(aborted);
+      expect(labelsOf(result)).toEqual(["PII", "tagged"]);
+      expect(manager.counts()).toMatchObject({ aborted: 1, inFlight: 0 });
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("through the audit trail, in mode concurrent: what it did is kept", async () => {
+    const mode = "concurrent";
+    const throws: Run = (_p, _c) => {
+      throw new Error("broken");
+    };
+    const reports: [string, Run | undefined, string[]][] = [
+      ["plugin.handler_error", throws, ["error", "completed"]],
+      ["extensions.change_refused", (_p, _c) => 5, ["error", "completed"]],
+      ["extensions.labels_added", undefined, ["completed", "completed"]],
+    ];
+    for (const [type, run, statuses] of reports) {
+      const host = new AbortController();
+      const seen: string[] = [];
+      const sink = ({ eventType }: { readonly eventType: string }) => {
+        seen.push(eventType);
+        if (eventType === type) host.abort();
+      };
+      const first = run
+        ? plugin("first", run, { mode, onError: "ignore" })
+        : tagger("first", { mode });
+      const waits: Run = (payload, context, view) =>
+        later(1).then(() => adds("second")(payload, context, view));
+      const second = plugin("second", waits, { mode });
+      const manager = await manage([first, second], { audit: { sink } });
+      const result = await manager.invoke(hook, call, { extensions, signal: host.signal });
+      expect(result.violation).toEqual(aborted);
+      expect(statusesOf(result)).toEqual(statuses);
+      expect(labelsOf(result)).toEqual(run ? ["PII", "second"] : ["PII", "first", "second"]);
+      expect(seen.filter((each) => each === "extensions.labels_added")).toHaveLength(run ? 1 : 2);
     }
   });
 

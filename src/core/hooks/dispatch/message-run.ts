@@ -178,8 +178,9 @@ export class MessageRun implements AnyRun {
     this.wait = undefined;
   }
 
-  /** Records a turn, with its duration if that is measured and wanted. */
+  /** Records a turn, with its duration if that is measured and wanted, unless the run is over. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
+    if (this.result !== undefined) return;
     const { timed, recordsTime, runtime } = this.compiled;
     let { durationMs } = this;
     if (timed && step.mode !== "concurrent") durationMs = monotonicNow() - this.startedAt;

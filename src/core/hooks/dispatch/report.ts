@@ -202,9 +202,9 @@ export function noteRefused(run: NotedRun, step: HandlerStep, refused: readonly 
   );
 }
 
-/** Notes the labels that a handler added. */
-export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void {
-  const labels = without(labelsOf(after), labelsOf(run.extensions));
+/** Notes the labels that a handler added. `before`: the envelope without its changes. */
+export function noteLabels(run: NotedRun, step: HandlerStep, before: Slots): void {
+  const labels = without(labelsOf(run.extensions), labelsOf(before));
   if (labels.length > 0) note(run, step, "extensions.labels_added", { labels });
 }
 

@@ -51,6 +51,7 @@ import {
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import type { MessageRun } from "./message-run.ts";
 import {
+  type Failure,
   failureBy,
   lateFailure,
   noteDenied,
@@ -431,23 +432,24 @@ function apply(run: MessageRun, step: Step, changes: Changes): void {
     refused,
   });
   if (changes.metadata !== undefined) run.log.addMetadata(step, changes.metadata);
-  if (run.compiled.runtime.audit !== undefined) {
-    noteRefused(run, step, refused);
-    if (applies) noteLabels(run, step, changes.extensions);
+  const before = run.extensions;
+  if (applies) {
+    if (payloadModified) run.changedAt = run.index;
+    run.payload = changes.payload;
+    run.extensions = changes.extensions;
   }
-  if (!applies) return;
-  if (payloadModified) run.changedAt = run.index;
-  run.payload = changes.payload;
-  run.extensions = changes.extensions;
+  // Last, because the host may abort the run when it hears of it.
+  if (run.compiled.runtime.audit === undefined) return;
+  noteRefused(run, step, refused);
+  if (applies) noteLabels(run, step, before);
 }
 
 /** Refuses what a handler returned as a whole. None of it is applied. */
 function refuse(run: MessageRun, step: Step, { code, path, reason, cause }: Refused): TurnEnd {
   const refused = run.log.reject(step, [{ path, code, reason }]);
-  noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
-  reportFailure(run, step, refusedFailure(run, code, what, reason, cause));
-  return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
+  const failure = refusedFailure(run, code, what, reason, cause);
+  return failed(run, step, failure, what, { status: "error", refused }, ` ${reason}`);
 }
 
 const meanings: { readonly [code in ErrorCode]?: string } = refusalMeanings;
@@ -459,35 +461,36 @@ export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEn
   const read = readThrown(thrown);
   if (read !== undefined) return takeRead(run, step, read);
   const failure = failureBy(run, thrown);
-  reportFailure(run, step, failure);
-  if (run.result !== undefined) return undefined;
   const { code } = failure;
   const turn = { status: "error" } as const;
-  if (code === "handler_error") return failed(run, step, code, "threw", turn, seeLog);
+  if (code === "handler_error") return failed(run, step, failure, "threw", turn, seeLog);
   const detail = ` ${meanings[code]}${seeLog}`;
-  return failed(run, step, code, `failed with ${code}`, turn, detail);
+  return failed(run, step, failure, `failed with ${code}`, turn, detail);
 }
 
 export function failLate(run: MessageRun, step: Step): TurnEnd {
   const failure = lateFailure(step);
-  reportFailure(run, step, failure);
-  return failed(run, step, failure.code, failure.what, { status: "timeout" });
+  return failed(run, step, failure, failure.what, { status: "timeout" });
 }
 
-/** Applies the plugin's error policy. No string of the plugin gets into a record. */
+/** Applies the plugin's error policy, and reports. No string of the plugin gets into a record. */
 function failed(
   run: MessageRun,
   step: Step,
-  code: ErrorCode,
+  failure: Failure,
   what: string,
   turn: Partial<ExecutionRecord>,
   detail = "",
 ): TurnEnd {
+  const { code } = failure;
   const reason = `Plugin "${step.plugin.name}" ${what} on ${run.compiled.hook}.${detail}`;
   run.log.addError(step, code, reason);
   const halts = step.onError === "fail";
   if (halts) run.halted("errored");
-  if (step.onError === "disable") switchOff(run, step);
   run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
+  // Last, because the host may abort the run when it hears of it.
+  noteRefused(run, step, turn.refused ?? none);
+  reportFailure(run, step, failure);
+  if (step.onError === "disable") switchOff(run, step);
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }
