@@ -12,8 +12,8 @@ import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
 import { GlassineError, isGlassineError } from "../errors/index.ts";
 import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
-import { checksBesideKind, kindOf, listLimitOf } from "./kinds.ts";
-import { compileLevel, compileLoose, nullableOf, refuseHeadersIn } from "./level.ts";
+import { checksBesideKind, holdsHeaders, kindOf, listLimitOf } from "./kinds.ts";
+import { compileLevel, compileLoose, headersInWhole, inWhole, nullableOf } from "./level.ts";
 import { mismatch, readArray, readMap, readNumber, readText } from "./readers.ts";
 import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
@@ -40,9 +40,6 @@ interface Within {
   readonly schema: z.core.$ZodType;
   readonly above: Within | undefined;
 }
-
-/** The types of schemas that a slot's value may have around its fields and still be read by field. */
-const byField = ["object", "optional", "nonoptional", "default", "prefault", "readonly"];
 
 /** A getter that makes a new schema each time never ends; the rest is compiled on first use. */
 const maxPending = 200;
@@ -107,22 +104,21 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
   const def = schema._zod.def as unknown as Def;
   // Coercion is a transform, which only zod can run.
   const type = def.coerce === true ? "coerced" : def.type;
-  const isLoose = def.catchall !== undefined && def.catchall._zod.def.type !== "never";
-  if (!options.shownWhole && (isLoose || !byField.includes(type))) refuseHeadersIn(schema);
   const compileInner = (inner: unknown) => compile(inner as z.core.$ZodType, options);
+  const compilePart = (inner: unknown) => inWhole(compileInner(inner), options.shownWhole);
   const checked = (compiled: Compiled, rest: readonly ZodCheck[] = checks) =>
     withChecks(compiled, rest, options.shownWhole);
   const onlyZod = (shape: Shape): Compiled => {
-    if (!options.shownWhole) refuseHeadersIn(schema, true);
+    if (!options.shownWhole && holdsHeaders(schema)) throw headersInWhole();
     return { ...native(shape, readByZod(schema)), passes: passesBy(checks) };
   };
   switch (type) {
     case "object": {
       const shape = def.shape as Record<string, z.core.$ZodType>;
       for (const key of Object.keys(shape)) options.keys[key] = true;
-      if (isLoose) {
-        const rest = compileInner(def.catchall).read;
-        return checked(native("map", compileLoose(shape, compileInner, rest)));
+      if (def.catchall !== undefined && def.catchall._zod.def.type !== "never") {
+        const rest = compilePart(def.catchall).read;
+        return checked(native("map", compileLoose(shape, compilePart, rest)));
       }
       const level = compileLevel(schema, shape, compileInner, {
         ...options,
@@ -135,19 +131,19 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
       const key = def.keyType as z.core.$ZodType;
       const isAnyString = key._zod.def.type === "string" && checksOf(key).length === 0;
       if (!isAnyString) return onlyZod("map");
-      const { read } = compileInner(def.valueType);
+      const { read } = compilePart(def.valueType);
       return checked(
         native("map", (state, input, previous) => readMap(state, input, previous, read)),
       );
     }
     case "array": {
-      const element = compileInner(def.element);
+      const element = compilePart(def.element);
       const { bounds, others } = boundsOf(checks);
       const read = listReader(element.read, listLimitOf(schema), bounds);
       return checked({ ...native("list", read), element }, others);
     }
     case "union": {
-      const read = compileTagged(schema, compileInner, options.shownWhole);
+      const read = compileTagged(schema, compilePart, options.shownWhole);
       return read === undefined ? onlyZod("scalar") : checked(native("scalar", read));
     }
     case "lazy":
@@ -179,10 +175,7 @@ function compileLazy(getter: () => z.core.$ZodType, options: Compiling): Compile
   let inner: Compiled | undefined;
   const { shownWhole } = options;
   const compiled = () => {
-    if (inner !== undefined) return inner;
-    const schema = getter();
-    if (!shownWhole) refuseHeadersIn(schema);
-    inner = compile(schema, { ...options, within: undefined });
+    inner ??= inWhole(compile(getter(), { ...options, within: undefined }), shownWhole);
     return inner;
   };
   options.pending.push(compiled);

@@ -189,34 +189,32 @@ export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniS
 const partNames =
   "element innerType keyType valueType left right in out items rest options shape catchall";
 
-/** Lazy schemas that are different each time have no end. */
-const maxParts = 1000;
-
-/** Whether a schema, or one that it is made of, is of header maps. `lazily` resolves lazy ones. */
-export function holdsHeaders(
-  schema: z.core.$ZodType,
-  lazily: boolean,
-  seen = new Set<object>(),
-): boolean {
-  if (kindOf(schema)?.shape === "headers") return true;
-  if (seen.has(schema) || (lazily && seen.size === maxParts)) return false;
-  seen.add(schema);
-  // A getter may refer to a schema that is not defined yet.
-  const parts = attempt(() => partsOf(schema, lazily)) ?? [];
-  return parts.some((part) => holdsHeaders(part, lazily, seen));
-}
+/** Schemas that are different each time have no end. */
+const maxParts = 3000;
 
 type Part = z.core.$ZodType;
 
-function partsOf(schema: Part, lazily: boolean): readonly Part[] {
+/** Whether a schema, or one that it is made of, is of header maps. */
+export function holdsHeaders(schema: Part): boolean {
+  // Grows while it is iterated.
+  const parts = new Set([schema]);
+  for (const part of parts) {
+    if (kindOf(part)?.shape === "headers") return true;
+    // A getter may refer to a schema that is not defined yet.
+    const inside = parts.size < maxParts ? attempt(() => partsOf(part)) : undefined;
+    for (const each of inside ?? []) parts.add(each);
+  }
+  return false;
+}
+
+function partsOf(schema: Part): readonly Part[] {
   // zod has a type for each class of definition; here all are read alike.
   const def = schema._zod.def as unknown as { getter?: () => Part; [name: string]: unknown };
-  const found: (Part | undefined)[] = partNames.split(" ").flatMap((name) => {
+  const found = partNames.split(" ").flatMap((name): (Part | undefined)[] => {
     const part = def[name] as Part | Readonly<Record<string, Part>> | undefined | null;
     return part && "_zod" in part ? [part as Part] : Object.values(part ?? {});
   });
-  if (lazily) found.push(def.getter?.());
-  return found.filter((part): part is Part => part !== undefined);
+  return [...found, def.getter?.()].filter((part) => part !== undefined);
 }
 
 /** A point in time, kept in its one canonical form. */

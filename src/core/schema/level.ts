@@ -35,7 +35,6 @@ import {
 import { GlassineError } from "../errors/index.ts";
 import { checksOf, hasPassed, passesBy, runZod, withChecks } from "./checks.ts";
 import type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
-import { holdsHeaders } from "./kinds.ts";
 import { checkKey, leaveMap, mismatch, readJson } from "./readers.ts";
 
 const constants = new WeakSet<object>();
@@ -88,7 +87,6 @@ function compileOne(
       const optional = inner.optional || absent;
       // Where the field may be absent, null means that it is.
       const isValue = def.type === "nullable" && !optional;
-      if (isValue && !shownWhole) refuseHeadersIn(def.innerType);
       const compiled = isValue ? nullableOf(inner.compiled, shownWhole) : inner.compiled;
       // If an optional field is absent, only a default takes its place.
       const stays = def.type !== "optional" || absenceIn(schema).optin === "defaulted";
@@ -114,7 +112,8 @@ interface WrapperDef {
 }
 
 /** Makes null a value. In a slot, what is inside is then one value for the merge: it is read whole. */
-export function nullableOf({ read }: Compiled, shownWhole: boolean): Compiled {
+export function nullableOf(inner: Compiled, shownWhole: boolean): Compiled {
+  const { read } = inWhole(inner, shownWhole);
   return {
     shape: "scalar",
     read: (state, value, previous, partial) => {
@@ -129,14 +128,22 @@ export function nullableOf({ read }: Compiled, shownWhole: boolean): Compiled {
 }
 
 /**
- * Refuses headers in what a slot has as one value: they are checked and redacted field by field.
- * `byZod`: zod reads the value, so lazy schemas in it are not compiled.
+ * Returns a part of what a slot has as one value, unless it has headers: they are checked and
+ * redacted field by field.
  *
  * @throws GlassineError `slot_invalid`
  */
-export function refuseHeadersIn(schema: z.core.$ZodType, byZod = false): void {
-  if (!holdsHeaders(schema, byZod)) return;
-  throw new GlassineError(
+export function inWhole(part: Compiled, shownWhole: boolean): Compiled {
+  if (!shownWhole && hasHeaders(part)) throw headersInWhole();
+  return part;
+}
+
+function hasHeaders({ shape, level }: Compiled): boolean {
+  return shape === "headers" || level?.fields.some((each) => hasHeaders(each.compiled)) === true;
+}
+
+export function headersInWhole(): GlassineError {
+  return new GlassineError(
     "slot_invalid",
     "Headers in a slot must be in fields of objects without a catchall: not in a list, record, tuple, union, z.lazy or nullable value, where they would not be checked.",
   );
