@@ -186,6 +186,23 @@ it("middleware behind a guard adds no header when the judged answer is sent", as
   expect([...response.headers.values()].join()).not.toContain(secret);
 });
 
+it("middleware behind a guard does not hear of the room that the client makes", async () => {
+  const app = express();
+  app.use(
+    guardExpress(await managerOf({ "cmf.llm_output": redact }), { provider: chatCompletions }),
+  );
+  app.use((_request: Request, reply: Reply, next: NextFunction) => {
+    const { on } = reply;
+    reply.on = ((event: string, listener: () => void) =>
+      event === "drain" ? reply : Reflect.apply(on, reply, [event, listener])) as Reply["on"];
+    next();
+  });
+  app.post(path, (_request, reply) => void reply.json(answer(long)));
+  const text = await (await ask(await listening(app))).text();
+  expect(text).toContain("Card [cut].");
+  expect(text.length).toBeGreaterThan(300_000);
+});
+
 /** Compresses as the package of that name does: with its own `write`, `on` and `drain`. */
 function compress(_request: Request, reply: Reply, next: NextFunction): void {
   const own = { write: reply.write, end: reply.end, on: reply.on, writeHead: reply.writeHead };

@@ -226,19 +226,17 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     writableEnded: { get: () => isEnded || isReally("writableEnded"), configurable: true },
   });
 
-  const asGuard = <Result>(work: () => Result): Result => {
-    own.isWritingThrough = true;
-    try {
-      return work();
-    } finally {
-      own.isWritingThrough = false;
-    }
-  };
-  /** Not by the response's own property: what wraps that behind the guard may call it later. */
+  // Not by the response's own properties: what wraps them behind the guard may call them later.
   const through =
     (name: (typeof replaced)[number]) =>
-    (...given: unknown[]): never =>
-      asGuard(() => original[name].apply(outgoing, given) as never);
+    (...given: unknown[]): never => {
+      own.isWritingThrough = true;
+      try {
+        return original[name].apply(outgoing, given) as never;
+      } finally {
+        own.isWritingThrough = false;
+      }
+    };
   return {
     response: captured,
     through: {
@@ -252,7 +250,11 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     },
     onceDrained(listener) {
       onClosed = listener;
-      asGuard(() => outgoing.once("drain", listener));
+      const drained = () => {
+        original.off.call(outgoing, "drain", drained);
+        listener();
+      };
+      original.on.call(outgoing, "drain", drained);
     },
     close() {
       const closed = new Error("The connection was closed before the answer was complete.");
