@@ -14,8 +14,8 @@ interface ConfigSources {
   /** The names of all the host's plugins. A variable belongs to the longest name that matches. */
   readonly names: readonly string[];
   readonly schema: ReadSchema | undefined;
-  /** For an isolated plugin: the configuration that its code was started with. */
-  readonly startedWith?: Data | undefined;
+  /** For an isolated plugin: what its code was started with. */
+  readonly startedWith?: { readonly config: unknown } | undefined;
   /** The host's section for the plugin. */
   readonly section: Data;
   /** The configuration that the operator lists with the plugin. It overrides the section. */
@@ -50,8 +50,10 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   if ("fault" in merged) return failed(plugin, merged.fault, needlesOf([]));
   const { given, variables, isSetElsewhere } = merged;
   if (startedWith !== undefined) {
-    if (!isRepeated(given, startedWith)) return failed(plugin, notHere, needlesOf([]));
-    return { config: startedConfig(startedWith), warnings: [], secrets: secretsOf(given) };
+    const started = readData(startedWith.config);
+    const config = "value" in started ? started.value : undefined;
+    if (!isRepeated(given, config)) return failed(plugin, notHere, needlesOf([]));
+    return { config, warnings: [], secrets: secretsOf(startedWith.config) };
   }
   if (schema === undefined) {
     const text = `plugin ${quoteName(plugin)} has configuration but no configSchema`;
@@ -89,16 +91,11 @@ const notHere =
   "its code is isolated and was started with another configuration, so pass this one to isolatePlugin, or to what started it, and set no variable for it";
 
 /** Whether a manager was given nothing, or what an isolated plugin's schema has already read. */
-function isRepeated(given: unknown, startedWith: Data): boolean {
+function isRepeated(given: unknown, started: unknown): boolean {
   if (given === undefined || (isRecord(given) && enumerableKeys(given).length === 0)) return true;
-  const started = startedConfig(startedWith);
   // What equals the earlier value is read as that same object.
   const read = admit(anyJson.read, given, reading, started as object | undefined);
   return read.ok && read.value === started;
-}
-
-function startedConfig(startedWith: Data): unknown {
-  return "value" in startedWith ? startedWith.value : undefined;
 }
 
 /** Reads the configuration of one plugin by its schema, for a plugin in another process. */

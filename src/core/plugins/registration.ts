@@ -10,7 +10,7 @@ import { type CompilerInput, type ManagerParts, type Member, stateOf } from "./h
 import { isolationOf } from "./isolated.ts";
 import { compileOperation, operateAlone } from "./operations.ts";
 import { byName, inOrder } from "./order.ts";
-import { type Environment, readConfig, readData } from "./read-config.ts";
+import { type Environment, readConfig } from "./read-config.ts";
 import { emitHook, type ReadItem } from "./read-item.ts";
 import { manifestError, problemsError } from "./read-plain.ts";
 import {
@@ -23,7 +23,6 @@ import {
   withPackages,
 } from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
-import { secretsOf } from "./secrets.ts";
 import type { Plugin } from "./types.ts";
 
 /** What registering needs from the manager that is being made. */
@@ -111,7 +110,7 @@ async function admitted(
     plugin: plugin.name,
     names: items.map((each) => each.plugin.name),
     schema: manifest.configSchema,
-    startedWith: isolation && readData(isolation.config),
+    startedWith: isolation,
     section: options.config[plugin.name] ?? { value: undefined },
     item: item.config,
     env: options.env ?? ((manifest.configSchema ?? isolation) && soFar.processEnv),
@@ -122,7 +121,6 @@ async function admitted(
     return { plugin, reason: "config_validate", error };
   }
   soFar.keepSecret(read.secrets);
-  soFar.keepSecret(secretsOf(isolation?.config));
   for (const warning of read.warnings) options.logger.warn(warning);
   const state = stateOf(surface, item, read.config);
   return (await vetoOf(soFar, { item, state })) ?? { item, state };
