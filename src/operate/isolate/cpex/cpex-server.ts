@@ -99,17 +99,22 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
   /** A CPEX host has one configuration per plugin. If it changes, the plugin is created anew. */
   function madeFor(config: string): Made {
     if (made?.text === config) return made;
-    const { capabilities: granted, config: own } = read(settings, JSON.parse(config), "config");
+    const { capabilities: granted, config: given } = read(settings, JSON.parse(config), "config");
     const capabilities = grantOf(plugin, granted);
     const before = made;
     const manager = managerOf({
       plugin,
       grant: capabilities,
-      ...(own === null || own === undefined ? {} : { config: own }),
+      ...(given === null || given === undefined ? {} : { config: given }),
     });
-    made = { text: config, manager, capabilities };
+    const own = { text: config, manager, capabilities };
+    made = own;
     void closed(before);
-    return made;
+    // The next task tries again: isolated code may have been too slow to start.
+    manager.catch(() => {
+      if (made === own) made = undefined;
+    });
+    return own;
   }
 
   async function answer(task: z.output<typeof anyTask>): Promise<object> {
