@@ -1,14 +1,18 @@
 /** Promises where data belongs, as after a forgotten `await`: refused, with rejections handled. */
-import { amend, createExtensions, filterExtensions } from "glassine";
+import { amend, createExtensions, filterExtensions, type RunSettings } from "glassine";
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { uncaughtDuring } from "../dispatch/support.ts";
+import { aborted, later, plugin, type Run, runOnce, uncaughtDuring } from "../dispatch/support.ts";
 
 const rejects = async (): Promise<never> => {
   await undefined;
   throw new Error("nobody waited for it");
 };
+
+const rejected = () => [rejects(), { a: rejects() }];
+const rejectedLate: Run = (_payload, { signal }) =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(rejected())));
 
 const slots = {
   trail: {
@@ -200,6 +204,32 @@ describe("a promise that rejects", () => {
       found.push(await run("note", () => [rejects(), { a: rejects() }]));
     });
     expect([found, uncaught]).toEqual([[undefined], []]);
+  });
+
+  it.each([
+    ["in the background", rejected, { mode: "fire_and_forget" }],
+    ["late", rejectedLate, { timeoutMs: 5 }],
+    ["late, beside others", rejectedLate, { mode: "concurrent", timeoutMs: 5 }],
+  ] satisfies [string, Run, RunSettings][])(
+    "is ignored in what a handler returns %s, and its rejection is handled",
+    async (_, handler, settings) => {
+      const uncaught = await uncaughtDuring(() => runOnce([plugin("forgets", handler, settings)]));
+      expect(uncaught).toEqual([]);
+    },
+  );
+
+  it("is ignored in what a handler returns after it made the host abort", async () => {
+    const control = new AbortController();
+    const aborts = plugin("aborts", (_p, _c) => {
+      control.abort();
+      return rejected();
+    });
+    const waits = plugin("waits", (_p, _c) => later(1));
+    const uncaught = await uncaughtDuring(async () => {
+      const { violation } = await runOnce([waits, aborts], { signal: control.signal });
+      expect(violation).toEqual(aborted);
+    });
+    expect(uncaught).toEqual([]);
   });
 
   it("is named as what it is", () => {

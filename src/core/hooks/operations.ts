@@ -287,7 +287,7 @@ function takeDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError 
 
 function takeNotification(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
   if (run.how === "returned") {
-    if (run.outcome !== undefined) dropPromises(run.outcome);
+    dropPromises(run.outcome);
     return undefined;
   }
   const failure = failedTurn(run, step);

@@ -7,6 +7,7 @@ import {
   newList,
   toArray,
 } from "../../data/intrinsics.ts";
+import { dropPromises } from "../../schema/index.ts";
 import { rejectionOf } from "../results.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
@@ -68,6 +69,7 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
   meter?.turn(step, monotonicNow() - startedAt);
   // A denial comes too late, but is not a failure.
   const isDenial = how === "threw" && rejectionOf(outcome) !== undefined;
+  if (how === "returned") dropPromises(outcome);
   if (how === "returned" || isDenial) return "completed";
   if (step.onError === "disable") switchOff(run, step);
   if (how === "threw" && outcome !== timedOut) {

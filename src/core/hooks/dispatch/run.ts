@@ -17,6 +17,7 @@ import {
   PromiseAtLoad,
 } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
+import { dropPromises } from "../../schema/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
@@ -90,7 +91,7 @@ function advance(run: MessageRun): Pending {
       const pending = outcome as PromiseLike<unknown>;
       return run.result === undefined ? waitFor(run, step, pending) : ignoreRejection(pending);
     }
-    if (!threw && run.result !== undefined) return undefined;
+    if (!threw && run.result !== undefined) return void dropPromises(outcome);
     const end = threw ? failThrown(run, step, outcome) : takeReturned(run, step, outcome);
     if (run.result !== undefined) return undefined;
     if (end !== undefined) return finish(run, end, step.position + 1);

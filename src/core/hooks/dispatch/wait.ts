@@ -20,6 +20,7 @@ import {
   PromiseAtLoad,
   readDataProperty,
 } from "../../data/intrinsics.ts";
+import { dropPromises } from "../../schema/index.ts";
 import type { Deadline, DeadlineWait } from "../deadlines.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import type { HandlerStep, LateCounters } from "./types.ts";
@@ -99,6 +100,7 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   settled(threw: boolean, outcome: unknown): Pending {
     if (this.owner !== undefined)
       return this.#rules.settled(this.owner, threw, threw ? outcome : settledTo(outcome));
+    if (!threw) dropPromises(settledTo(outcome));
     if (this.#latePolicy === undefined) return undefined;
     const { lateCounters, counts, step } = this.#latePolicy;
     if (counts) lateCounters.late += 1;
