@@ -68,7 +68,7 @@ export interface DiscoverOptions {
   readonly isolate?: { readonly [id: string]: IsolationSetting } | undefined;
   /** Receives what isolated plugins print, in chunks as they arrive. Default: it is dropped. */
   readonly onOutput?: ((id: string, text: string) => void) | undefined;
-  /** Called with the reason when an isolated plugin ends without being closed. Must not throw. */
+  /** Called with the reason when an isolated plugin ends without being closed. */
   readonly onEnd?: ((id: string, why: string) => void) | undefined;
   /** Kinds of plugins other than those with hooks. Default: procedures. */
   readonly kinds?: readonly Kind[] | undefined;

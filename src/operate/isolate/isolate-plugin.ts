@@ -56,7 +56,7 @@ export interface IsolateOptions {
   readonly onOutput?: ((text: string) => void) | undefined;
   /**
    * Called with the reason when its code ends, such as `did not answer in time`, but not when it is
-   * closed. Must not throw.
+   * closed.
    */
   readonly onEnd?: ((why: string) => void) | undefined;
 }
