@@ -216,7 +216,8 @@ function countedIn(key: string): Counted | undefined {
   const digits = key.startsWith(series) ? key.slice(series.length) : "";
   const number = Number(digits);
   // Any other spelling of a number, such as `007`, is an id of its own.
-  return Number.isSafeInteger(number) && String(number) === digits ? { series, number } : undefined;
+  const isWhole = Number.isSafeInteger(number) && number >= 0 && String(number) === digits;
+  return isWhole ? { series, number } : undefined;
 }
 
 /** If each request has its own stream, SDK v2 cancels it with a signal in the send options. */

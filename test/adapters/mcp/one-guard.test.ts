@@ -338,24 +338,27 @@ describe("ids of cancelled requests", () => {
     expect(received.at(-1)).toMatchObject({ id: idOf(count) });
   });
 
-  it("that are not numbers are remembered up to a limit, then requests are refused", async () => {
+  it.each<[string, (at: number) => string | number]>([
+    ["strings", (at) => `id-${at}`],
+    ["negative numbers", (at) => -at - 1],
+  ])("are remembered up to a limit, then requests are refused: %s", async (_, idOf) => {
     verifies("mcp:guard-ids");
     const { raw, wrapped, sent, received } = await connection(createGuard(fakeManager()));
     for (let at = 0; at <= 1024; at++) {
-      raw.onmessage?.(toolCall(`id-${at}`));
+      raw.onmessage?.(toolCall(idOf(at)));
       await settle();
-      raw.onmessage?.(cancelled(`id-${at}`));
+      raw.onmessage?.(cancelled(idOf(at)));
     }
-    raw.onmessage?.(request("id-0", "ping"));
+    raw.onmessage?.(request(idOf(0), "ping"));
     raw.onmessage?.(request("fresh", "ping"));
     await settle();
     expect(sent()).toMatchObject([
-      { id: "id-0", error: { code: -32012 } },
+      { id: idOf(0), error: { code: -32012 } },
       { id: "fresh", error: { code: -32013, data: { code: "too_many_unanswered" } } },
     ]);
-    await wrapped.send(toolResult("id-0", "secret"));
+    await wrapped.send(toolResult(idOf(0), "secret"));
     expect(sent()).toHaveLength(2);
-    // The late answer to `id-0` made room.
+    // The late answer made room.
     raw.onmessage?.(request("fresh", "ping"));
     expect(received.at(-1)).toMatchObject({ id: "fresh" });
   });
