@@ -111,20 +111,16 @@ export class InFlight {
    * have the same id end, because their answers could be mistaken for each other.
    */
   addAll(other: InFlight): void {
+    for (const [key, entry] of this.#open.list()) if (other.isUsed(key)) this.#endTwin(key, entry);
     for (const [key, entry] of other.#open.list()) {
-      const own = this.get(key);
-      if (!this.isUsed(key)) this.add(key, entry);
-      else for (const each of [own, entry]) this.#endTwin(key, each);
+      if (this.isUsed(key)) this.#endTwin(key, entry);
+      else this.add(key, entry);
     }
-    for (const [key, wasGuarded] of other.#cancelled) {
-      this.#endTwin(key, this.get(key));
-      this.#expectLate(key, wasGuarded);
-    }
+    for (const [key, wasGuarded] of other.#cancelled) this.#expectLate(key, wasGuarded);
     for (const [series, number] of other.#usedUpTo) this.#forgetUpTo(series, number);
   }
 
-  #endTwin(key: string, entry: Entry | undefined): void {
-    if (entry === undefined) return;
+  #endTwin(key: string, entry: Entry): void {
     endOf(entry, "aborted", { code: "request_id_in_use" });
     if (isCall(entry)) stopHooks(entry, "closed");
     this.cancel(key, entry);

@@ -227,6 +227,25 @@ describe("a manager that has a memory of its own when a guard switches to it", (
     }
   });
 
+  it("shares the ids that were forgotten because they are low, also with open ones", async () => {
+    verifies("mcp:guard-ids");
+    for (const [side, other] of [sides, sides.toReversed()] as const) {
+      const { join, ...parts } = apart();
+      const cancels = await connection(parts[side ?? "early"][1], "s");
+      for (let id = 0; id < 1100; id++) {
+        cancels.raw.onmessage?.(request(id, "tools/call", { name: "t" }));
+        await settle();
+        cancels.raw.onmessage?.(cancelled(id));
+      }
+      const goesOn = await connection(parts[other ?? "later"][1], "s");
+      goesOn.raw.onmessage?.(request(1, "tools/call", { name: "t" }));
+      await settle();
+      join();
+      await cancels.wrapped.send({ jsonrpc: "2.0", id: 1, ...done });
+      expect([cancels.sent(), goesOn.sent()]).toEqual([[], []]);
+    }
+  });
+
   it("ends open requests of one session with the same id", async () => {
     verifies("mcp:guard-session");
     const { join, early, later } = apart();
