@@ -1,8 +1,9 @@
 /** Joins two transports: the caller's, and the one to the server it calls. */
 
+import { within } from "../../core/data/index.ts";
 import { type Connection, sendBy } from "./connection.ts";
 import { errorAnswer, guardErrorCodes, tooManyOpen } from "./denials.ts";
-import type { Guarded } from "./guarded-transport.ts";
+import { type Guarded, longestJudgedMs } from "./guarded-transport.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { OpenRequests, tokenOf } from "./open-requests.ts";
 import {
@@ -205,7 +206,7 @@ export async function bridgeOf(
     asked.clear();
     const answered = open.map(([, request]) => answerUnreachable(request));
     // Answers that plugins are still judging get through before their streams are closed.
-    void Promise.allSettled([...handing, ...answered]).then(close);
+    void within(longestJudgedMs, () => Promise.allSettled([...handing, ...answered])).then(close);
   };
   near.onclose = () => void close();
   await far.start();

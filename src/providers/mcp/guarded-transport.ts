@@ -7,8 +7,11 @@ import type { RequestLog } from "./request-log.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
-/** How long the end of a connection waits for what is still being judged. */
-const longestJudgedMs = 30_000;
+/**
+ * How long the end of a connection waits for what is still being judged: a function of the host may
+ * never settle.
+ */
+export const longestJudgedMs = 30_000;
 
 export interface Guarded<Transport> {
   /** The transport with hooks around it. Everything else on it is unchanged. */
@@ -67,10 +70,7 @@ export function guardedTransport<Transport extends TransportLike>(
     },
   };
 
-  /**
-   * Goes on when what the peer sent before has been judged and delivered, or after a limit: a
-   * function of the host may never settle.
-   */
+  /** Goes on when what the peer sent before has been judged and delivered, or after a limit. */
   function afterJudged(next: () => unknown): void {
     const judged = traffic.judged();
     if (judged === undefined) next();
