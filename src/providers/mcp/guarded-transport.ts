@@ -36,7 +36,8 @@ export function guardedTransport<Transport extends TransportLike>(
   let isClosed = false;
   /** Whether the host closed the transport itself. */
   let isLeft = false;
-  let starts = 0;
+  /** The end that the peer began last, until the transport is started again. */
+  let peerEnd: object | undefined;
 
   const sides = {
     send: (message: unknown, options: unknown) =>
@@ -50,7 +51,7 @@ export function guardedTransport<Transport extends TransportLike>(
   const traffic = createTraffic(sides, hooks, memory, session, log);
 
   const ends = () => ({
-    received: endsRequests || wire.endsRequests === true,
+    received: sessionName === undefined || endsRequests || wire.endsRequests === true,
     sent: endsRequests,
   });
 
@@ -63,10 +64,10 @@ export function guardedTransport<Transport extends TransportLike>(
     onmessage: (message: unknown, extra?: unknown) => traffic.receive(message, extra),
     onclose: () => {
       if (isLeft || !memory.knows(joined)) return end();
-      const { received, sent } = ends();
-      traffic.stop({ received: received || sessionName === undefined, sent }, true);
-      const start = starts;
-      afterJudged(() => start === starts && end());
+      traffic.stop(ends(), true);
+      const ending = {};
+      peerEnd = ending;
+      afterJudged(() => peerEnd === ending && end());
     },
   };
 
@@ -125,9 +126,11 @@ export function guardedTransport<Transport extends TransportLike>(
 
   /** A handler set on the transport itself must not see unchecked messages. */
   function start(): Promise<void> {
+    // Nobody waits for what is still being judged of an earlier connection.
+    if (peerEnd !== undefined) stop();
+    peerEnd = undefined;
     isClosed = false;
     isLeft = false;
-    starts++;
     for (const key of ["onclose", "onmessage"] as const) {
       attach(key, above.has(key) ? above.get(key) : wire[key]);
     }

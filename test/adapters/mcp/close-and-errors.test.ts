@@ -115,6 +115,22 @@ describe("a close", () => {
     expect([sent(), received()]).toEqual([[toolCall(1)], [toolResult(1, "x")]]);
   });
 
+  it("of the peer ends all requests even if the transport is started again first", async () => {
+    const { hold, hook } = waitingHook();
+    const { raw, guard, peer, sent, received, closes } = await rawGuard(
+      fakeManager({ "cmf.tool_post_invoke": hook }),
+    );
+    await guard.send(toolCall(1));
+    await guard.send(toolCall(2));
+    peer(toolResult(1, "x"));
+    await raw.close();
+    await guard.start();
+    for (const id of [1, 2]) await guard.send(toolCall(id));
+    hold.open();
+    await settle();
+    expect([sent(), received(), closes()]).toEqual([[1, 2, 1, 2].map((id) => toolCall(id)), [], 0]);
+  });
+
   it("by the host, also while the peer's messages are being judged, is reported at once", async () => {
     for (const peerCloses of [false, true]) {
       const { hold, hook } = waitingHook();
