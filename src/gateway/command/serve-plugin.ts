@@ -2,10 +2,16 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { StringDecoder } from "node:string_decoder";
+import { PluginDiscoveryError } from "../../core/errors/index.ts";
 import { createPluginManager } from "../../core/host/index.ts";
 import { endIsolated, isolationOf } from "../../core/plugins/index.ts";
 import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
-import { cpexFacts, cpexServer, linesTo } from "../../operate/isolate/cpex/cpex-server.ts";
+import {
+  cpexFacts,
+  cpexServer,
+  linesTo,
+  type Serve,
+} from "../../operate/isolate/cpex/cpex-server.ts";
 import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
 import { loadPlugin, readGatewaySettings, type SinglePlugin } from "../config/index.ts";
 import type { ServePluginContext } from "./options.ts";
@@ -33,13 +39,9 @@ async function load(
 export async function serve(context: ServePluginContext): Promise<Outcome<never>> {
   const { stdin, stdout, options } = context;
   if (options.json === true) throw misuse("--json needs --check");
-  const found = await load(context);
-  const { plugin } = found;
-  // Each configuration of the host has an instance of its own, which reads it when it starts.
-  await endIsolated([plugin]);
+  const found = await loadedBefore(context);
   const server = cpexServer({
-    plugin,
-    managerOf: (item) => managerOf(context, found, item),
+    serve: (config, itemOf) => serveWith(context, config, itemOf, found),
     write: (line) => void stdout.write(line, () => {}),
     warn: (line) => void process.stderr.write(`${printable(line)}\n`),
   });
@@ -51,15 +53,35 @@ export async function serve(context: ServePluginContext): Promise<Outcome<never>
   return { exitCode: 0, document: undefined as never, lines: [] };
 }
 
-type Item = Parameters<Parameters<typeof cpexServer>[0]["managerOf"]>[0];
-
-async function managerOf(context: ServePluginContext, found: SinglePlugin, item: Item) {
-  const { env } = context;
-  const isIsolated = isolationOf(found.plugin) !== undefined;
-  const { plugin, discovered } = isIsolated ? await load(context, item.config) : found;
-  const own = isIsolated ? { ...item, plugin } : item;
+/**
+ * Loads the plugin before the host asks for it, so that a faulty one is reported at once. Returns
+ * `undefined` for one that runs isolated: each configuration of the host has an instance of its
+ * own, which reads it when it starts.
+ */
+async function loadedBefore(context: ServePluginContext): Promise<SinglePlugin | undefined> {
   try {
-    return await createPluginManager({ plugins: [own], env, ...(discovered && { discovered }) });
+    const found = await load(context);
+    if (isolationOf(found.plugin) === undefined) return found;
+    await endIsolated([found.plugin]);
+  } catch (error) {
+    // Only a plugin that runs isolated reads its configuration here, and it may need one.
+    const problems = error instanceof PluginDiscoveryError ? error.problems : [];
+    if (problems[0]?.code !== "config_rejected") throw error;
+  }
+  return undefined;
+}
+
+async function serveWith(
+  context: ServePluginContext,
+  config: unknown,
+  itemOf: Parameters<Serve>[1],
+  found: SinglePlugin | undefined,
+): ReturnType<Serve> {
+  const { env } = context;
+  const { plugin, discovered } = found ?? (await load(context, config));
+  try {
+    const options = { plugins: [itemOf(plugin)], env, ...(discovered && { discovered }) };
+    return { plugin, manager: await createPluginManager(options) };
   } catch (error) {
     await endIsolated([plugin]);
     throw error;

@@ -9,11 +9,11 @@ it("a manager that could not be created is tried again at the next task", async 
   const said: { readonly status?: string; readonly message?: string }[] = [];
   let tries = 0;
   const server = cpexServer({
-    plugin,
-    async managerOf(item) {
+    async serve(_, itemOf) {
       tries += 1;
       if (tries === 1) throw new Error("It did not start in time.");
-      return await createPluginManager({ plugins: [item], logger: {} });
+      const manager = await createPluginManager({ plugins: [itemOf(plugin)], logger: {} });
+      return { plugin, manager };
     },
     write: (line) => void said.push(JSON.parse(line)),
     warn: () => {},

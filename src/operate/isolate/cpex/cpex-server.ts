@@ -25,10 +25,16 @@ export { linesTo } from "../lines.ts";
 
 type Item = Exclude<Parameters<typeof createPluginManager>[0]["plugins"][number], Plugin>;
 
-export interface CpexServerOptions {
+interface Served {
   readonly plugin: Plugin;
-  /** Creates the plugin's manager with the host's settings. */
-  readonly managerOf: (item: Item) => Promise<Manager>;
+  readonly manager: Manager;
+}
+
+/** Creates the plugin's manager for a configuration of the host, with the item that it gets. */
+export type Serve = (config: unknown, itemOf: (plugin: Plugin) => Item) => Promise<Served>;
+
+export interface CpexServerOptions {
+  readonly serve: Serve;
   readonly write: (text: string) => void;
   /** Receives what an operator should know but the protocol has no place for. */
   readonly warn: (text: string) => void;
@@ -81,11 +87,12 @@ const settings = z.looseObject({
 interface Made {
   /** The JSON text of the configuration that it was created for. */
   readonly text: string;
-  readonly manager: Promise<Manager>;
-  readonly capabilities: readonly string[];
+  readonly served: Promise<Served>;
+  /** The capabilities that the host grants, whether the plugin asks for them or not. */
+  readonly granted: readonly string[];
 }
 
-export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions): CpexServer {
+export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServer {
   const open = new Set<Promise<void>>();
   const scopeOf = keptByRequest<Scope>(() => ({}));
   let made: Made | undefined;
@@ -100,18 +107,18 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
   function madeFor(config: string): Made {
     if (made?.text === config) return made;
     const { capabilities: granted, config: given } = read(settings, JSON.parse(config), "config");
-    const capabilities = grantOf(plugin, granted);
+    const configured = given === null || given === undefined ? {} : { config: given };
     const before = made;
-    const manager = managerOf({
+    const served = serve(given ?? undefined, (plugin) => ({
       plugin,
-      grant: capabilities,
-      ...(given === null || given === undefined ? {} : { config: given }),
-    });
-    const own = { text: config, manager, capabilities };
+      grant: grantOf(plugin, granted),
+      ...configured,
+    }));
+    const own = { text: config, served, granted };
     made = own;
     void closed(before);
     // The next task tries again: isolated code may have been too slow to start.
-    manager.catch(() => {
+    served.catch(() => {
       if (made === own) made = undefined;
     });
     return own;
@@ -125,22 +132,22 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
 
   /** With a configuration, also checks that the plugin accepts it, and lists its hooks. */
   async function greet(config: string | null | undefined): Promise<object> {
-    const manager = typeof config === "string" ? await madeFor(config).manager : undefined;
+    const served = typeof config === "string" ? await madeFor(config).served : undefined;
     return {
       status: "success",
       protocol_version: workerProtocol,
       features: neededFeatures,
       // CPEX is not installed here.
       cpex_version: null,
-      ...(manager === undefined ? {} : { hooks: hooksOf(manager) }),
+      ...(served === undefined ? {} : { hooks: hooksOf(served.manager) }),
     };
   }
 
   async function run(task: z.output<typeof hookTask>): Promise<object> {
     const { hook_type: hook, config, payload, extensions, context } = task;
     const { request_id: request, tenant_id: tenant, server_id: server } = context.global_context;
-    const { manager: making, capabilities } = madeFor(config);
-    const manager = await making;
+    const { served, granted } = madeFor(config);
+    const { plugin, manager } = await served;
     if (!hooksOf(manager).includes(hook))
       throw new Error(`The plugin ${plugin.name} has no handler for ${hook}.`);
     const { name, version } = plugin;
@@ -148,7 +155,7 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
       hook,
       payload,
       context: { request_id: request },
-      config: { name, version, capabilities },
+      config: { name, version, capabilities: grantOf(plugin, granted) },
       ...(extensions === null || extensions === undefined ? {} : { extensions }),
     });
     const scope = scopeOf(request);
@@ -258,7 +265,7 @@ function read<Schema extends z.ZodMiniType>(
 
 /** Ignores failures, which have already been reported to the caller that caused them. */
 async function closed(made: Made | undefined): Promise<void> {
-  await made?.manager.then((manager) => manager.close()).catch(() => {});
+  await made?.served.then(({ manager }) => manager.close()).catch(() => {});
 }
 
 interface Scope {
