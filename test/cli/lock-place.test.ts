@@ -122,6 +122,26 @@ it("entries of a folder are not pruned from one below it", async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining("say with --plugins-lock")]);
 });
 
+it("the user's lockfile is not pruned by what one folder has installed", async () => {
+  verifies("cli:lock-prune");
+  const env = { ...unsigned, HOME: elsewhere };
+  const home = join(elsewhere, ".config/glassine");
+  await mkdir(home, { recursive: true });
+  await lock(home);
+  const path = join(home, "plugins.lock");
+  const within = (cwd: string, ...argv: readonly string[]) =>
+    run(["plugins", ...argv, ...reason], { services: commandServices, cwd, env });
+  expect((await within(root, "trust", "guard")).stdout).toContain(`  lock:    ${path}\n`);
+  const another = await newRoot();
+  expect(await within(another, "lock", "--prune")).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `lock: ${path} may trust packages outside ${another}: say with --plugins-lock which file to prune\n`,
+  });
+  const named = await within(another, "lock", "--prune", "--plugins-lock", path);
+  expect(linesOf(named.stdout)[0]).toBe("untrusted: guard");
+});
+
 it("a host uses the lockfile of its root, wherever it runs", async () => {
   verifies("lockfile:location-host");
   await lock(root);

@@ -213,13 +213,12 @@ export function expectOwnLock({ otherLock, lockPath }: CommandOptions, command: 
 }
 
 /**
- * Refuses to prune a lockfile of another folder that was not named: what is missing here may be
- * installed there, and a lockfile's folder can contain several folders with packages of their own.
+ * Refuses to prune a lockfile of another folder that was not named, such as the user's: what is
+ * missing here may be installed there, and its folder can contain others with their own packages.
  *
  * @throws GlassineError `options_invalid`
  */
-export function expectNamedLock({ root, cwd, lockfile }: Place, lockPath: string): void {
+export function expectNamedLock({ root, lockfile }: Place, lockPath: string): void {
   if (lockfile !== undefined || dirname(lockPath) === root) return;
-  if (root === cwd && !isWithin(dirname(lockPath), root)) return;
   throw optionsInvalid(texts.pruneElsewhere(lockPath, root));
 }
