@@ -45,6 +45,19 @@ describe("trust --isolate", () => {
     expect(await said()).toEqual(['isolate = "process"', 'accept = ["network"]']);
   });
 
+  it("warns while another plugin of the package runs in the host, as does lock --all", async () => {
+    verifies("cli:trust-isolate-all");
+    const plugins = { guard: "./plugin.js", other: "./plugin.js:other" };
+    const { at } = await installed(undefined, { glassine: { plugins } });
+    const partly =
+      "warning: the host imports the package 'guard' for other, and isolates it only for guard: isolate every plugin of the package";
+    const warned = async (argv: readonly string[]) => linesOf((await at(argv)).stderr).at(-1);
+    expect(await warned(isolated)).toBe(partly);
+    expect(await warned(["plugins", "lock", "--all", "--reason", "OPS-2"])).toBe(partly);
+    const other = isolated.map((word) => (word === "guard" ? "other" : word));
+    expect((await at(other)).stderr).not.toContain("isolates it only");
+  });
+
   it("changes nothing where it is not given, and takes both away for the host", async () => {
     verifies("cli:trust-isolate");
     const { at, said } = await installed();

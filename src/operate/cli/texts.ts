@@ -47,6 +47,8 @@ export const texts = {
     return say`signed by ${named(now)}, previously by ${named(was)}`;
   },
   isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
+  partlyIsolated: (of: string, isolated: readonly string[], inHost: readonly string[]) =>
+    say`the host imports the package '${of}' for ${inHost.join(", ")}, and isolates it only for ${isolated.join(", ")}: isolate every plugin of the package`,
   accepted: (names: readonly string[]) =>
     listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,

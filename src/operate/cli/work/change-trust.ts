@@ -104,7 +104,7 @@ export async function trust(request: TrustRequest) {
     new Date(),
   );
   const found = [...new Set([...surveyed.report.warnings, ...ofPlace])];
-  const ofEntry = entryWarnings(granted.entry, source, surveyed.options);
+  const ofEntry = entryWarnings(granted.entry, source, surveyed, lock);
   return {
     ...trusted(granted),
     lock: factsOfLock(lock),
@@ -149,13 +149,30 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
 export function entryWarnings(
   entry: LockEntry,
   source: StaticPlugin,
-  options: Pick<ReadDiscoverOptions, "surface">,
+  { options, report }: Surveyed,
+  lock: Pick<Lockfile, "entries">,
 ): readonly string[] {
   const isKept = source.signer === undefined && entry.signer !== undefined;
   return [
     ...(isKept ? [texts.signerKept(entry.id, entry.signer)] : []),
     ...limitWarnings(entry, source, options),
+    ...siblingWarnings(source, report, lock),
   ];
+}
+
+/** Warns if only some plugins of a package are isolated: the host imports it for the others. */
+function siblingWarnings(
+  { package: of }: StaticPlugin,
+  { found }: Surveyed["report"],
+  { entries }: Pick<Lockfile, "entries">,
+): readonly string[] {
+  const ids = found.filter((each) => each.package === of).map(({ entry }) => entry.id);
+  const isIsolated = (id: string) =>
+    entries.some((each) => each.id === id && each.isolate !== undefined);
+  const isolated = ids.filter(isIsolated);
+  const inHost = ids.filter((id) => !isIsolated(id));
+  if (isolated.length === 0 || inHost.length === 0) return [];
+  return [texts.partlyIsolated(of.name, isolated, inHost)];
 }
 
 /**

@@ -85,10 +85,8 @@ export async function lock(request: LockRequest): Promise<LockChange> {
 /** What differs from a run that changes nothing, with further warnings. */
 type Done = Partial<LockChange> & Pick<LockChange, "warnings">;
 
-async function lockAll(
-  { report, options }: Surveyed,
-  { reason, audit }: LockRequest,
-): Promise<Done> {
+async function lockAll(surveyed: Surveyed, { reason, audit }: LockRequest): Promise<Done> {
+  const { report, options } = surveyed;
   const ended = report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id);
   const guests = (report.lock?.entries ?? []).filter(({ kind }) => kind !== undefined);
   const skip = (id: string, code: string, why: string) => ({ id, code, reason: why });
@@ -127,7 +125,7 @@ async function lockAll(
   const ofEntries = done.plugins.flatMap(({ entry }) =>
     sources
       .filter((source) => source.entry.id === entry.id)
-      .flatMap((source) => entryWarnings(entry, source, options)),
+      .flatMap((source) => entryWarnings(entry, source, surveyed, done.lock)),
   );
   return {
     lock: factsOfLock(done.lock),
@@ -135,7 +133,7 @@ async function lockAll(
     created: done.previous === undefined,
     trusted: done.plugins.map(trusted),
     skipped,
-    warnings: [...ofEntries, ...done.warnings],
+    warnings: [...new Set(ofEntries), ...done.warnings],
   };
 }
 
