@@ -1,9 +1,9 @@
 /** What `trust` does about signatures: invalid ones are refused, policy violations are reported. */
 // Only in test:all: it runs whole command flows.
-import { appendFile, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { install, newRoot, publisher, unsigned } from "../discovery/support.ts";
+import { install, newRoot, publisher, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
@@ -195,6 +195,25 @@ describe("plugins trust", () => {
     expect(linesOf((await again()).stdout)).not.toContain(others);
     await appendFile(join(path, "plugin.js"), "// rebuilt\n");
     expect(linesOf((await again()).stdout)[2]).toBe(others);
+  });
+
+  it.each([
+    ["trust", trust],
+    ["lock --all", ["plugins", "lock", "--all", "--reason", "reviewed"]],
+  ])("says with %s that another package or entry point has taken the id", async (_, argv) => {
+    verifies("cli:trust-lines");
+    const cwd = await newRoot();
+    const path = await install(cwd, "guard");
+    const lines = async () => linesOf((await run(argv, { services, cwd, env: unsigned })).stdout);
+    await lines();
+    await rm(path, { recursive: true });
+    const files = { "other.js": source("guard") };
+    await install(cwd, "@evil/guard", { files, glassine: { plugin: "./other.js" } });
+    expect((await lines()).slice(1, 4)).toEqual([
+      expect.stringMatching(/^ {2}was: {5}1\.0\.0 /),
+      "  package: @evil/guard, was guard",
+      "  entry:   other.js:default, was plugin.js:default",
+    ]);
   });
 });
 

@@ -13,15 +13,23 @@ export function trustedDocument<Plugin extends TrustedPlugin>(plugin: Plugin) {
 }
 
 export function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly string[] {
-  const { id, version, distribution_hash: hash, previous, until } = plugin;
+  const { id, package: of, version, entry_point: entry, previous, until } = plugin;
+  const { distribution_hash: hash } = plugin;
   const end = (day: string | null) => (day === null ? "" : ` until ${day}`);
   const first = `${paint.good("trusted:")} ${say`${id} ${version} (${shortHash(hash)})${end(until)}`}`;
   if (previous === null) return [first];
-  const { version: oldVersion, distribution_hash: oldHash } = previous;
+  const { package: oldPackage, version: oldVersion, distribution_hash: oldHash } = previous;
   const was = say`  was:     ${oldVersion} (${shortHash(oldHash)})${end(previous.until)}`;
-  const hasOtherFiles = oldVersion === version && oldHash !== hash;
-  const files = "  files:   changed under the same version";
-  return [first, was, ...(hasOtherFiles ? [files] : [])];
+  const isOther = oldPackage !== of;
+  const hasOtherFiles = !isOther && oldVersion === version && oldHash !== hash;
+  const hasOtherEntry = previous.entry_point !== entry;
+  return [
+    first,
+    was,
+    ...(isOther ? [say`  package: ${of}, was ${oldPackage}`] : []),
+    ...(hasOtherFiles ? ["  files:   changed under the same version"] : []),
+    ...(hasOtherEntry ? [say`  entry:   ${entry}, was ${previous.entry_point}`] : []),
+  ];
 }
 
 export function untrustedLine(id: string, paint: Paint): string {
