@@ -235,6 +235,17 @@ describe("plugins describe", () => {
     await appendFile(join(path, "plugin.js"), "// changed\n");
     expect(await signer()).toBe("signed_by: -");
   });
+
+  it("does not take the entry of a guest with the same id for the plugin's", async () => {
+    verifies("cli:describe-permissions");
+    const { cwd, env } = await signedGuard();
+    await run(trust, { services, cwd, env });
+    const lock = join(cwd, "plugins.lock");
+    const text = await readFile(lock, "utf8");
+    await writeFile(lock, text.replace('id = "guard"', 'id = "guard"\nkind = "cpex"'));
+    const { document } = await runJson(["plugins", "describe", "guard"], { services, cwd, env });
+    expect([document.lock_status, document.granted_capabilities]).toEqual(["not_locked", null]);
+  });
 });
 
 describe("plugins verify", () => {

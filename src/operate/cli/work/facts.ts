@@ -54,7 +54,8 @@ export function lockedFacts(entry: LockEntry): LockedFacts {
 
 export function staticFacts(source: StaticPlugin, { lock }: StaticReport): PluginFacts {
   const { entry, package: found, isLocal, isBuiltin, hash, closure, trust } = source;
-  const locked = lock?.entries.find(({ id }) => id === entry.id);
+  // The entry of a guest with the same id says nothing about this plugin.
+  const locked = lock?.entries.find(({ id, kind }) => id === entry.id && kind === undefined);
   const trusted = locked === undefined ? null : lockedFacts(locked);
   const isHooks = entry.kind === "hooks";
   return {
