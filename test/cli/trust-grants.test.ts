@@ -75,6 +75,20 @@ describe("an invalid capability name", () => {
     const one = await at(["trust", "bad-one", ...reason]);
     expect([one.code, one.stdout]).toEqual([2, ""]);
   });
+
+  it("is the reason why `trust` refuses the plugin, unless another package has its id", async () => {
+    verifies("cli:trust-refused");
+    const cwd = await newRoot();
+    await install(cwd, "@acme/guard", { glassine: { plugin: "./plugin.js", hooks: ["a b"] } });
+    const argv = ["plugins", "trust", "guard", ...reason];
+    const { code, stderr } = await run(argv, { services, cwd, env: unsigned });
+    expect([code, linesOf(stderr)[0]]).toEqual([
+      2,
+      "trust: plugin 'guard' is rejected: invalid_metadata: package '@acme/guard' has an invalid glassine field: hooks[0]: expected the name of a hook",
+    ]);
+    await install(cwd, "guard");
+    expect(await run(argv, { services, cwd, env: unsigned })).toMatchObject({ code: 0 });
+  });
 });
 
 describe("what package.json asks for and the code does not declare outside of production", () => {

@@ -17,6 +17,7 @@ export {
 } from "./hash-package.ts";
 export { lendHost } from "./lend-host.ts";
 export {
+  defaultId,
   isCapabilityName,
   isHookId,
   isHookName,

@@ -6,6 +6,10 @@ const namePart = "[a-z0-9~-][a-z0-9._~-]*";
 
 /** The name of a plugin with hooks: `pii-scan`. */
 export const isHookId = matches(/^[a-z][a-z0-9-]{2,63}$/);
+/** The id of the plugin of a package that gives it none: the package's name without its scope. */
+export function defaultId(packageName: string): string {
+  return packageName.replace(/^@[^/]*\//, "");
+}
 /** The id of a plugin of another kind: `acme.contrib.scan`. */
 export const isKindId = matches(/^(?=.{1,200}$)[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9_-]*)+$/);
 export const isPackageName = matches(

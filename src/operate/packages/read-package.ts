@@ -6,6 +6,7 @@ import { formatPath, quoted } from "../../core/errors/index.ts";
 import { readEntryPoint } from "./entry-points.ts";
 import { foldedName } from "./file-names.ts";
 import {
+  defaultId,
   isCapabilityName,
   isHookId,
   isHookName,
@@ -164,7 +165,7 @@ function readField(given: unknown, packageName: string, kinds: readonly NamedKin
     return { fault: "it has both plugin and plugins; give one of them" };
   if (id !== undefined && plugin === undefined)
     return { fault: "id can be given only together with plugin" };
-  const own = id ?? packageName.replace(/^@[^/]*\//, "");
+  const own = id ?? defaultId(packageName);
   if (plugin !== undefined && !isHookId(own))
     return { fault: `${quoted(own)} is not an id such as pii-scan` };
   const entriesOf = (kind: string, paths: Paths = {}) =>

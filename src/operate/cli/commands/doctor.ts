@@ -1,5 +1,6 @@
 /** `plugins doctor` and `doctor` */
 import * as z from "zod";
+import { defaultId } from "../../packages/index.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { expectLockfile, lookupFor } from "../command-context.ts";
 import {
@@ -167,7 +168,7 @@ function rowLinesOf(row: Diagnosis, paint: Paint): readonly string[] {
   const { good: fine, faint: note, doubtful: warning, bad: error } = paint;
   const colour = { fine, note, warning, error }[doctorStates[status]];
   // One package can have several plugins.
-  const which = id === null || id === name.replace(/^@[^/]*\//, "") ? "" : say` id=${id}`;
+  const which = id === null || id === defaultId(name) ? "" : say` id=${id}`;
   return [
     `${printable(name)} status=${colour(status)} ${say`enabled=${String(enabled)} env=${variable ?? "-"}`}${which}`,
     ...(recommendation === nothingToDo ? [] : [say`  recommendation: ${recommendation}`]),

@@ -12,7 +12,7 @@ import {
   type StaticPlugin,
 } from "../../discovery/index.ts";
 import type { Isolation, Opening } from "../../isolate/index.ts";
-import { findPackages, memberText, rejectionCodes } from "../../packages/index.ts";
+import { defaultId, findPackages, memberText, rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
   endingSoon,
@@ -205,7 +205,12 @@ function limitWarnings(
 /** @throws CommandFailure the plugin cannot be trusted */
 function trustableIn({ report }: Surveyed, id: string): StaticPlugin {
   const source = report.found.find(({ entry }) => entry.id === id);
-  const refused = report.refused.find((each) => each.id === id && !isPolicy(each.code));
+  const ofId = report.refused.find((each) => each.id === id && !isPolicy(each.code));
+  // If package.json is invalid, its ids are not known.
+  const ofName = report.refused.find(
+    (each) => each.id === undefined && defaultId(each.package) === id,
+  );
+  const refused = source === undefined ? (ofId ?? ofName) : ofId;
   if (source?.isLocal === true || source?.package.isLinked === true)
     throw notTrusted(id, "is not an installed package and cannot be trusted");
   const fault = refused ?? (source && signatureFault(source));
