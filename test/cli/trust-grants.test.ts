@@ -61,7 +61,7 @@ describe("a misspelt capability", () => {
 
 describe("an invalid capability name", () => {
   it.each(["x y", "", "1st", "x".repeat(129), "é", "a\nb"])("is skipped: %j", async (name) => {
-    verifies("discovery:field-form", "cli:lock-actions");
+    verifies("discovery:field-form", "cli:lock-actions", "cli:next");
     const cwd = await newRoot();
     await install(cwd, "good");
     await install(cwd, "bad-one", { glassine: { plugin: "./plugin.js", capabilities: [name] } });
@@ -70,8 +70,16 @@ describe("an invalid capability name", () => {
     const all = await at(["lock", "--all", ...reason]);
     expect([all.code, linesOf(all.stdout).filter((line) => !line.startsWith(" "))]).toEqual([
       1,
-      [expect.stringMatching(/^trusted: good 1\.0\.0 /), "skipped: bad-one: invalid_metadata"],
+      [
+        expect.stringMatching(/^trusted: good 1\.0\.0 /),
+        "skipped: bad-one: invalid_metadata",
+        "",
+        "What to do next:",
+      ],
     ]);
+    expect(linesOf(all.stdout).at(-1)).toBe(
+      "  invalid_metadata: Report it to the authors of the plugin, or remove it.",
+    );
     const one = await at(["trust", "bad-one", ...reason]);
     expect([one.code, one.stdout]).toEqual([2, ""]);
   });

@@ -321,6 +321,9 @@ describe("plugins lock", () => {
         "skipped: bad: unsafe_symlink",
         `  lock:    ${lock}`,
         `  journal: ${lock}.journal`,
+        "",
+        "What to do next:",
+        "  unsafe_symlink: Reinstall the package. If it persists, treat it as tampering.",
       ],
     ]);
     expect(services.lock).toHaveBeenCalledWith(

@@ -44,6 +44,9 @@ describe("lock --all", () => {
       `  lock:    ${lock}`,
       `  journal: ${journal}`,
       "",
+      "What to do next:",
+      "  unsafe_symlink: Reinstall the package. If it persists, treat it as tampering.",
+      "",
     ]);
     expect(valuesOf("id", await text())).toEqual(good);
     expect(valuesOf("package", await text())).toEqual([

@@ -6,7 +6,7 @@ import {
 } from "../../../core/errors/index.ts";
 import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
 import type { HostNames } from "../command.ts";
-import type { DiscoveryReport, DriftRow, JournalProblems } from "../reports.ts";
+import type { DiscoveryReport, DriftRow, JournalProblems, RejectedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
 import { type Paint, paintFor, section } from "./parts.ts";
@@ -86,6 +86,18 @@ export function stepsOfVerify(
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...journalSteps(report),
     ],
+    paint,
+  );
+}
+
+/** The steps for the plugins that `lock --all` skipped. */
+export function stepsOfLock(
+  skipped: readonly Pick<RejectedPlugin, "code" | "reason">[],
+  host: HostNames,
+  paint: Paint,
+): readonly string[] {
+  return steps(
+    skipped.map(({ code, reason }): Step => [code, responseTo(code, reason, host)]),
     paint,
   );
 }
