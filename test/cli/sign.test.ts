@@ -125,7 +125,7 @@ entry for publishers in an operator's key file:
     expect(ended).toEqual({ code: 2, stdout: "", stderr });
   });
 
-  it("prints an entry that verifies its signature, and warns about files that npm never packs", async () => {
+  it("prints an entry that verifies its signature, and warns about files that npm does not pack", async () => {
     verifies("cli:sign-publisher", "cli:sign-folder");
     const services = commandServices;
     const cwd = await newRoot();
@@ -158,6 +158,18 @@ entry for publishers in an operator's key file:
     ] as const) {
       await writeFile(join(path, "package.json"), JSON.stringify({ ...manifest, files }));
       expect((await sign()).stderr).toBe(warning);
+    }
+    const all = ["./plugin.js", "glassine.sig.json"];
+    await writeFile(join(path, "package.json"), JSON.stringify({ ...manifest, files: all }));
+    for (const name of ["README.md", "LICENSE", "notes.txt"]) await writeFile(join(path, name), "");
+    await mkdir(join(path, "test"));
+    expect((await sign()).stderr).toMatch(/^warning: npm does not pack notes\.txt, test: /);
+    for (const more of [
+      { files: [...all, "*.txt"] },
+      { files: [...all, "test"], main: "notes.txt" },
+    ]) {
+      await writeFile(join(path, "package.json"), JSON.stringify({ ...manifest, ...more }));
+      expect((await sign()).stderr).toBe("");
     }
     for (const name of [".npmignore", "guard-1.0.0.tgz"]) await writeFile(join(path, name), "");
     for (const name of [".git", "node_modules"]) await mkdir(join(path, name));

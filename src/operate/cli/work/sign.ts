@@ -1,6 +1,7 @@
 /** Signs a package for its author, and warns if that may not be what gets published. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { isRecord } from "../../../core/data/index.ts";
 import { procedureKind } from "../../discovery/index.ts";
 import { installedNames, readBundled, readPackage, systemCode } from "../../packages/index.ts";
 import { type SignPackageOptions, signPackage, signTarball } from "../../trust/index.ts";
@@ -52,11 +53,12 @@ async function refusedWarnings(
 
 /** Warns if a folder may not be what npm packs. A tarball is exactly what gets published. */
 async function warningsOf(path: string): Promise<readonly string[]> {
-  const left = await leftOutOf(path);
+  const manifest = JSON.parse(await readFile(join(path, "package.json"), "utf8")) as Manifest;
+  const left = await leftOutOf(path, manifest);
   return [
     ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
     ...(left.includes(dependenciesFolder) ? [] : await bundleWarnings(path)),
-    ...((await packsEvidence(path)) ? [] : [texts.evidenceLeftOut]),
+    ...(packsEvidence(manifest) ? [] : [texts.evidenceLeftOut]),
   ];
 }
 
@@ -79,19 +81,38 @@ async function bundleWarnings(path: string): Promise<readonly string[]> {
 /** What npm never packs: a folder that contains it is not the package that will be installed. */
 const neverPacked = /^(?:\.git|\.gitignore|\.npmignore|\.npmrc|package-lock\.json|.*\.tgz)$/;
 
-async function leftOutOf(path: string): Promise<readonly string[]> {
+/** What npm packs whatever `files` lists, and the evidence, which has a warning of its own. */
+const alwaysPacked =
+  /^(?:package\.json|node_modules|glassine\.sig(?:store)?\.json|(?:readme|copying|licen[cs]e)(?:\..*)?)$/i;
+
+/** The parts of a package.json by which npm chooses files. Anybody may have written anything. */
+type Manifest = Readonly<Record<"files" | "main" | "bin", unknown>>;
+
+async function leftOutOf(path: string, manifest: Manifest): Promise<readonly string[]> {
   const bundles = (await readBundled(path)).length > 0;
-  const names = await readdir(path);
-  return names
-    .filter((name) => neverPacked.test(name) || (name === dependenciesFolder && !bundles))
+  const isListed = listedBy(manifest);
+  return (await readdir(path))
+    .filter(
+      (name) =>
+        neverPacked.test(name) ||
+        (name === dependenciesFolder && !bundles) ||
+        !(alwaysPacked.test(name) || isListed(name)),
+    )
     .sort();
 }
 
+/** Whether `files` has anything of that name in it. Any pattern counts as listing everything. */
+function listedBy({ files, main, bin }: Manifest): (name: string) => boolean {
+  if (!Array.isArray(files)) return () => true;
+  const names = [...files, main, ...(isRecord(bin) ? Object.values(bin) : [bin])]
+    .filter((each) => typeof each === "string")
+    .map((each) => each.replace(/^(?:\.?\/)+/, "").split("/", 1)[0] ?? "");
+  const hasPattern = names.some((each) => each === "" || each === "." || /[*?!{[(]/.test(each));
+  return (name) => hasPattern || names.includes(name);
+}
+
 /** Whether `files`, if present, includes the evidence. Any pattern counts as including it. */
-async function packsEvidence(path: string): Promise<boolean> {
-  const { files }: { readonly files?: unknown } = JSON.parse(
-    await readFile(join(path, "package.json"), "utf8"),
-  );
+function packsEvidence({ files }: Manifest): boolean {
   if (!Array.isArray(files)) return true;
   return files.some((each) => /^(?:\.?\/)?(?:glassine\.sig\.json|.*\*.*|\.)$/.test(String(each)));
 }
