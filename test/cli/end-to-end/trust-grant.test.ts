@@ -282,7 +282,7 @@ signer = "unsigned"
     expect(
       await refused(["trust", "no-plugin", "--reason", "r", "--check"], { env: unsigned }),
     ).toBe(
-      "trust: plugin 'no-plugin' is rejected: factory_failed: it loaded object; expected a function that returns what definePlugin made\n",
+      "trust: plugin 'no-plugin' is rejected: factory_failed: it loaded object; expected a function that returns what definePlugin made\nReport it to the authors of the plugin, or remove it.\n",
     );
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });
@@ -293,10 +293,10 @@ describe("what cannot be trusted", () => {
     verifies("cli:trust-refused");
     const { refused, names } = await placeIn(workspace);
     expect(await refused(["trust", "unsafe-guard", "--reason", "r"])).toBe(
-      `trust: cannot hash package 'unsafe-guard': "host.txt" is a link with an absolute target.\n`,
+      `trust: cannot hash package 'unsafe-guard': "host.txt" is a link with an absolute target.\nReinstall the package. If it persists, treat it as tampering.\n`,
     );
     expect(await refused(["trust", "twin", "--reason", "r"])).toBe(
-      "trust: plugin 'twin' is rejected: duplicate_id: duplicate plugin id (entry point plugin.js:default)\n",
+      "trust: plugin 'twin' is rejected: duplicate_id: duplicate plugin id (entry point plugin.js:default)\nRemove one of them, or upgrade to ids that differ.\n",
     );
     expect(await refused(["trust", "@acme/twin", "--reason", "r"])).toContain(
       `Available: ${available}\n`,
@@ -316,7 +316,8 @@ describe("what cannot be trusted", () => {
     };
     await writeFile(join(elsewhere, "package.json"), JSON.stringify(manifest));
     await writeFile(join(elsewhere, "plugin.js"), pluginSource({ name: "own-guard" }));
-    const text = "trust: plugin 'own-guard' is not an installed package and cannot be trusted\n";
+    const text =
+      "trust: plugin 'own-guard' is not an installed package and cannot be trusted\nInstall the package from a registry or a tarball.\n";
     const argv = ["trust", "own-guard", "--reason", "r"];
     expect(await refused([...argv, "--local-plugins", "elsewhere"])).toBe(text);
     await mkdir(join(folder, "node_modules"));

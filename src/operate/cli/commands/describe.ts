@@ -19,9 +19,9 @@ import {
 import { type CommandFailure, negative } from "../failure.ts";
 import { lookupOptions } from "../options.ts";
 import { changesSince, streamWords, type Words, wordsOf } from "../plain-words.ts";
-import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say } from "../print/printable.ts";
+import { responseTo } from "../print/response.ts";
 import {
   type DiscoveryReport,
   installedIn,

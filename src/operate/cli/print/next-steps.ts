@@ -4,13 +4,14 @@ import {
   type PackageProblem,
   PluginDiscoveryError,
 } from "../../../core/errors/index.ts";
-import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
+import { rejectionCodes } from "../../packages/index.ts";
 import type { HostNames } from "../command.ts";
 import type { DiscoveryReport, DriftRow, JournalProblems, RejectedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
 import { type Paint, paintFor, section } from "./parts.ts";
 import { say } from "./printable.ts";
+import { responseTo } from "./response.ts";
 
 export const journalProblems = {
   journal_mismatch: {
@@ -145,19 +146,4 @@ function steps(all: readonly Step[], paint: Paint): readonly string[] {
     if (todo !== undefined) abouts.set(todo, (abouts.get(todo) ?? new Set()).add(about));
   const lines = [...abouts].map(([todo, names]) => say`  ${[...names].join(", ")}: ${todo}`);
   return section("What to do next:", lines, paint);
-}
-
-/** The end of a reason that says that the user may not read a path. */
-const forbidden = /[( ](?:EACCES|EPERM)\)?\.?$/;
-const filesUnread: readonly string[] = [
-  ...(["unsupported_file", "invalid_metadata", "invalid_entry_point"] satisfies RejectionCode[]),
-];
-
-/** Returns what to do, in a sentence or two; `undefined` for an unknown code. */
-export function responseTo(code: string, reason: string, host: HostNames): string | undefined {
-  if (filesUnread.includes(code) && forbidden.test(reason))
-    return "The user of this process may not read what the reason names: fix its permissions, and look again.";
-  return Object.hasOwn(rejectionCodes, code)
-    ? rejectionCodes[code as RejectionCode].todo.replaceAll("GLASSINE_", host.prefix)
-    : undefined;
 }

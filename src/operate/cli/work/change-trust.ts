@@ -27,6 +27,7 @@ import {
 import type { CommandScope } from "../command-host.ts";
 import { type CommandFailure, refusal } from "../failure.ts";
 import { listed, printable, singleQuoted } from "../print/printable.ts";
+import { responseTo } from "../print/response.ts";
 import type { TrustedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 import {
@@ -80,7 +81,7 @@ export async function trust(request: TrustRequest) {
   checkReason(reason, "trust");
   const surveyed = await surveyPackages(filesOnlyRequest(request));
   expectOwnLock(surveyed.options, "trust");
-  const source = trustableIn(surveyed, id);
+  const source = trustableIn(surveyed, request);
   const keptFrom = ({ entries }: Pick<Lockfile, "entries">) => {
     const before = entries.find((each) => each.id === id);
     const place = placeOf(request, before);
@@ -88,7 +89,7 @@ export async function trust(request: TrustRequest) {
     return { ...place, signer: before?.signer, optional: optional || before?.optional };
   };
   const keptNow = keptFrom(surveyed.report.lock ?? { entries: [] });
-  const requested = request.check ? await requestedBy(source, keptNow, surveyed) : {};
+  const requested = request.check ? await requestedBy(source, keptNow, surveyed, request) : {};
   const entryIn = (now: Lockfile) => entryOf(source, { ...requested, ...keptFrom(now), until });
   const { plugins, lock, journal, warnings } = await trustFrom(
     surveyed.options.lockPath,
@@ -203,7 +204,8 @@ function limitWarnings(
 }
 
 /** @throws CommandFailure the plugin cannot be trusted */
-function trustableIn({ report }: Surveyed, id: string): StaticPlugin {
+function trustableIn({ report }: Surveyed, request: TrustRequest): StaticPlugin {
+  const { id } = request;
   const source = report.found.find(({ entry }) => entry.id === id);
   const ofId = report.refused.find((each) => each.id === id && !isPolicy(each.code));
   // If package.json is invalid, its ids are not known.
@@ -211,10 +213,12 @@ function trustableIn({ report }: Surveyed, id: string): StaticPlugin {
     (each) => each.id === undefined && defaultId(each.package) === id,
   );
   const refused = source === undefined ? (ofId ?? ofName) : ofId;
-  if (source?.isLocal === true || source?.package.isLinked === true)
-    throw notTrusted(id, "is not an installed package and cannot be trusted");
+  if (source?.isLocal === true || source?.package.isLinked === true) {
+    const { todo } = rejectionCodes.linked_package;
+    throw notTrusted(id, "is not an installed package and cannot be trusted", [todo]);
+  }
   const fault = refused ?? (source && signatureFault(source));
-  if (fault !== undefined) throw rejectedBy(id, fault);
+  if (fault !== undefined) throw rejectedBy(request, fault);
   if (source !== undefined) return source;
   const ids = report.found.filter(({ isLocal }) => !isLocal).map(({ entry }) => entry.id);
   const available = listed([...new Set(ids)].sort(byUnits), "<none>");
@@ -226,17 +230,17 @@ function notTrusted(id: string, why: string, more: readonly string[] = []): Comm
 }
 
 function rejectedBy(
-  id: string,
+  request: TrustRequest,
   refused: Pick<Refused, "code" | "reason" | "package">,
 ): CommandFailure {
   const { code, reason } = refused;
+  const todo = responseTo(code, reason, request);
+  const more = todo === undefined ? [] : [todo];
   if (unhashableCodes.includes(code)) {
     const text = `trust: cannot hash package ${singleQuoted(refused.package)}: ${printable(reason)}`;
-    return refusal("package_refused", text);
+    return refusal("package_refused", text, more);
   }
-  const todo = code === "signature_invalid" ? rejectionCodes[code].todo : undefined;
-  const why = `is rejected: ${reasonOf(code, reason)}`;
-  return notTrusted(id, why, todo === undefined ? [] : [todo]);
+  return notTrusted(request.id, `is rejected: ${reasonOf(code, reason)}`, more);
 }
 
 /** Loads the plugin to find out from its code what it asks for. */
@@ -244,6 +248,7 @@ async function requestedBy(
   source: StaticPlugin,
   { isolate, accept }: Place,
   { options, report }: Surveyed,
+  request: TrustRequest,
 ): Promise<Pick<LockEntry, "capabilities" | "hooks">> {
   const alone = report.accepted.filter((each) => each === source);
   const { id } = source.entry;
@@ -257,8 +262,7 @@ async function requestedBy(
     return { capabilities, hooks };
   }
   if (one !== undefined) return { capabilities: one.loaded.procedure?.requiredCapabilities };
-  const { code, reason } = refused.find((each) => each.id === id) as Refused;
-  throw notTrusted(id, `is rejected: ${reasonOf(code, reason)}`);
+  throw rejectedBy(request, refused.find((each) => each.id === id) as Refused);
 }
 
 /** What package.json asks for, which every start compares, takes precedence over `kept`. */

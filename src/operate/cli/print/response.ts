@@ -1,0 +1,22 @@
+/** What to do about a rejected plugin. */
+import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
+import type { NamedHost } from "../command-host.ts";
+
+/** The end of a reason that says that the user may not read a path. */
+const forbidden = /[( ](?:EACCES|EPERM)\)?\.?$/;
+const filesUnread: readonly string[] = [
+  ...(["unsupported_file", "invalid_metadata", "invalid_entry_point"] satisfies RejectionCode[]),
+];
+
+/** Returns what to do, in a sentence or two; `undefined` for an unknown code. */
+export function responseTo(
+  code: string,
+  reason: string,
+  { prefix }: Pick<NamedHost, "prefix">,
+): string | undefined {
+  if (filesUnread.includes(code) && forbidden.test(reason))
+    return "The user of this process may not read what the reason names: fix its permissions, and look again.";
+  return Object.hasOwn(rejectionCodes, code)
+    ? rejectionCodes[code as RejectionCode].todo.replaceAll("GLASSINE_", prefix)
+    : undefined;
+}
