@@ -46,6 +46,40 @@ describe("a change that is ignored", () => {
     expect(mergeExtensions(createExtensions({}), empty, grant).rejections).toEqual([]);
   });
 
+  it("is not reported if it is a default that amend lent, next to a field that may be written", () => {
+    verifies("merge:empty-unreported");
+    const host = defineHost({
+      slots: {
+        review: {
+          tier: "immutable",
+          read: "read_review",
+          description: "Of a test.",
+          schema: z.object({ note: z.string().default(""), state: z.string().default("new") }),
+          fields: {
+            note: { tier: "mutable", read: "read_note", write: "write_note" },
+            state: { tier: "mutable", read: "read_state", write: "write_state" },
+          },
+        },
+      },
+    });
+    const envelope = host.createExtensions({});
+    const grant = ["write_note", "read_state"] as const;
+    const view = host.filterExtensions(envelope, grant);
+    const noted = host.amend(view, (draft) => {
+      draft.review.note = "Seen";
+    });
+    expect(noted.review).toEqual({ note: "Seen", state: "new" });
+    for (const strict of [false, true]) {
+      const merged = host.mergeExtensions(envelope, noted, grant, { view, strict });
+      expect(merged.extensions.review).toEqual({ note: "Seen", state: "new" });
+      expect(merged.rejections).toEqual([]);
+    }
+    const decided = { review: { state: "done" } };
+    expect(host.mergeExtensions(envelope, decided, grant, { view }).rejections).toMatchObject([
+      { path: "review.state", code: "capability_missing" },
+    ]);
+  });
+
   it("is reported if it is a null that the schema accepts, and nothing was shown", () => {
     const schema = z.object({ note: jsonValue() });
     const host = defineHost({

@@ -197,13 +197,14 @@ function mutableFault(state: MergeState, node: Node): Ignored | undefined {
   return state.growOnly ? "mode_denied" : writeFault(state, node);
 }
 
-/** Whether this plugin may write any field inside a node. */
-function mayWriteInside(state: MergeState, node: Node): boolean {
-  return some(node.fields, (field) => {
-    const mayHere = state.growOnly ? field.tier === "monotonic" : field.tier !== "immutable";
-    if (mayHere && writeFault(state, field) === undefined) return true;
-    return mayWriteInside(state, field);
-  });
+/** Whether this plugin may write a node, or any field inside it. */
+function mayWrite(state: MergeState, node: Node): boolean {
+  const mayHere = state.growOnly ? node.tier === "monotonic" : node.tier !== "immutable";
+  return (mayHere && writeFault(state, node) === undefined) || mayWriteInside(state, node);
+}
+
+function mayWriteInside(state: MergeState, { fields }: Node): boolean {
+  return some(fields, (field) => mayWrite(state, field));
 }
 
 const reasons = {
@@ -246,7 +247,7 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     const { key } = field;
     const wanted = proposed[key];
     if (shown !== undefined && wanted === shown[key]) continue;
-    if (!field.changeable && shown === undefined && isLent(node, field, wanted)) continue;
+    if (shown === undefined && !mayWrite(state, field) && isLent(node, field, wanted)) continue;
     const was = before[key];
     const part = mergeNode(state, field, { current: was, shown: shown?.[key], proposed: wanted });
     if (part === was) continue;
