@@ -1,8 +1,9 @@
 /** Plugin answers and envelopes to merge them into: those that the plugins saw, or later ones. */
 import * as fc from "fast-check";
-import { at, type Level, type Outcome, outcomeOf } from "./data.ts";
+import { type Level, type Outcome, outcomeOf } from "./data.ts";
 import { printedBriefly } from "./difference.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
+import { partValue } from "./parts.ts";
 import { type Plan, plansOf, propose } from "./proposals.ts";
 import type { Subject } from "./subject.ts";
 
@@ -43,7 +44,7 @@ export function mergeOf({ host }: Subject, { current, view, grant, returned }: M
 
 /**
  * Merges one part, as proposed by a plugin that has every capability and saw `current`. Returns the
- * part as it is afterwards.
+ * part as it is afterwards, or its default if its parent is absent.
  */
 export function mergedPart(
   { slots, host }: Subject,
@@ -55,6 +56,6 @@ export function mergedPart(
   const view = host.filterExtensions(current, names);
   const returned = path.reduceRight<unknown>((inside, key) => ({ [key]: inside }), value);
   return outcomeOf(() =>
-    at(host.mergeExtensions(current, returned, names, { view }).extensions, path),
+    partValue(slots, host.mergeExtensions(current, returned, names, { view }).extensions, path),
   );
 }

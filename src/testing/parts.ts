@@ -60,16 +60,18 @@ export function changedParts(
   if (before === after) return [];
   return partsOf(slots)
     .filter((part) => before[part.path[0] ?? ""] !== after[part.path[0] ?? ""] && chosen(part))
-    .filter((part) => !Object.is(partValue(slots, before, part), partValue(slots, after, part)));
+    .filter(
+      ({ path }) => !Object.is(partValue(slots, before, path), partValue(slots, after, path)),
+    );
 }
 
 /** The value of a part, or its default if its parent is absent. */
-function partValue(slots: CompiledSlots, envelope: Level, { path, node }: Part): unknown {
+export function partValue(slots: CompiledSlots, envelope: Level, path: readonly string[]): unknown {
   const value = at(envelope, path);
   const above = path.slice(0, -1);
   if (value !== undefined || at(envelope, above) !== undefined) return value;
   const level = partsOf(slots).find((part) => `${part.path}` === `${above}`);
-  return level === undefined ? undefined : defaultsOf(level.node)[node.key];
+  return level === undefined ? undefined : defaultsOf(level.node)[path.at(-1) ?? ""];
 }
 
 /** The sets that may only grow, with the nodes whose capabilities let them grow. */

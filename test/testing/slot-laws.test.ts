@@ -68,6 +68,23 @@ describe("a host that keeps its promises", () => {
     const laws = slotLaws(defineHost({ slots }), { slots });
     expect(await brokenOf(laws)).toEqual(new Map());
   });
+
+  it("breaks no law with defaults in a level that is absent until a field differs from them", async () => {
+    const slots = {
+      review: {
+        tier: "immutable",
+        read: "everyone",
+        description: "What was found.",
+        schema: z.object({ state: z.string().default("new"), more: jsonObject().default({}) }),
+        fields: {
+          state: { tier: "mutable", write: "everyone" },
+          more: { tier: "mutable", write: "everyone" },
+        },
+      },
+    } as const;
+    const laws = slotLaws(defineHost({ slots }), { slots });
+    expect(await brokenOf(laws, { ids: ["L12", "L35"] })).toEqual(new Map());
+  });
 });
 
 describe("a fault of a table is found", () => {
