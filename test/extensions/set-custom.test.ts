@@ -28,6 +28,13 @@ describe("setCustom", () => {
     expect(setCustom(view, "never", undefined)).toBe(view);
   });
 
+  it("creates no slot to remove a key from", () => {
+    const empty = createExtensions({});
+    const shown = filterExtensions(empty, []);
+    expect(setCustom(empty, "never", undefined)).toBe(empty);
+    expect(setCustom(shown, "never", undefined)).toBe(shown);
+  });
+
   it("merges as one change", () => {
     expect(applied(setCustom(view, "gone", undefined)).extensions.custom).toEqual({
       kept: { deep: true },

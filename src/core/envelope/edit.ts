@@ -19,6 +19,7 @@ import {
   enumerableKeys,
   forEach,
   freeze,
+  hasOwn,
   includes,
   isArray,
   newMap,
@@ -214,6 +215,7 @@ export function setCustomOf(extensions: object, key: unknown, value: unknown): S
     throw new GlassineError("snapshot_key", text, { call: "setCustom" });
   }
   const edit = editing(extensions, "custom", undefined, "setCustom");
+  if (value === undefined && !hasOwn(edit.current, key)) return edit.extensions;
   const next = copyMap(edit.current);
   if (value === undefined) delete next[key];
   else next[key] = value;
