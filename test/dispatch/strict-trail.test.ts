@@ -1,5 +1,7 @@
 /** A run with a strict audit trail: events that the trail kept pass, and lost ones are reported. */
+import { addLabels, definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 import { adds, call, hook, manage, plugin, type Run, rest, tagger } from "./support.ts";
 
 /** A manager with a strict trail, whose sink can be taken down. */
@@ -41,6 +43,34 @@ describe("a run whose audit trail", () => {
       code: "audit_failed",
       reason: `The audit trail did not accept the events of ${hook}.`,
     });
+  });
+
+  it("lost an event of a run nested in it is denied, even if the handler goes on", async () => {
+    verifies("audit:strict");
+    const ends: unknown[] = [];
+    const nests = plugin("nests", async (payload, context) => {
+      const inner = await manager.invoke(
+        "tool_post_invoke",
+        { name: payload.name, result: 1 },
+        { parent: context },
+      );
+      ends.push(inner.violation?.code);
+    });
+    const adding = definePlugin({
+      name: "adding",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        tool_post_invoke: (_payload, _context, view) => ({
+          modifiedExtensions: addLabels(view, "found"),
+        }),
+      },
+    });
+    const { manager, state } = await strictly(nests, adding);
+    expect((await manager.invoke(hook, call)).violation).toBeUndefined();
+    state.isUp = false;
+    expect((await manager.invoke(hook, call)).violation?.code).toBe("audit_failed");
+    expect(ends).toEqual([undefined, "audit_failed"]);
   });
 
   it("lost an event starts no background handler, and records why", async () => {

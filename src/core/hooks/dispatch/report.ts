@@ -18,7 +18,7 @@ import { type ErrorCode, ownErrorCode, quoteName, refusalMeanings } from "../../
 import type { LevelValue } from "../../schema/index.ts";
 import type { CompiledSlots, Node } from "../../slots/index.ts";
 import { requestOf } from "./scope.ts";
-import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
+import type { AnyRun, HandlerStep, RunNote } from "./types.ts";
 import { callSafely } from "./wait.ts";
 
 /** How a handler failed. */
@@ -153,8 +153,7 @@ export class AuditReceipts {
   #kept: Kept = true;
 
   /** While the trail answers at once, there is no promise that a patched realm could reach. */
-  record(audit: RunAudit, run: AnyRun, note: RunNote): void {
-    const kept = audit.record(run, note);
+  add(kept: Kept): void {
     if (this.#kept === false) return;
     this.#kept = this.#kept === true ? kept : both(this.#kept, kept);
   }
@@ -177,17 +176,25 @@ interface NotedRun extends AnyRun {
   receipts: AuditReceipts | undefined;
 }
 
-/** Writes a note into the host's audit trail, if there is one. */
+/**
+ * Writes a note into the host's audit trail, if there is one. The runs around a nested run need it
+ * to be kept, too, because what the nested run adds reaches them.
+ */
 function note(
-  run: NotedRun,
+  run: AnyRun,
   step: HandlerStep,
   type: RunNote["type"],
   facts: RunNote["facts"],
 ): void {
-  const { audit } = run.runtime;
-  if (audit === undefined) return;
-  run.receipts ??= new AuditReceipts();
-  run.receipts.record(audit, run, { step, type, facts });
+  const { runtime } = run;
+  if (runtime.audit === undefined) return;
+  const kept = runtime.audit.record(run, { step, type, facts });
+  for (let each: AnyRun | undefined = run; each?.runtime === runtime; ) {
+    const noted = each as NotedRun;
+    noted.receipts ??= new AuditReceipts();
+    noted.receipts.add(kept);
+    each = each.options.parent?.run;
+  }
 }
 
 /** Notes that a handler denied. */
