@@ -113,6 +113,7 @@ describe("a payload changed after a plugin allowed it", () => {
       effectiveAllow: false,
       reason,
       errorCode: code,
+      refused: contested.rejections,
     });
     expect(manager.counts()).toMatchObject({ errored: 1, denied: 0 });
     const rewriter = { plugin: prefix, mode: "transform" as const };

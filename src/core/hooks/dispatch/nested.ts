@@ -63,7 +63,8 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
     // run may not go on, whatever the plugin's error policy says.
     if (!mayAdd(step) || outer.stopped !== undefined) return;
     const { code, path, reason } = joined.refusal;
-    outer.stop(halt(outer, step, code, path, reason), "errored");
+    const refused = outer.log.reject(step, [{ path, code, reason }]);
+    outer.stop(halt(outer, step, code, reason, refused), "errored");
     return;
   }
   if (joined.extensions === outer.extensions) return;

@@ -166,8 +166,9 @@ function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd 
 function contest(run: MessageRun, step: Step): TurnEnd {
   const reason = `Plugin "${step.plugin.name}" was asked again on ${run.compiled.hook}, because a later plugin changed the payload, and would change it once more.`;
   const code = "payload_contested";
-  run.record(step, { status: "error", effectiveAllow: false, reason, errorCode: code });
-  return halt(run, step, code, "payload", reason);
+  const refused = run.log.reject(step, [{ path: "payload", code, reason }]);
+  run.record(step, { status: "error", effectiveAllow: false, reason, errorCode: code, refused });
+  return halt(run, step, code, reason, refused);
 }
 
 /** Ends the run, whatever the plugin's error policy says. */
@@ -175,10 +176,10 @@ export function halt(
   run: MessageRun,
   step: Step,
   code: ErrorCode,
-  path: string,
   reason: string,
+  refused: readonly Rejection[],
 ): Violation {
-  noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
+  noteRefused(run, step, refused);
   run.log.addError(step, code, reason);
   run.halted("errored");
   return freeze({ plugin: step.plugin.name, code, reason });
