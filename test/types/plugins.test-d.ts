@@ -219,6 +219,14 @@ it("lets a handler return nothing, allow, deny, or a change", () => {
   });
 });
 
+it("denies with what may be undefined, also under exactOptionalPropertyTypes", () => {
+  const more = {} as { readonly text: string | undefined; readonly found: object | undefined };
+  const details = more.found && { found: more.found };
+  deny({ code: more.text, reason: "no", description: more.text, details });
+  // @ts-expect-error: a denial has a reason.
+  deny({ reason: more.text });
+});
+
 it("calls a handler without this", () => {
   definePlugin({
     ...identity,

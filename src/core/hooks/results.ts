@@ -32,10 +32,10 @@ export type DenyInput =
   | string
   | {
       /** Letters, digits and `_ . : -`, at most 64. Default `denied`. */
-      readonly code?: string;
+      readonly code?: string | undefined;
       readonly reason: string;
-      readonly description?: string;
-      readonly details?: { readonly [key: string]: unknown };
+      readonly description?: string | undefined;
+      readonly details?: { readonly [key: string]: unknown } | undefined;
     };
 
 declare const decision: unique symbol;
