@@ -272,8 +272,9 @@ function isWholeLevelOpen({ fields, required }: Node, { open, gates }: Cut): boo
 /** Whether a cut level shows anything that an absent one would not. */
 function showsMore(fields: readonly Node[], shown: LevelValue, always: LevelValue): boolean {
   for (let i = 0; i < fields.length; i++) {
-    const { key } = fields[i] as Node;
-    if (shown[key] !== always[key] && isNotEmpty(shown[key])) return true;
+    const field = fields[i] as Node;
+    const { key } = field;
+    if (shown[key] !== always[key] && isNotEmpty(field, shown[key])) return true;
   }
   return false;
 }
@@ -289,9 +290,11 @@ function isOpenSet(node: Node, mask: number): boolean {
 
 const orEmpty: Show = (value) => value ?? none;
 
-/** Whether a part that is present is not empty. Looks at one key, never at all of them. */
-function isNotEmpty(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
+/** Whether a part is not empty. Of a list or map it looks at one key, never at all of them. */
+function isNotEmpty({ fields }: Node, value: unknown): boolean {
+  if (!isLevel(value)) return value !== undefined;
+  // In a view of a view, a level can be there for its growing sets alone.
+  if (fields.length > 0) return some(fields, (field) => isNotEmpty(field, value[field.key]));
   // With a list, `for in` collects all keys before it yields the first.
   if (isArray(value)) return value.length > 0;
   for (const key in value) if (hasOwn(value, key)) return true;
