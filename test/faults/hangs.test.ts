@@ -1,4 +1,5 @@
 // A process of its own: it installs its own clock before the sources load.
+// Only in test:all: it tries every place where a handler can hang.
 import "./virtual-time.ts";
 import {
   type Deferred,

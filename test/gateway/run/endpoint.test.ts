@@ -1,3 +1,4 @@
+// Only in test:all: it starts real servers.
 /** What the endpoint refuses, and who owns a session. */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts real servers.
 /** What a reload accepts, what it refuses, and what it leaves behind. */
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";

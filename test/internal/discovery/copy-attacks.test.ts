@@ -1,4 +1,5 @@
 // A process of its own: it starts a thread that swaps files while packages are imported.
+// Only in test:all: it copies packages many times.
 /** What runs is what was hashed, and no code runs from a package that a gate refuses. */
 import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

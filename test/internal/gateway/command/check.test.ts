@@ -1,3 +1,4 @@
+// Only in test:all: it runs whole command flows.
 /** `gateway --check`: who sees what, and what can never happen, without starting anything. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Only in test:all: it runs whole command flows.
 /** `explain`: what plugins did with one request, and the records that it is read from. */
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 // A process of its own: it replaces modules.
+// Only in test:all: it runs whole command flows.
 /** `gateway --check` without the packages that a configuration needs. */
 import { expect, it, vi } from "vitest";
 import { missingPeers } from "../../../../src/gateway/run/missing-peers.ts";

@@ -1,4 +1,5 @@
 // A process of its own: it replaces a module.
+// Only in test:all: it needs a process for two tests.
 import { expect, it, vi } from "vitest";
 import type { Peer } from "../../../../src/operate/packages/peer.ts";
 import { identifierOf, identityOf, jwt, requestOf } from "./support.ts";
