@@ -28,7 +28,7 @@ export default defineConfig(({ mode }) => {
       // Generated values are soon gone: with more room for young ones, less time goes into collecting.
       execArgv: ["--max-semi-space-size=64"],
       // More than there are cores: there are always tests that wait for a process or a timer.
-      maxWorkers: availableParallelism() + 2,
+      maxWorkers: availableParallelism() + 1,
       // Far beyond what any test takes, so that only one that hangs fails by it on a busy machine.
       testTimeout: Math.max(240_000, runsPerLaw * 300),
       expect: { poll: { timeout: 200_000, interval: 20 } },
