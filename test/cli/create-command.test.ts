@@ -96,7 +96,7 @@ describe("createCommand", () => {
       { action: "untrust" },
       { action: "lock" },
     ]);
-    await rm(join(root, "node_modules"), { recursive: true });
+    await rm(join(root, "node_modules", "guard"), { recursive: true });
     const argv = ["plugins", "lock", "--prune", "--reason", "gone"];
     expect([(await run(argv, env, host, root)).code, recorded.length]).toEqual([0, 4]);
     await remove();

@@ -195,6 +195,18 @@ describe("plugins lock --prune", () => {
     expect(again).toMatchObject({ warnings: [expect.stringContaining("'guard' is kept")] });
     expect((await at("verify")).code).toBe(0);
   });
+
+  it("removes nothing where nothing is installed, as after `git clone`", async () => {
+    verifies("cli:lock-prune");
+    const cwd = await newRoot();
+    const { at, json } = commandIn(cwd);
+    await install(cwd, "guard");
+    await at("trust", "guard", ...reason);
+    await rm(join(cwd, "node_modules"), { recursive: true });
+    const { code, stderr } = await at("lock", "--prune", ...reason);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("install them first")]);
+    expect(await json("lock", "--check")).toMatchObject({ lock: { entries: 1 } });
+  });
 });
 
 it("`lock --prune` keeps an entry that is trusted anew while it looks, and says so", async () => {

@@ -68,6 +68,8 @@ export const texts = {
     `plugins.lock trusts ${singleQuoted(id)} now, but the signature policy here still refuses it: ${reasonOf(code, detail)}`,
   pruneUnread: (folders: readonly string[]) =>
     `lock: ${listed(folders)} cannot be read, so what is installed is not known; nothing was removed`,
+  pruneAll: (root: string) =>
+    say`lock: no packages are installed in ${root}, so every entry would be removed: install them first, or say with --plugins-lock which file to prune`,
   noPackage: (path: string, code: string) =>
     say`sign: ${path} ${unreadFault(code)}${code === "ENOENT" ? ": name the folder of a package or its tarball" : ""}`,
   wouldBeRefused: (host: string, code: string, reason: string) =>

@@ -1,8 +1,10 @@
 /** Creates a lockfile, trusts every acceptable plugin, or removes entries that have no package. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
 import type { StaticPlugin } from "../../discovery/index.ts";
-import { rejectionCodes } from "../../packages/index.ts";
+import { rejectionCodes, upFrom } from "../../packages/index.ts";
 import {
   checkReason,
   createLock,
@@ -142,7 +144,8 @@ async function settlePending({ lockPath }: Surveyed["options"]): Promise<readonl
   return (await settleLock(lockPath)).warnings;
 }
 
-async function prune({ report, options }: Surveyed, { reason, audit }: LockRequest): Promise<Done> {
+async function prune({ report, options }: Surveyed, request: LockRequest): Promise<Done> {
+  const { reason, audit, root, lockfile } = request;
   const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
   // An optional entry may be for another host, where the plugin is installed.
   const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
@@ -150,6 +153,9 @@ async function prune({ report, options }: Surveyed, { reason, audit }: LockReque
   if (ids.length === 0) return { warnings: [...kept, ...(await settlePending(options))] };
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
+  const isInstalled = upFrom(root).some((folder) => existsSync(join(folder, "node_modules")));
+  if (lockfile === undefined && !isInstalled)
+    throw new GlassineError("trust_refused", texts.pruneAll(root));
   const how = { command: "lock", audit } as const;
   // Keep an entry that was trusted again after the survey.
   const isSurveyed = (entry: LockEntry) =>
