@@ -167,6 +167,7 @@ entry for publishers in an operator's key file:
     for (const more of [
       { files: [...all, "*.txt"] },
       { files: [...all, "test"], main: "notes.txt" },
+      { files: [...all, "Test"], browser: "notes.txt" },
     ]) {
       await writeFile(join(path, "package.json"), JSON.stringify({ ...manifest, ...more }));
       expect((await sign()).stderr).toBe("");

@@ -86,7 +86,7 @@ const alwaysPacked =
   /^(?:package\.json|node_modules|glassine\.sig(?:store)?\.json|(?:readme|copying|licen[cs]e)(?:\..*)?)$/i;
 
 /** The parts of a package.json by which npm chooses files. Anybody may have written anything. */
-type Manifest = Readonly<Record<"files" | "main" | "bin", unknown>>;
+type Manifest = Readonly<Record<"files" | "main" | "browser" | "bin", unknown>>;
 
 async function leftOutOf(path: string, manifest: Manifest): Promise<readonly string[]> {
   const bundles = (await readBundled(path)).length > 0;
@@ -101,14 +101,23 @@ async function leftOutOf(path: string, manifest: Manifest): Promise<readonly str
     .sort();
 }
 
-/** Whether `files` has anything of that name in it. Any pattern counts as listing everything. */
-function listedBy({ files, main, bin }: Manifest): (name: string) => boolean {
+/**
+ * Whether `files` has anything of that name in it. Any pattern counts as listing everything. npm
+ * packs `main`, `browser` and `bin` too, and ignores case.
+ */
+function listedBy({ files, main, browser, bin }: Manifest): (name: string) => boolean {
   if (!Array.isArray(files)) return () => true;
-  const names = [...files, main, ...(isRecord(bin) ? Object.values(bin) : [bin])]
+  const names = [...files, main, browser, ...(isRecord(bin) ? Object.values(bin) : [bin])]
     .filter((each) => typeof each === "string")
-    .map((each) => each.replace(/^(?:\.?\/)+/, "").split("/", 1)[0] ?? "");
+    .map(
+      (each) =>
+        each
+          .replace(/^(?:\.?\/)+/, "")
+          .split("/", 1)[0]
+          ?.toLowerCase() ?? "",
+    );
   const hasPattern = names.some((each) => each === "" || each === "." || /[*?!{[(]/.test(each));
-  return (name) => hasPattern || names.includes(name);
+  return (name) => hasPattern || names.includes(name.toLowerCase());
 }
 
 /** Whether `files`, if present, includes the evidence. Any pattern counts as including it. */
