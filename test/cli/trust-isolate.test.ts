@@ -50,12 +50,21 @@ describe("trust --isolate", () => {
     const plugins = { guard: "./plugin.js", other: "./plugin.js:other" };
     const { at } = await installed(undefined, { glassine: { plugins } });
     const partly =
-      "warning: the host imports the package 'guard' for other, and isolates it only for guard: isolate every plugin of the package";
+      "warning: the package 'guard' is isolated only for guard: the host imports it for other, so its code runs in the host too";
     const warned = async (argv: readonly string[]) => linesOf((await at(argv)).stderr).at(-1);
     expect(await warned(isolated)).toBe(partly);
     expect(await warned(["plugins", "lock", "--all", "--reason", "OPS-2"])).toBe(partly);
     const other = isolated.map((word) => (word === "guard" ? "other" : word));
-    expect((await at(other)).stderr).not.toContain("isolates it only");
+    expect((await at(other)).stderr).not.toContain("isolated only");
+  });
+
+  it("warns without advice if another plugin of the package cannot be isolated", async () => {
+    verifies("cli:trust-isolate-all");
+    const glassine = { plugin: "./plugin.js", procedures: { "acme.clean": "./plugin.js:Clean" } };
+    const { at } = await installed(undefined, { glassine });
+    expect(linesOf((await at(isolated)).stderr).at(-1)).toBe(
+      "warning: the package 'guard' is isolated only for guard: the host imports it for acme.clean, so its code runs in the host too",
+    );
   });
 
   it("changes nothing where it is not given, and takes both away for the host", async () => {

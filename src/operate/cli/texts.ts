@@ -48,7 +48,7 @@ export const texts = {
   },
   isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
   partlyIsolated: (of: string, isolated: readonly string[], inHost: readonly string[]) =>
-    say`the host imports the package '${of}' for ${inHost.join(", ")}, and isolates it only for ${isolated.join(", ")}: isolate every plugin of the package`,
+    say`the package '${of}' is isolated only for ${isolated.join(", ")}: the host imports it for ${inHost.join(", ")}, so its code runs in the host too`,
   accepted: (names: readonly string[]) =>
     listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
