@@ -36,7 +36,7 @@ export function guardedTransport<Transport extends TransportLike>(
   let isClosed = false;
   /** Whether the host closed the transport itself. */
   let isLeft = false;
-  /** The end that the peer began last, until the transport is started again. */
+  /** The end that the peer began, until the transport is started again. */
   let peerEnd: object | undefined;
 
   const sides = {
@@ -65,7 +65,7 @@ export function guardedTransport<Transport extends TransportLike>(
     onclose: () => {
       if (isLeft || !memory.knows(joined)) return end();
       traffic.stop(ends(), true);
-      const ending = {};
+      const ending = peerEnd ?? {};
       peerEnd = ending;
       afterJudged(() => peerEnd === ending && end());
     },
