@@ -273,6 +273,48 @@ describe("a handler that makes the host abort", () => {
     }
   });
 
+  it("through the audit trail, once it has waited: its record says what it did", async () => {
+    const adding: Run = (payload, context, view) =>
+      later(1).then(() => adds("found")(payload, context, view));
+    const changes: Run = (_p, _c) => later(1).then(() => ({ modifiedPayload: { name: "next" } }));
+    const reports: [string, ReturnType<typeof plugin>[], object, string[]][] = [
+      [
+        "extensions.labels_added",
+        [plugin("adds", adding)],
+        { status: "completed", applied: true, changed: ["security.labels"] },
+        [],
+      ],
+      [
+        "plugin.handler_denied",
+        [plugin("denies", (_p, _c) => later(1).then(() => deny("no")))],
+        { status: "completed", requestedAllow: false, effectiveAllow: false },
+        [],
+      ],
+      [
+        "extensions.change_refused",
+        [
+          plugin("contests", (_p, _c) => later(1).then(() => ({ modifiedPayload: { name: "x" } }))),
+          plugin("changes", changes),
+        ],
+        { status: "error", errorCode: "payload_contested" },
+        ["payload_contested"],
+      ],
+    ];
+    for (const [type, plugins, record, errors] of reports) {
+      const host = new AbortController();
+      const sink = ({ eventType }: { readonly eventType: string }) => {
+        if (eventType === type) host.abort();
+      };
+      const manager = await manage(plugins, { audit: { sink } });
+      const options = { signal: host.signal, recheck: true };
+      const result = await manager.invoke(hook, call, options);
+      expect(result.violation).toEqual(aborted);
+      expect(result.executions).toHaveLength(2 * plugins.length - 1);
+      expect(result.executions.at(-1)).toMatchObject(record);
+      expect(result.errors.map(({ code }) => code)).toEqual(errors);
+    }
+  });
+
   it("through a listener on its own signal, at its deadline, has one outcome", async () => {
     for (const mode of ["sequential", "concurrent"] as const) {
       for (const onError of ["fail", "ignore"] as const) {

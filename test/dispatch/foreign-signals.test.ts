@@ -195,6 +195,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
     make: (abort: () => void) => ReturnType<typeof plugin>,
     next: (typeof nextOnes)[keyof typeof nextOnes],
     onHandlerError: (abort: () => void) => () => void = () => () => {},
+    status = "cancelled",
   ) {
     const { signal, abort } = foreign();
     const turns: string[] = [];
@@ -214,7 +215,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
     expect(result.violation).toEqual(aborted);
     expect(result.payload).toBe(call);
     expect(turns).toEqual([]);
-    expect(statusesOf(result).slice(0, 2)).toEqual(["completed", "cancelled"]);
+    expect(statusesOf(result).slice(0, 2)).toEqual(["completed", status]);
     expect(await manager.close()).toMatchObject({ drained: true });
     return reported;
   }
@@ -245,6 +246,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
         () => plugin("fails", run, settings),
         next,
         (abort) => abort,
+        "error",
       );
       expect(reported).toBe(1);
     }

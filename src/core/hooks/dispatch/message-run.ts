@@ -98,6 +98,8 @@ export class MessageRun implements AnyRun {
   before: Slots;
   /** The envelope when the run began. */
   readonly start: Slots;
+  /** Whether the current turn is over and has its record. */
+  recorded = false;
   /** When the current handler started, and how long it took if the phase measured that. */
   startedAt = 0;
   durationMs: number | undefined = undefined;
@@ -186,6 +188,7 @@ export class MessageRun implements AnyRun {
     if (timed && step.mode !== "concurrent") durationMs = monotonicNow() - this.startedAt;
     if (timed) runtime.meter?.turn(step, durationMs);
     this.log.record(step, recordsTime ? { ...turn, durationMs } : turn);
+    this.recorded = true;
   }
 
   isOver(step: HandlerStep): boolean {

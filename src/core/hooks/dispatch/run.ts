@@ -148,6 +148,7 @@ function next(run: MessageRun, step: Step, end: TurnEnd): Pending {
  */
 function goOn(run: MessageRun): void {
   const { serial } = run.compiled;
+  run.recorded = false;
   run.index += 1;
   if (run.index === serial.length && run.changedAt > 0 && run.options.recheck === true) {
     run.rechecking = true;
@@ -227,7 +228,8 @@ function abort(run: MessageRun): undefined {
     phase.cancel();
     from = run.compiled.firstBackground;
   } else if (waits && step !== undefined) {
-    run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
+    if (!run.recorded)
+      run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
     from += 1;
   }
   run.ending = "aborted";

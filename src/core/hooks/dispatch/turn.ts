@@ -179,9 +179,9 @@ export function halt(
   reason: string,
   refused: readonly Rejection[],
 ): Violation {
-  noteRefused(run, step, refused);
   run.log.addError(step, code, reason);
   run.halted("errored");
+  noteRefused(run, step, refused);
   return freeze({ plugin: step.plugin.name, code, reason });
 }
 
