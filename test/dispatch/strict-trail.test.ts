@@ -73,6 +73,34 @@ describe("a run whose audit trail", () => {
     expect(ends).toEqual([undefined, "audit_failed"]);
   });
 
+  it("lost an event of a nested run's background handler goes on like that run", async () => {
+    const ends: unknown[] = [];
+    const nests = plugin("nests", async (payload, context) => {
+      const post = { name: payload.name, result: 1 };
+      const inner = await manager.invoke("tool_post_invoke", post, { parent: context });
+      ends.push(inner.violation?.code);
+      state.isUp = false;
+      await rest();
+    });
+    const fails = definePlugin({
+      name: "fails",
+      version: "1.0.0",
+      hooks: {
+        tool_post_invoke: {
+          mode: "fire_and_forget",
+          handler: async () => {
+            ends.push("background");
+            throw new Error("broken");
+          },
+        },
+      },
+    });
+    const { manager, state } = await strictly(nests, fails);
+    const result = await manager.invoke(hook, call);
+    expect(ends.toSorted()).toEqual(["background", undefined]);
+    expect(result.violation).toBeUndefined();
+  });
+
   it("lost an event starts no background handler, and records why", async () => {
     const background = { mode: "fire_and_forget" } as const;
     const { manager, state } = await strictly(

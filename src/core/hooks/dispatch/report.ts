@@ -174,6 +174,8 @@ async function both(first: Promise<boolean>, second: Kept): Promise<boolean> {
 /** A run that can note events for the audit trail. */
 interface NotedRun extends AnyRun {
   receipts: AuditReceipts | undefined;
+  /** The result of a run of a message hook that is over: only its background handlers go on. */
+  readonly result?: unknown;
 }
 
 /**
@@ -191,6 +193,7 @@ function note(
   const kept = runtime.audit.record(run, { step, type, facts });
   for (let each: AnyRun | undefined = run; each?.runtime === runtime; ) {
     const noted = each as NotedRun;
+    if (noted.result !== undefined) return;
     noted.receipts ??= new AuditReceipts();
     noted.receipts.add(kept);
     each = each.options.parent?.run;
