@@ -218,19 +218,30 @@ describe("a promise that rejects", () => {
     },
   );
 
-  it("is ignored in what a handler returns after it made the host abort", async () => {
-    const control = new AbortController();
-    const aborts = plugin("aborts", (_p, _c) => {
-      control.abort();
-      return rejected();
-    });
-    const waits = plugin("waits", (_p, _c) => later(1));
-    const uncaught = await uncaughtDuring(async () => {
-      const { violation } = await runOnce([waits, aborts], { signal: control.signal });
-      expect(violation).toEqual(aborted);
-    });
-    expect(uncaught).toEqual([]);
-  });
+  it.each([
+    ["returns", rejected, {}],
+    ["resolves to", () => later(1).then(rejected), {}],
+    ["resolves to, beside others,", () => later(1).then(rejected), { mode: "concurrent" }],
+  ] satisfies [string, () => unknown, RunSettings][])(
+    "is ignored in what a handler %s after it made the host abort",
+    async (_, end, settings) => {
+      const control = new AbortController();
+      const aborts = plugin(
+        "aborts",
+        (_p, _c) => {
+          control.abort();
+          return end();
+        },
+        settings,
+      );
+      const waits = plugin("waits", (_p, _c) => later(1));
+      const uncaught = await uncaughtDuring(async () => {
+        const { violation } = await runOnce([waits, aborts], { signal: control.signal });
+        expect(violation).toEqual(aborted);
+      });
+      expect(uncaught).toEqual([]);
+    },
+  );
 
   it("is named as what it is", () => {
     const make = () => createExtensions({ custom: { a: Promise.resolve(1) } } as never);

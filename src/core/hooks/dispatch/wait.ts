@@ -305,11 +305,15 @@ function thenOf(value: unknown): Then | undefined {
 }
 
 /**
- * Handles the rejection of a promise that nobody waits for any more. A thenable that the runtime
- * did not make is not called, because nothing would report its rejection.
+ * Handles the rejection of a promise that nobody waits for any more, and of those in its result. A
+ * thenable that the runtime did not make is not called, because nothing would report its rejection.
  */
 export function ignoreRejection(pending: PromiseLike<unknown>): undefined {
-  void ignore(isPlainPromise(pending) ? pending : called(promiseThen, pending));
+  void ignore(dropResult(isPlainPromise(pending) ? pending : called(promiseThen, pending)));
+}
+
+async function dropResult(pending: PromiseLike<unknown>): Promise<void> {
+  dropPromises(settledTo(await pending));
 }
 
 /** Calls the host's code. Whatever it throws, or rejects with, is ignored. */
