@@ -138,8 +138,14 @@ export function inWhole(part: Compiled, shownWhole: boolean): Compiled {
   return part;
 }
 
-function hasHeaders({ shape, level }: Compiled): boolean {
-  return shape === "headers" || level?.fields.some((each) => hasHeaders(each.compiled)) === true;
+function hasHeaders(part: Compiled): boolean {
+  // Grows while it is iterated.
+  const parts = new Set([part]);
+  for (const { shape, level } of parts) {
+    if (shape === "headers") return true;
+    for (const { compiled } of level?.fields ?? []) parts.add(compiled);
+  }
+  return false;
 }
 
 export function headersInWhole(): GlassineError {
