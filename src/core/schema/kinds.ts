@@ -189,8 +189,9 @@ export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniS
 const partNames =
   "element innerType keyType valueType left right in out items rest options shape catchall";
 
-/** Schemas that are different each time have no end. */
-const maxParts = 3000;
+/** Schemas that are different each time have no end, most often lazy ones. */
+const maxParts = 30_000;
+const maxLazy = 1000;
 
 type Part = z.core.$ZodType;
 
@@ -198,8 +199,10 @@ type Part = z.core.$ZodType;
 export function holdsHeaders(schema: Part): boolean {
   // Grows while it is iterated.
   const parts = new Set([schema]);
+  let lazy = 0;
   for (const part of parts) {
     if (kindOf(part)?.shape === "headers") return true;
+    if (part._zod.def.type === "lazy" && ++lazy > maxLazy) continue;
     // A getter may refer to a schema that is not defined yet.
     const inside = parts.size < maxParts ? attempt(() => partsOf(part)) : undefined;
     for (const each of inside ?? []) parts.add(each);
