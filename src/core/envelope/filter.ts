@@ -238,7 +238,7 @@ function compileLevel(node: Node, mask: number): Show {
     if (isWhole) return value;
     const shown = shownOf(cut, value);
     // A level with nothing visible in it looks like an absent one.
-    return showsMore(node.fields, shown, always) ? freeze(shown) : absent;
+    return isNotEmpty(node, shown) ? freeze(shown) : absent;
   };
 }
 
@@ -269,16 +269,6 @@ function isWholeLevelOpen({ fields, required }: Node, { open, gates }: Cut): boo
   return whole === fields.length;
 }
 
-/** Whether a cut level shows anything that an absent one would not. */
-function showsMore(fields: readonly Node[], shown: LevelValue, always: LevelValue): boolean {
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as Node;
-    const { key } = field;
-    if (shown[key] !== always[key] && isNotEmpty(field, shown[key])) return true;
-  }
-  return false;
-}
-
 /**
  * Whether a node is a growing set that is open. A view always has those, even if they or their
  * level are absent, so a plugin can always read them and cannot tell whether the level is there.
@@ -293,8 +283,12 @@ const orEmpty: Show = (value) => value ?? none;
 /** Whether a part is not empty. Of a list or map it looks at one key, never at all of them. */
 function isNotEmpty({ fields }: Node, value: unknown): boolean {
   if (!isLevel(value)) return value !== undefined;
-  // In a view of a view, a level can be there for its growing sets alone.
-  if (fields.length > 0) return some(fields, (field) => isNotEmpty(field, value[field.key]));
+  // A view has growing sets, and levels around them, even if they are empty.
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i] as Node;
+    if (isNotEmpty(field, value[field.key])) return true;
+  }
+  if (fields.length > 0) return false;
   // With a list, `for in` collects all keys before it yields the first.
   if (isArray(value)) return value.length > 0;
   for (const key in value) if (hasOwn(value, key)) return true;
