@@ -130,7 +130,12 @@ describe("encodeExtensions", () => {
 
   it("refuses objects that this library did not create", () => {
     for (const foreign of [{}, null, "{}", { toJSON: () => "x" }]) {
-      expect(codeOf(() => encodeExtensions(foreign as never))).toBe("extensions_invalid");
+      const error = refusalOf(() => encodeExtensions(foreign as never));
+      expect([error.code, error.data]).toEqual([
+        "extensions_invalid",
+        { call: "encodeExtensions" },
+      ]);
+      expect(error.message).toContain("encodeExtensions expects extensions that this copy of");
     }
   });
 });
