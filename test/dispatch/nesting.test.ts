@@ -189,17 +189,20 @@ describe("labels of an inner run", () => {
 
   /** Runs an inner run that ends only after the outer handler timed out or returned. */
   async function slowInner(modeOfOuter: "sequential" | "concurrent", ending: "timeout" | "return") {
+    const isOver = deferred();
     const mayEnd = deferred();
     const ended = deferred();
     const slow = await manage([tagger("inner"), plugin("waits", (_p, _c) => mayEnd.promise)]);
     const nests = async (payload: ToolCall, context: PluginContext) => {
       const running = slow.invoke(hook, payload, { parent: context });
-      if (ending === "timeout") await running;
-      else void running.then(() => ended.resolve());
-      ended.resolve();
+      void running.then(() => ended.resolve());
+      if (ending === "return") return isOver.resolve();
+      context.signal.addEventListener("abort", () => isOver.resolve());
+      await running;
     };
     const opens = async () => {
-      await later(150);
+      await isOver.promise;
+      await later(2);
       mayEnd.resolve();
       await ended.promise;
       await later(2);
