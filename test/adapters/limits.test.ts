@@ -1,3 +1,4 @@
+// Only in test:all: it handles input of every large size.
 /** The host's limits for documents and for what passes a guard. */
 import { createPluginManager, definePlugin } from "glassine";
 import * as aiSdk from "glassine/ai-sdk";

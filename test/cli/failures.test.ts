@@ -1,3 +1,4 @@
+// Only in test:all: it runs whole command flows.
 /** Every failing command ends with an exit code, a sentence, and with `--json` one document. */
 
 import { errorCodes, GlassineError } from "glassine";

@@ -1,4 +1,5 @@
 // A process of its own: deadlines keep the timers that they find when they load.
+// Only in test:all: it checks many signatures.
 /** Verifiers that cannot work: a start fails with the reason, and `doctor` reports it. */
 import { GlassineError } from "glassine";
 import type { SignatureVerifier } from "glassine/node";

@@ -1,4 +1,5 @@
 // A process of its own: it installs its own clock before the sources load.
+// Only in test:all: it throws at every place where a handler can.
 import "./virtual-time.ts";
 import { type Run, uncaughtDuring } from "../dispatch/support.ts";
 import { EndCounter, type Fault, lists, placesOf, tryPlan } from "./plans.ts";

@@ -1,3 +1,4 @@
+// Only in test:all: it checks many signatures.
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { type Document, statement } from "./sigstore-authority.ts";

@@ -1,3 +1,4 @@
+// Only in test:all: it cuts streams at every place.
 /** `guardModel` on streams: what is forwarded before an answer ends, depending on the plugins. */
 import {
   addLabels,
