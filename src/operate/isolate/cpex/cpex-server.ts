@@ -87,9 +87,7 @@ const settings = z.looseObject({
 interface Made {
   /** The JSON text of the configuration that it was created for. */
   readonly text: string;
-  readonly served: Promise<Served>;
-  /** The capabilities that the host grants, whether the plugin asks for them or not. */
-  readonly granted: readonly string[];
+  readonly served: Promise<Served & { readonly capabilities: readonly string[] }>;
 }
 
 export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServer {
@@ -109,12 +107,13 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
     const { capabilities: granted, config: given } = read(settings, JSON.parse(config), "config");
     const configured = given === null || given === undefined ? {} : { config: given };
     const before = made;
+    const grant = (plugin: Plugin) => grantOf(plugin, granted);
     const served = serve(given ?? undefined, (plugin) => ({
       plugin,
-      grant: grantOf(plugin, granted),
+      grant: grant(plugin),
       ...configured,
-    }));
-    const own = { text: config, served, granted };
+    })).then((found) => ({ ...found, capabilities: grant(found.plugin) }));
+    const own = { text: config, served };
     made = own;
     void closed(before);
     // The next task tries again: isolated code may have been too slow to start.
@@ -146,8 +145,7 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
   async function run(task: z.output<typeof hookTask>): Promise<object> {
     const { hook_type: hook, config, payload, extensions, context } = task;
     const { request_id: request, tenant_id: tenant, server_id: server } = context.global_context;
-    const { served, granted } = madeFor(config);
-    const { plugin, manager } = await served;
+    const { plugin, manager, capabilities } = await madeFor(config).served;
     if (!hooksOf(manager).includes(hook))
       throw new Error(`The plugin ${plugin.name} has no handler for ${hook}.`);
     const { name, version } = plugin;
@@ -155,7 +153,7 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
       hook,
       payload,
       context: { request_id: request },
-      config: { name, version, capabilities: grantOf(plugin, granted) },
+      config: { name, version, capabilities },
       ...(extensions === null || extensions === undefined ? {} : { extensions }),
     });
     const scope = scopeOf(request);
