@@ -94,15 +94,15 @@ export class GuardMemory {
     all.tasks.addAll(tasks);
     all.labels.addAll(labels);
     all.#parts.annotations.push(...annotations);
-    for (const session of sessions.values()) all.#takeInSession(session);
+    for (const [name, session] of sessions) all.#takeInSession(name, session);
     for (const text of warned) all.isNewWarning(text);
     other.#held = all;
   }
 
-  #takeInSession(session: Session): void {
-    const own = this.#parts.sessions.get(session.name as string);
+  #takeInSession(name: string, session: Session): void {
+    const own = this.#parts.sessions.get(name);
     if (own === undefined) {
-      this.#parts.sessions.set(session.name as string, session);
+      this.#parts.sessions.set(name, session);
       return;
     }
     own.inFlight.outgoing.addAll(session.inFlight.outgoing);
