@@ -1,4 +1,5 @@
 /** Finds the packages with plugins that are installed for a root. Runs none of their code. */
+import { existsSync } from "node:fs";
 import { readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isWithin, upFrom } from "./folders.ts";
@@ -101,6 +102,11 @@ function sorted(packages: readonly ReadPackage[]): readonly ReadPackage[] {
 async function modulesAbove(root: string): Promise<readonly string[]> {
   const start = await realpath(resolve(root)).catch(() => resolve(root));
   return upFrom(start).map((folder) => join(folder, "node_modules"));
+}
+
+/** Whether a directory, or one above it, has a folder for packages, even if it is empty. */
+export async function hasModules(root: string): Promise<boolean> {
+  return (await modulesAbove(root)).some((folder) => existsSync(folder));
 }
 
 /** The real path of the nearest package that is installed under a name, whether a plugin or not. */

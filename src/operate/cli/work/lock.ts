@@ -1,10 +1,8 @@
 /** Creates a lockfile, trusts every acceptable plugin, or removes entries that have no package. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
 import type { StaticPlugin } from "../../discovery/index.ts";
-import { rejectionCodes, upFrom } from "../../packages/index.ts";
+import { hasModules, rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
   createLock,
@@ -153,8 +151,7 @@ async function prune({ report, options }: Surveyed, request: LockRequest): Promi
   if (ids.length === 0) return { warnings: [...kept, ...(await settlePending(options))] };
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
-  const isInstalled = upFrom(root).some((folder) => existsSync(join(folder, "node_modules")));
-  if (lockfile === undefined && !isInstalled)
+  if (lockfile === undefined && !(await hasModules(root)))
     throw new GlassineError("trust_refused", texts.pruneAll(root));
   const how = { command: "lock", audit } as const;
   // Keep an entry that was trusted again after the survey.
