@@ -51,6 +51,12 @@ export function journalTodo(problem: string): string {
 /** What has a problem, and what to do about it. */
 type Step = readonly [about: string, todo: string | undefined];
 
+type Rejected = Pick<RejectedPlugin, "code" | "reason">;
+
+const rejectedStep =
+  (host: HostNames) =>
+  ({ code, reason }: Rejected): Step => [code, responseTo(code, reason, host)];
+
 export function stepsOfList(
   report: DiscoveryReport,
   host: HostNames,
@@ -60,7 +66,7 @@ export function stepsOfList(
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
   return steps(
     [
-      ...rejected.map(({ code, reason }): Step => [code, responseTo(code, reason, host)]),
+      ...rejected.map(rejectedStep(host)),
       ...driftSteps(loadedDrift, unreadable),
       ...unreadSteps(unreadable),
     ],
@@ -80,9 +86,7 @@ export function stepsOfVerify(
       ...driftSteps(drift, unreadable),
       ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
       ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
-      ...[...refused, ...unhashable, ...signatures].map(
-        ({ code, reason }): Step => [code, responseTo(code, reason, host)],
-      ),
+      ...[...refused, ...unhashable, ...signatures].map(rejectedStep(host)),
       ...unreadSteps(unreadable),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...journalSteps(report),
@@ -93,14 +97,11 @@ export function stepsOfVerify(
 
 /** The steps for the plugins that `lock --all` skipped. */
 export function stepsOfLock(
-  skipped: readonly Pick<RejectedPlugin, "code" | "reason">[],
+  skipped: readonly Rejected[],
   host: HostNames,
   paint: Paint,
 ): readonly string[] {
-  return steps(
-    skipped.map(({ code, reason }): Step => [code, responseTo(code, reason, host)]),
-    paint,
-  );
+  return steps(skipped.map(rejectedStep(host)), paint);
 }
 
 export function stepsOfJournal(report: JournalProblems, paint: Paint): readonly string[] {
