@@ -90,6 +90,18 @@ describe("a manager that has a memory of its own when a guard switches to it", (
     };
   }
   const sides = ["early", "later"] as const;
+
+  /** Begins and cancels requests with these ids, in the session `s`. */
+  async function cancelling(guard: Guard, ids: Iterable<number>) {
+    const cancels = await connection(guard, "s");
+    for (const id of ids) {
+      cancels.raw.onmessage?.(request(id, "tools/call", { name: "t" }));
+      await settle();
+      cancels.raw.onmessage?.(cancelled(id));
+    }
+    return cancels;
+  }
+
   const sessions: readonly [string, Partial<GuardLabels>][] = [
     ["nobody names", {}],
     ["is a string", { session: "s" }],
@@ -206,12 +218,7 @@ describe("a manager that has a memory of its own when a guard switches to it", (
     verifies("mcp:guard-ids");
     for (const [side, other] of [sides, sides.toReversed()] as const) {
       const { join, ...parts } = apart();
-      const cancels = await connection(parts[side ?? "early"][1], "s");
-      for (const id of [1, 2]) {
-        cancels.raw.onmessage?.(request(id, "tools/call", { name: "t" }));
-        await settle();
-        cancels.raw.onmessage?.(cancelled(id));
-      }
+      const cancels = await cancelling(parts[side ?? "early"][1], [1, 2]);
       const goesOn = await connection(parts[other ?? "later"][1], "s");
       goesOn.raw.onmessage?.(request(1, "tools/call", { name: "t" }));
       await settle();
@@ -231,12 +238,7 @@ describe("a manager that has a memory of its own when a guard switches to it", (
     verifies("mcp:guard-ids");
     for (const [side, other] of [sides, sides.toReversed()] as const) {
       const { join, ...parts } = apart();
-      const cancels = await connection(parts[side ?? "early"][1], "s");
-      for (let id = 0; id < 1100; id++) {
-        cancels.raw.onmessage?.(request(id, "tools/call", { name: "t" }));
-        await settle();
-        cancels.raw.onmessage?.(cancelled(id));
-      }
+      const cancels = await cancelling(parts[side ?? "early"][1], Array(1100).keys());
       const goesOn = await connection(parts[other ?? "later"][1], "s");
       goesOn.raw.onmessage?.(request(1, "tools/call", { name: "t" }));
       await settle();
