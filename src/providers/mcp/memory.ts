@@ -36,15 +36,18 @@ class Parts {
 
 /** A memory may be taken in by another, and then stands for it: keep none of its parts outside. */
 export class GuardMemory {
-  #held: Parts | GuardMemory = new Parts();
+  #held: Parts | GuardMemory | undefined;
 
   /** The memory that stands for this one. */
   get #standing(): GuardMemory {
-    return this.#held instanceof Parts ? this : this.#held.#standing;
+    return this.#held instanceof GuardMemory ? this.#held.#standing : this;
   }
 
+  /** Made at the first use: a guard of a connection that stays silent needs none. */
   get #parts(): Parts {
-    return this.#held instanceof Parts ? this.#held : this.#held.#parts;
+    if (this.#held instanceof GuardMemory) return this.#held.#parts;
+    this.#held ??= new Parts();
+    return this.#held;
   }
 
   get names(): ResourceNames {
