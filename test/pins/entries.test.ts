@@ -963,6 +963,7 @@ it("the export map", () => {
     "eventsource-parser",
     "fast-deep-equal",
     "hono",
+    "npm-packlist",
     "picocolors",
     "semver",
     "smol-toml",

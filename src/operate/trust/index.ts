@@ -61,4 +61,9 @@ export {
 } from "./signing/sign-package.ts";
 export { makeSigningKey } from "./signing/signing-key.ts";
 export { type SigstoreVerifierOptions, sigstoreVerifier } from "./signing/sigstore-verifier.ts";
-export type { Evidence, SignatureVerifier, SignedPackage } from "./signing/types.ts";
+export {
+  type Evidence,
+  ed25519File,
+  type SignatureVerifier,
+  type SignedPackage,
+} from "./signing/types.ts";

@@ -1,10 +1,22 @@
+/// <reference path="./npm-packlist.d.ts" />
 /** Signs a package for its author, and warns if that may not be what gets published. */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, posix } from "node:path";
 import { isRecord } from "../../../core/data/index.ts";
 import { procedureKind } from "../../discovery/index.ts";
-import { installedNames, readBundled, readPackage, systemCode } from "../../packages/index.ts";
-import { type SignPackageOptions, signPackage, signTarball } from "../../trust/index.ts";
+import {
+  hashPackage,
+  installedNames,
+  readBundled,
+  readPackage,
+  systemCode,
+} from "../../packages/index.ts";
+import {
+  ed25519File,
+  type SignPackageOptions,
+  signPackage,
+  signTarball,
+} from "../../trust/index.ts";
 import type { NamedHost } from "../command-host.ts";
 import { refusal } from "../failure.ts";
 import { texts } from "../texts.ts";
@@ -51,15 +63,59 @@ async function refusedWarnings(
   );
 }
 
-/** Warns if a folder may not be what npm packs. A tarball is exactly what gets published. */
+/** Warns if a folder is not what npm packs. A tarball is exactly what gets published. */
 async function warningsOf(path: string): Promise<readonly string[]> {
-  const manifest = JSON.parse(await readFile(join(path, "package.json"), "utf8")) as Manifest;
-  const left = await leftOutOf(path, manifest);
+  const packed = await packedFrom(path);
+  const { files } = await hashPackage(path);
+  const own = [...files.keys()].filter((file) => !file.startsWith(`${dependenciesFolder}/`));
+  const left = leftOut(own, packed);
+  const bundles = (await readBundled(path)).length > 0;
   return [
     ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
-    ...(left.includes(dependenciesFolder) ? [] : await bundleWarnings(path)),
-    ...(packsEvidence(manifest) ? [] : [texts.evidenceLeftOut]),
+    // Otherwise neither hash nor package has anything of node_modules.
+    ...(bundles ? await bundleWarnings(path) : []),
+    ...(packed.includes(ed25519File) ? [] : [texts.evidenceLeftOut]),
   ];
+}
+
+/** The files that npm packs from a folder, without bundled packages. */
+async function packedFrom(path: string): Promise<readonly string[]> {
+  const text = await readFile(join(path, "package.json"), "utf8");
+  const { files, main, browser, bin } = JSON.parse(text);
+  const programs = stringsIn(isRecord(bin) ? Object.values(bin) : [bin]);
+  const { default: packlist } = await import("npm-packlist");
+  return await packlist({
+    path,
+    // As npm reads it before it does the same. It packs what `bin` lists whatever `files` says.
+    package: {
+      files: Array.isArray(files) ? stringsIn(files) : undefined,
+      bin: [
+        ...stringsIn([main, browser]),
+        ...programs.map((each) => posix.join("/", each).slice(1)),
+      ],
+    },
+    isProjectRoot: true,
+    edgesOut: new Map<string, never>(),
+  });
+}
+
+function stringsIn(values: readonly unknown[]): readonly string[] {
+  return values.filter((each) => typeof each === "string");
+}
+
+/** Returns the files that npm does not pack, or the folders of which it packs nothing. */
+function leftOut(files: readonly string[], packed: readonly string[]): readonly string[] {
+  const kept = new Set(packed.flatMap(withFolders));
+  const outermost = files.flatMap(
+    (file) => withFolders(file).find((each) => !kept.has(each)) ?? [],
+  );
+  return [...new Set(outermost)].sort();
+}
+
+/** `a/b/c` gives `a`, `a/b` and `a/b/c`. */
+function withFolders(path: string): readonly string[] {
+  const parts = path.split("/");
+  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
 }
 
 const dependenciesFolder = "node_modules";
@@ -76,52 +132,4 @@ async function bundleWarnings(path: string): Promise<readonly string[]> {
     ...(missing.length === 0 ? [] : [texts.bundledMissing(missing)]),
     ...(uncovered.length === 0 ? [] : [texts.uncovered(uncovered)]),
   ];
-}
-
-/** What npm never packs: a folder that contains it is not the package that will be installed. */
-const neverPacked = /^(?:\.git|\.gitignore|\.npmignore|\.npmrc|package-lock\.json|.*\.tgz)$/;
-
-/** What npm packs whatever `files` lists, and the evidence, which has a warning of its own. */
-const alwaysPacked =
-  /^(?:package\.json|node_modules|glassine\.sig(?:store)?\.json|(?:readme|copying|licen[cs]e)(?:\..*)?)$/i;
-
-/** The parts of a package.json by which npm chooses files. Anybody may have written anything. */
-type Manifest = Readonly<Record<"files" | "main" | "browser" | "bin", unknown>>;
-
-async function leftOutOf(path: string, manifest: Manifest): Promise<readonly string[]> {
-  const bundles = (await readBundled(path)).length > 0;
-  const isListed = listedBy(manifest);
-  return (await readdir(path))
-    .filter(
-      (name) =>
-        neverPacked.test(name) ||
-        (name === dependenciesFolder && !bundles) ||
-        !(alwaysPacked.test(name) || isListed(name)),
-    )
-    .sort();
-}
-
-/**
- * Whether `files` has anything of that name in it. Any pattern counts as listing everything. npm
- * packs `main`, `browser` and `bin` too, and ignores case.
- */
-function listedBy({ files, main, browser, bin }: Manifest): (name: string) => boolean {
-  if (!Array.isArray(files)) return () => true;
-  const names = [...files, main, browser, ...(isRecord(bin) ? Object.values(bin) : [bin])]
-    .filter((each) => typeof each === "string")
-    .map(
-      (each) =>
-        each
-          .replace(/^(?:\.?\/)+/, "")
-          .split("/", 1)[0]
-          ?.toLowerCase() ?? "",
-    );
-  const hasPattern = names.some((each) => each === "" || each === "." || /[*?!{[(]/.test(each));
-  return (name) => hasPattern || names.includes(name.toLowerCase());
-}
-
-/** Whether `files`, if present, includes the evidence. Any pattern counts as including it. */
-function packsEvidence({ files }: Manifest): boolean {
-  if (!Array.isArray(files)) return true;
-  return files.some((each) => /^(?:\.?\/)?(?:glassine\.sig\.json|.*\*.*|\.)$/.test(String(each)));
 }
