@@ -247,6 +247,8 @@ describe("A-233: a mistyped setting", () => {
     ["PLUGINS_SIGNING_REQUIRED", "PLUGIN_SIGNING_REQUIRED"],
     ["PLUGINSIGNING_REQUIRED", "PLUGIN_SIGNING_REQUIRED"],
     ["PLUGINS_UNSIGNED_ACK", "PLUGIN_UNSIGNED_ACK"],
+    ["MODE", "PLUGIN_MODE"],
+    ["SIGNING_REQUIRED", "PLUGIN_SIGNING_REQUIRED"],
   ])("%s is refused", (name, meant) => {
     verifies("signing:settings-mistyped", "signing:settings-mistyped-prefix");
     expect(refusalOf({ [name]: "x" })).toBe(
@@ -274,13 +276,15 @@ describe("A-233: a mistyped setting", () => {
       PLUGIN: "x",
       LOGIN_MODE: "x",
       PLUG_MODE: "x",
-      MODE: "x",
+      GATEWAY_MODE: "x",
       ORIGIN_TRUSTED_PUBLISHERS: "x",
     };
     expect(settingsOf(others)).toEqual(standard);
     expect(readTrustSettings({ MODE: "x", PLUGIN_MOD: "x", STIGMEM_PLUGIN_MOD: "x" })).toEqual(
       standard,
     );
+    // Of another host, whose own program may have a mode.
+    expect(readTrustSettings({ ACME_MODE: "x" }, "ACME_")).toEqual(standard);
   });
 
   it("is ignored if empty", () => {

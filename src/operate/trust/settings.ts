@@ -57,7 +57,7 @@ export interface TrustSettings {
  * console.log(settings.trustedPublishers.length, settings.mode); // 2 production
  * ```
  */
-export function readTrustSettings(env: Environment, prefix = "GLASSINE_"): TrustSettings {
+export function readTrustSettings(env: Environment, prefix = defaultPrefix): TrustSettings {
   if (!isRecord(env))
     throw new GlassineError(
       "setting_invalid",
@@ -172,6 +172,7 @@ interface SettingProblem {
   readonly message: string;
 }
 
+const defaultPrefix = "GLASSINE_";
 const pluginPrefix = "PLUGIN_";
 const suffixes = hostSettings.map((name) => name.slice(pluginPrefix.length));
 
@@ -198,13 +199,16 @@ function mistypedSettings(env: Environment, prefix: string): readonly SettingPro
 
 /**
  * Reports a variable that resembles a setting without its prefix: `PLUGINS_MODE`, `PLUGINMODE`,
- * `PULGIN_MODE`. First word and rest must both be similar: `LOGIN_MODE` is another program's.
+ * `PULGIN_MODE`, and `GLASSINE_MODE`. First word and rest must both be similar: `LOGIN_MODE` is
+ * another program's, as `ACME_MODE` may be.
  */
 function mistypedPrefix(variable: string, prefix: string): readonly SettingProblem[] {
   const name = variable.slice(prefix.length);
   const [, word = "", rest = ""] =
     /^(PLUGINS?)_*([A-Z].*)$/s.exec(name) ?? /^([A-Z]+)_(.+)$/s.exec(name) ?? [];
-  const meant = closest(word, ["PLUGIN"]) === undefined ? undefined : closest(rest, suffixes);
+  const isOurs = prefix === defaultPrefix && suffixes.includes(name);
+  const isSimilar = closest(word, ["PLUGIN"]) !== undefined;
+  const meant = isOurs ? name : isSimilar ? closest(rest, suffixes) : undefined;
   if (meant === undefined) return [];
   const message = `${quoteName(variable, 200)} is not a setting; did you mean ${prefix}${pluginPrefix}${meant}?`;
   return [{ variable, message }];
