@@ -45,24 +45,33 @@ describe("trust --isolate", () => {
     expect(await said()).toEqual(['isolate = "process"', 'accept = ["network"]']);
   });
 
-  it("warns while another plugin of the package runs in the host, as does lock --all", async () => {
+  it("warns while another plugin of the package runs in the host, as does each command that looks", async () => {
     verifies("cli:trust-isolate-all");
     const plugins = { guard: "./plugin.js", other: "./plugin.js:other" };
     const { at } = await installed(undefined, { glassine: { plugins } });
     const partly =
       "warning: the package 'guard' is isolated only for guard: the host imports it for other, so its code runs in the host too";
-    const warned = async (argv: readonly string[]) => linesOf((await at(argv)).stderr).at(-1);
-    expect(await warned(isolated)).toBe(partly);
-    expect(await warned(["plugins", "lock", "--all", "--reason", "OPS-2"])).toBe(partly);
+    const warned = async (argv: readonly string[]) =>
+      linesOf((await at(argv)).stderr).filter((line) => line.includes("isolated only"));
+    expect(await warned(isolated)).toEqual([partly]);
+    for (const argv of [
+      ["plugins", "lock", "--all", "--reason", "OPS-2"],
+      ["plugins", "list", "--no-load"],
+      ["plugins", "verify"],
+      ["doctor", "--no-load"],
+    ])
+      expect(await warned(argv)).toEqual([partly]);
+    expect(await warned(["plugins", "trust", "other", "--reason", "OPS-3"])).toEqual([partly]);
     const other = isolated.map((word) => (word === "guard" ? "other" : word));
-    expect((await at(other)).stderr).not.toContain("isolated only");
+    expect(await warned(other)).toEqual([]);
+    expect(await warned(["plugins", "list", "--no-load"])).toEqual([]);
   });
 
   it("warns without advice if another plugin of the package cannot be isolated", async () => {
     verifies("cli:trust-isolate-all");
     const glassine = { plugin: "./plugin.js", procedures: { "acme.clean": "./plugin.js:Clean" } };
     const { at } = await installed(undefined, { glassine });
-    expect(linesOf((await at(isolated)).stderr).at(-1)).toBe(
+    expect(linesOf((await at(isolated)).stderr)).toContain(
       "warning: the package 'guard' is isolated only for guard: the host imports it for acme.clean, so its code runs in the host too",
     );
   });

@@ -57,6 +57,23 @@ describe("a plugin that plugins.lock isolates", () => {
     expect((globalThis as { ranInHost?: boolean }).ranInHost).toBeUndefined();
   });
 
+  it.each(["lock", "option"])("warns where the %s isolates only some of a package", async (by) => {
+    verifies("discovery:isolated-partly");
+    const root = await newRoot();
+    const plugins = { guard: "./plugin.js", other: "./plugin.js:other" };
+    const one = (id: string) =>
+      `() => definePlugin({ name: "${id}", version: "1.0.0", hooks: {} })`;
+    const code = `import { definePlugin } from "glassine";
+      export default ${one("guard")}; export const other = ${one("other")};`;
+    const path = await install(root, "pair", { code, glassine: { plugins } });
+    const given = by === "option" ? { isolate: { guard: inProcess } } : {};
+    await trust(root, path, "guard", (by === "lock" ? inProcess : {}) as object);
+    const { warnings } = await found(root, { ...given, mode: "dev" });
+    expect(warnings.filter((text) => text.includes("isolated"))).toEqual([
+      "the package 'pair' is isolated only for guard: the host imports it for other, so its code runs in the host too",
+    ]);
+  });
+
   it("runs in QuickJS, if it has pure functions only", async () => {
     verifies("discovery:isolated");
     const pure = [

@@ -47,8 +47,6 @@ export const texts = {
     return say`signed by ${named(now)}, previously by ${named(was)}`;
   },
   isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
-  partlyIsolated: (of: string, isolated: readonly string[], inHost: readonly string[]) =>
-    say`the package '${of}' is isolated only for ${isolated.join(", ")}: the host imports it for ${inHost.join(", ")}, so its code runs in the host too`,
   accepted: (names: readonly string[]) =>
     listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,

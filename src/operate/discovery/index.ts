@@ -24,5 +24,5 @@ export {
 export { removeProcessFolder } from "./process-folder.ts";
 export type { DiscoverOptions } from "./static-options.ts";
 export { type ReadDiscoverOptions, readDiscoverOptions } from "./static-options.ts";
-export { staticStage } from "./static-stage.ts";
+export { partlyIsolated, staticStage } from "./static-stage.ts";
 export type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";

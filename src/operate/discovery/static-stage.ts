@@ -92,6 +92,7 @@ export async function staticStage(
     ...(isOff ? [`${off}: a host loads none of what is installed`] : []),
     ...found.warnings,
     ...linksAmong(accepted),
+    ...partlyIsolated(accepted, (id) => options.isolated.has(id)),
   ];
   return {
     ...known,
@@ -133,6 +134,23 @@ function linksAmong(accepted: readonly StaticPlugin[]): readonly string[] {
   return [...packages].map(
     ({ name, path }) => `the package '${name}' is a link to ${path}: production does not load it`,
   );
+}
+
+/** Warns of packages that the host imports although some of their plugins are isolated. */
+export function partlyIsolated(
+  plugins: readonly StaticPlugin[],
+  isIsolated: (id: string) => boolean,
+): readonly string[] {
+  const packages = new Set(plugins.map((each) => each.package));
+  return [...packages].flatMap(({ name, entries }) => {
+    const isolated = entries.filter(({ id }) => isIsolated(id));
+    const inHost = entries.filter(({ id }) => !isIsolated(id));
+    if (isolated.length === 0 || inHost.length === 0) return [];
+    const idsOf = (of: typeof entries) => of.map(({ id }) => id).join(", ");
+    return [
+      `the package '${name}' is isolated only for ${idsOf(isolated)}: the host imports it for ${idsOf(inHost)}, so its code runs in the host too`,
+    ];
+  });
 }
 
 /** Warns in dev mode if production would refuse entries, since the host may be meant for that. */

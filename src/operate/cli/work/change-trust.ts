@@ -5,6 +5,7 @@ import {
   hookPlugins,
   isolationFault,
   loadStage,
+  partlyIsolated,
   procedureKind,
   type ReadDiscoverOptions,
   type Refused,
@@ -99,19 +100,24 @@ export async function trust(request: TrustRequest) {
   );
   const [granted] = plugins as readonly [Granted];
   const ofPlace = await newLockWarnings(request, surveyed.options);
-  // The end that this change has replaced.
+  const partly = (isIsolated: (id: string) => boolean) =>
+    partlyIsolated([source], isIsolated).map(printable);
+  // What this change has replaced.
   const ended = endingSoon(
     plugins.flatMap(({ previous }) => previous ?? []),
     new Date(),
   );
+  const outdated = [...ended, ...partly((each) => surveyed.options.isolated.has(each))];
+  const isolated = new Set(lock.entries.filter((each) => each.isolate).map((each) => each.id));
   const found = [...new Set([...surveyed.report.warnings, ...ofPlace])];
-  const ofEntry = entryWarnings(granted.entry, source, surveyed, lock);
+  const ofEntry = entryWarnings(granted.entry, source, surveyed);
   return {
     ...trusted(granted),
     lock: factsOfLock(lock),
     journal_path: journal,
     warnings: [
-      ...found.filter((text) => !ended.includes(text)),
+      ...found.filter((text) => !outdated.includes(text)),
+      ...partly((each) => isolated.has(each)),
       ...policyWarnings(id, surveyed),
       ...ofEntry,
       ...warnings,
@@ -150,30 +156,13 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
 export function entryWarnings(
   entry: LockEntry,
   source: StaticPlugin,
-  { options, report }: Surveyed,
-  lock: Pick<Lockfile, "entries">,
+  { options }: Surveyed,
 ): readonly string[] {
   const isKept = source.signer === undefined && entry.signer !== undefined;
   return [
     ...(isKept ? [texts.signerKept(entry.id, entry.signer)] : []),
     ...limitWarnings(entry, source, options),
-    ...siblingWarnings(source, report, lock),
   ];
-}
-
-/** Warns if only some plugins of a package are isolated: the host imports it for the others. */
-function siblingWarnings(
-  { package: of }: StaticPlugin,
-  { found }: Surveyed["report"],
-  { entries }: Pick<Lockfile, "entries">,
-): readonly string[] {
-  const ids = found.filter((each) => each.package === of).map(({ entry }) => entry.id);
-  const isIsolated = (id: string) =>
-    entries.some((each) => each.id === id && each.isolate !== undefined);
-  const isolated = ids.filter(isIsolated);
-  const inHost = ids.filter((id) => !isIsolated(id));
-  if (isolated.length === 0 || inHost.length === 0) return [];
-  return [texts.partlyIsolated(of.name, isolated, inHost)];
 }
 
 /**

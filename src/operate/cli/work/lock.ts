@@ -125,7 +125,7 @@ async function lockAll(surveyed: Surveyed, { reason, audit }: LockRequest): Prom
   const ofEntries = done.plugins.flatMap(({ entry }) =>
     sources
       .filter((source) => source.entry.id === entry.id)
-      .flatMap((source) => entryWarnings(entry, source, surveyed, done.lock)),
+      .flatMap((source) => entryWarnings(entry, source, surveyed)),
   );
   return {
     lock: factsOfLock(done.lock),
