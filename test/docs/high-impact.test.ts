@@ -27,7 +27,8 @@ it("docs/operate.md: the review has every name of high impact", () => {
   const tables = tablesOf(memoryNode) ?? standardTables;
   const names = [...Object.values(capabilities), ...Object.keys(tables.services)];
   const found = new Set([...highImpact(standardTables, names), ...highImpact(tables, names)]);
-  expect([...found].sort()).toEqual(Object.keys(phrases).sort());
+  const say = "each name of high impact has a phrase in `phrases` that docs/operate.md contains";
+  expect([...found].sort(), say).toEqual(Object.keys(phrases).sort());
   const { text } = readPage("docs/operate.md");
   const review = text.split("\n").find((line) => line.includes("**High impact.**"));
   for (const name of found) expect(review).toContain(phrases[name]);
