@@ -273,6 +273,27 @@ describe("a handler that makes the host abort", () => {
     }
   });
 
+  it.each(["sequential", "concurrent"] as const)(
+    "once it has waited, and throws because of that, is not switched off, in mode %s",
+    async (mode) => {
+      const host = new AbortController();
+      const aborts: Run = (_p, { signal }) => {
+        host.abort();
+        signal.throwIfAborted();
+        throw new Error("broken");
+      };
+      const waits = plugin("waits", (_p, _c) => later(1));
+      const manager = await manage(
+        [waits, plugin("aborts", aborts, { mode, onError: "disable" })],
+        { logger: { warn: () => {}, error: () => {} } },
+      );
+      const first = await manager.invoke(hook, call, { signal: host.signal });
+      expect(first.violation).toEqual(aborted);
+      expect(statusesOf(first)).toEqual(["completed", "cancelled"]);
+      expect(statusesOf(await manager.invoke(hook, call))).toEqual(["completed", "error"]);
+    },
+  );
+
   it("through the audit trail, once it has waited: its record says what it did", async () => {
     const adding: Run = (payload, context, view) =>
       later(1).then(() => adds("found")(payload, context, view));

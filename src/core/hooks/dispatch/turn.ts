@@ -462,6 +462,8 @@ export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEn
   const read = readThrown(thrown);
   if (read !== undefined) return takeRead(run, step, read);
   const failure = failureBy(run, thrown);
+  // It made the host abort, and may throw because of that.
+  if (run.result !== undefined) return void reportFailure(run, step, failure);
   const { code } = failure;
   const turn = { status: "error" } as const;
   if (code === "handler_error") return failed(run, step, failure, "threw", turn, seeLog);
