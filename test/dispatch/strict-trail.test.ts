@@ -2,7 +2,18 @@
 import { addLabels, definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { adds, call, hook, manage, plugin, type Run, rest, tagger } from "./support.ts";
+import {
+  aborted,
+  adds,
+  call,
+  hook,
+  labelsOf,
+  manage,
+  plugin,
+  type Run,
+  rest,
+  tagger,
+} from "./support.ts";
 
 /** A manager with a strict trail, whose sink can be taken down. */
 async function strictly(...plugins: readonly ReturnType<typeof plugin>[]) {
@@ -71,6 +82,38 @@ describe("a run whose audit trail", () => {
     state.isUp = false;
     expect((await manager.invoke(hook, call)).violation?.code).toBe("audit_failed");
     expect(ends).toEqual([undefined, "audit_failed"]);
+  });
+
+  it("lost an event of a nested run that the host then aborted is denied, too", async () => {
+    verifies("audit:strict");
+    const host = new AbortController();
+    const nests = plugin("nests", async (payload, context, _view) => {
+      const post = { name: payload.name, result: 1 };
+      const options = { parent: context, signal: host.signal };
+      const inner = await manager.invoke("tool_post_invoke", post, options);
+      expect(inner.violation).toEqual(aborted);
+    });
+    const adding = definePlugin({
+      name: "adding",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        tool_post_invoke: async (_payload, _context, view) => {
+          await rest();
+          return { modifiedExtensions: addLabels(view, "found") };
+        },
+      },
+    });
+    const sink = ({ eventType }: { readonly eventType: string }) => {
+      if (eventType !== "extensions.labels_added") return;
+      host.abort();
+      throw new Error("down");
+    };
+    const audit = { sink, strict: true };
+    const manager = await manage([nests, adding], { audit, logger: { error: () => {} } });
+    const result = await manager.invoke(hook, call);
+    expect(labelsOf(result)).toEqual(["found"]);
+    expect(result.violation?.code).toBe("audit_failed");
   });
 
   it("lost an event of a nested run's background handler goes on like that run", async () => {

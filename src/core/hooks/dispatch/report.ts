@@ -190,14 +190,17 @@ function note(
 ): void {
   const { runtime } = run;
   if (runtime.audit === undefined) return;
-  const kept = runtime.audit.record(run, { step, type, facts });
+  const waiting = newList<AuditReceipts>();
   for (let each: AnyRun | undefined = run; each?.runtime === runtime; ) {
     const noted = each as NotedRun;
-    if (noted.result !== undefined) return;
+    if (noted.result !== undefined) break;
     noted.receipts ??= new AuditReceipts();
-    noted.receipts.add(kept);
+    append(waiting, noted.receipts);
     each = each.options.parent?.run;
   }
+  // Last, because the host may abort these runs when it hears of it.
+  const kept = runtime.audit.record(run, { step, type, facts });
+  forEach(waiting, (receipts) => receipts.add(kept));
 }
 
 /** Notes that a handler denied. */
