@@ -4,6 +4,7 @@ import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { aborted, later, plugin, type Run, runOnce, uncaughtDuring } from "../dispatch/support.ts";
+import { block } from "../support/block.ts";
 
 const rejects = async (): Promise<never> => {
   await undefined;
@@ -11,6 +12,10 @@ const rejects = async (): Promise<never> => {
 };
 
 const rejected = () => [rejects(), { a: rejects() }];
+const blocked = () => {
+  block(10);
+  return rejected();
+};
 const rejectedLate: Run = (_payload, { signal }) =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(rejected())));
 
@@ -55,7 +60,7 @@ const payloads = {
   note: {},
 };
 
-async function run(hook: Hook, handler: () => unknown, more: object = {}): Promise<unknown> {
+async function run(hook: Hook, handler: object, more: object = {}): Promise<unknown> {
   const manifest = { name: "forgets", version: "1.0.0", hooks: { [hook]: handler }, ...more };
   const plugin = host.definePlugin(manifest as never);
   const manager = await host.createPluginManager({ plugins: [plugin], logger: {} });
@@ -204,6 +209,17 @@ describe("a promise that rejects", () => {
       found.push(await run("note", () => [rejects(), { a: rejects() }]));
     });
     expect([found, uncaught]).toEqual([[undefined], []]);
+  });
+
+  it.each([
+    ["returns", () => blocked()],
+    ["resolves to", () => later(0).then(blocked)],
+  ])("is ignored in what a voter that blocked the thread for too long %s", async (_, vote) => {
+    const found: unknown[] = [];
+    const uncaught = await uncaughtDuring(async () => {
+      found.push(await run("vote", { handler: vote, timeoutMs: 5 }));
+    });
+    expect([found, uncaught]).toEqual([["execution_failed"], []]);
   });
 
   it.each([

@@ -205,6 +205,7 @@ export function callWithin(
   }
   if (monotonicNow() > dueAt) {
     if (isAwaitable(returned)) ignoreRejection(returned);
+    else dropPromises(returned);
     return waitEnd("timeout", undefined);
   }
   if (!isAwaitable(returned)) return waitEnd("returned", returned);
@@ -221,6 +222,7 @@ async function settleBy(
   const end = await settle(pending, deadline, latePolicy, signal);
   if (end.how !== "returned" || deadline === undefined || monotonicNow() <= dueAt) return end;
   if (latePolicy?.counts) latePolicy.lateCounters.late += 1;
+  dropPromises(end.value);
   return waitEnd("timeout", undefined);
 }
 
