@@ -40,12 +40,14 @@ export class GuardMemory {
 
   /** The memory that stands for this one. */
   get #standing(): GuardMemory {
-    return this.#held instanceof GuardMemory ? this.#held.#standing : this;
+    if (!(this.#held instanceof GuardMemory)) return this;
+    this.#held = this.#held.#standing;
+    return this.#held;
   }
 
   /** Made at the first use: a guard of a connection that stays silent needs none. */
   get #parts(): Parts {
-    if (this.#held instanceof GuardMemory) return this.#held.#parts;
+    if (this.#held instanceof GuardMemory) return this.#standing.#parts;
     this.#held ??= new Parts();
     return this.#held;
   }
