@@ -45,7 +45,7 @@ const path = z
   .string()
   .regex(
     /^(?:\/(?!\.{1,2}(?:\/|$))[\w.-]*)+$/,
-    "must be a path that begins with / and has no segment `.` or `..`",
+    "must be a path that begins with /, has only letters, digits, `_`, `.`, `-` and /, and has no segment `.` or `..`",
   );
 const allowedHosts = z
   .array(text)

@@ -416,6 +416,12 @@ describe("what makes no sense together", () => {
       "has no segment `.` or `..`",
     ],
     [
+      "a path with a query",
+      { ...listening, listen: { path: "/mcp?v=1" } },
+      "listen.path",
+      "has only letters, digits, `_`, `.`, `-` and /",
+    ],
+    [
       "a value that no header can have",
       { ...listening, servers: { a: { url: "https://a.example", headers: { k: "\u20ac" } } } },
       "servers.a.headers.k",
