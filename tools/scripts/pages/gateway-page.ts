@@ -276,7 +276,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                                  |
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
 | \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
-| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is not a valid one or is nested more than 1000 levels deep, is too large, or is a refusal.                            |
+| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The transport cannot read the server's answer, or it is nested more than 1000 levels deep, is too large, or is a refusal.                 |
 | \`definition_changed\`                             |         | [The tool's definition is not the pinned one](#definitions-of-tools).                                                                     |
 | \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
 | \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
@@ -285,6 +285,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`resource_unknown\`, \`task_unknown\`               |         | With several servers: the request has no URI, or no id of a server's task.                                                                |
 | \`cursor_unknown\`                                 |         | With several servers: the cursor is not from this gateway.                                                                                |
 
+An answer whose result is not what MCP defines is refused with [\`guard_failed\`](mcp.md#denials); \`guard_error\` in the log says why.
 An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
 So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
 Over HTTP, the gateway holds back what a caller sends after \`notifications/initialized\`: for at most 2 seconds until the server has accepted that notification, and then for at most 250 milliseconds until it has opened or refused the session's own stream.
