@@ -66,9 +66,8 @@ async function refusedWarnings(
 /** Warns if a folder is not what npm packs. A tarball is exactly what gets published. */
 async function warningsOf(path: string): Promise<readonly string[]> {
   const packed = await packedFrom(path);
-  const { files } = await hashPackage(path);
-  const own = [...files.keys()].filter((file) => !file.startsWith(`${dependenciesFolder}/`));
-  const left = leftOut(own, packed);
+  const { files } = await hashPackage(path, { bundled: [] });
+  const left = leftOut([...files.keys()], packed);
   const bundles = (await readBundled(path)).length > 0;
   return [
     ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
@@ -118,12 +117,10 @@ function withFolders(path: string): readonly string[] {
   return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
 }
 
-const dependenciesFolder = "node_modules";
-
 /** Warns if the bundled packages are not those that the signature covers. */
 async function bundleWarnings(path: string): Promise<readonly string[]> {
   const bundled = await readBundled(path);
-  const folder = join(path, dependenciesFolder);
+  const folder = join(path, "node_modules");
   const names = await installedNames(folder, (each) => readdir(each).catch(() => []));
   const inside = names.filter((name) => !name.startsWith("."));
   const missing = bundled.filter((name) => !inside.includes(name)).sort();
