@@ -1,7 +1,12 @@
 /** Reads the operator's trust settings from the environment. Invalid values are refused. */
 import { isRecord, typeName } from "../../core/data/index.ts";
 import { closest, GlassineError, quoteName } from "../../core/errors/index.ts";
-import { type Environment, type HostSetting, hostSettings } from "../../core/plugins/index.ts";
+import {
+  type Environment,
+  type HostSetting,
+  hostSettings,
+  standardProfile,
+} from "../../core/plugins/index.ts";
 import { identityFault, maxIdentityUnits } from "./signing/identity.ts";
 
 /** In `production`, only plugins that `plugins.lock` trusts are loaded. */
@@ -57,7 +62,10 @@ export interface TrustSettings {
  * console.log(settings.trustedPublishers.length, settings.mode); // 2 production
  * ```
  */
-export function readTrustSettings(env: Environment, prefix = defaultPrefix): TrustSettings {
+export function readTrustSettings(
+  env: Environment,
+  prefix = standardProfile.envPrefix,
+): TrustSettings {
   if (!isRecord(env))
     throw new GlassineError(
       "setting_invalid",
@@ -172,7 +180,6 @@ interface SettingProblem {
   readonly message: string;
 }
 
-const defaultPrefix = "GLASSINE_";
 const pluginPrefix = "PLUGIN_";
 const suffixes = hostSettings.map((name) => name.slice(pluginPrefix.length));
 
@@ -206,7 +213,7 @@ function mistypedPrefix(variable: string, prefix: string): readonly SettingProbl
   const name = variable.slice(prefix.length);
   const [, word = "", rest = ""] =
     /^(PLUGINS?)_*([A-Z].*)$/s.exec(name) ?? /^([A-Z]+)_(.+)$/s.exec(name) ?? [];
-  const isOurs = prefix === defaultPrefix && suffixes.includes(name);
+  const isOurs = prefix === standardProfile.envPrefix && suffixes.includes(name);
   const isSimilar = closest(word, ["PLUGIN"]) !== undefined;
   const meant = isOurs ? name : isSimilar ? closest(rest, suffixes) : undefined;
   if (meant === undefined) return [];
