@@ -1,7 +1,7 @@
 /** `plugins sign`: where the key comes from, and that it goes nowhere else. */
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { platform } from "node:process";
@@ -224,6 +224,26 @@ entry for publishers in an operator's key file:
       ]);
     },
   );
+
+  it("warns about links, which npm never packs, in a folder that bundles a package", async () => {
+    verifies("cli:sign-folder");
+    const cwd = await newRoot();
+    const bundled = { name: "is-odd", version: "1.0.0" };
+    const manifest = { name: "guard", version: "1.0.0", bundleDependencies: [bundled.name] };
+    await mkdir(join(cwd, "node_modules/is-odd"), { recursive: true });
+    await writeFile(join(cwd, "package.json"), JSON.stringify(manifest));
+    await writeFile(join(cwd, "node_modules/is-odd/package.json"), JSON.stringify(bundled));
+    await symlink("package.json", join(cwd, "link.json"));
+    await symlink("node_modules/is-odd/package.json", join(cwd, "odd.json"));
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const stdin = [String(privateKey.export({ format: "pem", type: "pkcs8" }))];
+    const argv = ["plugins", "sign", ".", "--key", "-", "--identity", "a"];
+    const { code, stderr } = await run(argv, { services: commandServices, cwd, stdin });
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^warning: npm does not pack link\.json, odd\.json: /),
+    ]);
+  });
 
   it.each(["folder", "tarball"])(
     "warns about a manifest in a %s that hosts refuse",

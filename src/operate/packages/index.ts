@@ -13,6 +13,7 @@ export {
   expectManifest,
   expectSame,
   type HashPackageOptions,
+  hashedPaths,
   hashPackage,
 } from "./hash-package.ts";
 export { lendHost } from "./lend-host.ts";

@@ -5,7 +5,7 @@ import { basename, join, posix } from "node:path";
 import { isRecord } from "../../../core/data/index.ts";
 import { procedureKind } from "../../discovery/index.ts";
 import {
-  hashPackage,
+  hashedPaths,
   installedNames,
   readBundled,
   readPackage,
@@ -66,8 +66,8 @@ async function refusedWarnings(
 /** Warns if a folder is not what npm packs. A tarball is exactly what gets published. */
 async function warningsOf(path: string): Promise<readonly string[]> {
   const packed = await packedFrom(path);
-  const { files } = await hashPackage(path, { bundled: [] });
-  const left = leftOut([...files.keys()], packed);
+  const own = (await hashedPaths(path)).filter((each) => !each.startsWith("node_modules/"));
+  const left = leftOut(own, packed);
   const bundles = (await readBundled(path)).length > 0;
   return [
     ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
@@ -102,7 +102,7 @@ function stringsIn(values: readonly unknown[]): readonly string[] {
   return values.filter((each) => typeof each === "string");
 }
 
-/** Returns the files that npm does not pack, or the folders of which it packs nothing. */
+/** Returns what npm does not pack, or the folders of which it packs nothing. It packs no link. */
 function leftOut(files: readonly string[], packed: readonly string[]): readonly string[] {
   const kept = new Set(packed.flatMap(withFolders));
   const outermost = files.flatMap(
