@@ -187,6 +187,10 @@ entry for publishers in an operator's key file:
       { main: { toString: 5 }, bin: [], browser: {} },
       "lib, notes.txt, test",
     );
+    await mkdir(join(path, "@types"));
+    for (const name of ["@types/a.d.ts", "@b.js"]) await writeFile(join(path, name), "");
+    await sees([...all, "*.txt", "lib", "test", "@types"], {}, "@b.js");
+    await sees([...all, "*.txt", "lib", "test", "@types", "@b.js"], {}, "");
     const never = [".npmignore", ".DS_Store", "pnpm-lock.yaml", "lib/.npmrc"];
     for (const name of never) await writeFile(join(path, name), "lib/b.js\n");
     await sees(undefined as never, {}, [...never, "lib/b.js"].sort().join(", "));

@@ -83,7 +83,7 @@ async function packedFrom(path: string): Promise<readonly string[]> {
   const { files, main, browser, bin } = JSON.parse(text);
   const programs = stringsIn(isRecord(bin) ? Object.values(bin) : [bin]);
   const { default: packlist } = await import("npm-packlist");
-  return await packlist({
+  const packed = await packlist({
     path,
     // As npm reads it before it does the same. It packs what `bin` lists whatever `files` says.
     package: {
@@ -96,6 +96,8 @@ async function packedFrom(path: string): Promise<readonly string[]> {
     isProjectRoot: true,
     edgesOut: new Map<string, never>(),
   });
+  // It writes `./` before a path that begins with `@`.
+  return packed.map((each) => posix.normalize(each));
 }
 
 function stringsIn(values: readonly unknown[]): readonly string[] {
