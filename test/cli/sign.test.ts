@@ -150,7 +150,7 @@ entry for publishers in an operator's key file:
     expect(linesOf(listed.stdout).at(-1)).toContain("signed_by=builder@example.com");
     const manifest = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
     const without =
-      "warning: npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again\n";
+      "warning: npm does not pack glassine.sig.json here: add it to `files` in package.json or, if there is no such list, let .npmignore or .gitignore keep it, and sign again\n";
     for (const [files, warning] of [
       [["plugin.js"], without],
       [["plugin.js", "glassine.sig.json"], ""],
@@ -194,6 +194,8 @@ entry for publishers in an operator's key file:
     const never = [".npmignore", ".DS_Store", "pnpm-lock.yaml", "lib/.npmrc"];
     for (const name of never) await writeFile(join(path, name), "lib/b.js\n");
     await sees(undefined as never, {}, [...never, "lib/b.js"].sort().join(", "));
+    await writeFile(join(path, ".npmignore"), "*.sig.json\n");
+    expect((await sign()).stderr).toContain(without);
   });
 
   it.each(["folder", "tarball"])(

@@ -80,7 +80,7 @@ export const texts = {
   uncovered: (names: readonly string[]) =>
     `node_modules has ${listed(names)}, which bundleDependencies does not name: the signature does not cover it; for those who install the package, only plugins.lock pins it`,
   evidenceLeftOut:
-    "npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again",
+    "npm does not pack glassine.sig.json here: add it to `files` in package.json or, if there is no such list, let .npmignore or .gitignore keep it, and sign again",
 
   makeReadable: "Make it readable, and look again: a package may be there.",
   moreProblems: (count: number) =>
