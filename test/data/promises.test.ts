@@ -16,6 +16,11 @@ const blocked = () => {
   block(10);
   return rejected();
 };
+const throwsRejected = () => {
+  throw rejects();
+};
+const throwsLate: Run = (_payload, { signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(rejects())));
 const rejectedLate: Run = (_payload, { signal }) =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve(rejected())));
 
@@ -235,7 +240,25 @@ describe("a promise that rejects", () => {
   );
 
   it.each([
+    ["beside others", throwsRejected, { mode: "concurrent" }],
+    ["late", throwsLate, { timeoutMs: 5 }],
+    ["late, beside others", throwsLate, { mode: "concurrent", timeoutMs: 5 }],
+  ] satisfies [string, Run, RunSettings][])(
+    "is ignored in what a handler throws %s, and its rejection is handled",
+    async (_, handler, settings) => {
+      const forgets = plugin("forgets", handler, { ...settings, onError: "ignore" });
+      const waits = plugin("waits", (_p, _c) => later(10), { mode: "concurrent" });
+      const uncaught = await uncaughtDuring(() => runOnce([forgets, waits]));
+      expect(uncaught).toEqual([]);
+    },
+  );
+
+  it.each([
     ["returns", rejected, {}],
+    ["throws", throwsRejected, {}],
+    ["throws, beside others,", throwsRejected, { mode: "concurrent" }],
+    ["rejects with", () => later(1).then(throwsRejected), {}],
+    ["rejects with, beside others,", () => later(1).then(throwsRejected), { mode: "concurrent" }],
     ["resolves to", () => later(1).then(rejected), {}],
     ["resolves to, beside others,", () => later(1).then(rejected), { mode: "concurrent" }],
   ] satisfies [string, () => unknown, RunSettings][])(

@@ -4,6 +4,7 @@
  * later has no effect. Then the results are merged in plugin order into the envelope as it is by
  * then, and the first denial in that order decides. So it does not matter who finishes first.
  */
+import { dropPromise } from "../../data/index.ts";
 import {
   type AsyncScope,
   callIn,
@@ -100,8 +101,12 @@ function readNow(member: Member, returned: unknown): void {
 function endThrown(member: Member, thrown: unknown): void {
   const denial = readThrown(thrown);
   end(member, denial === undefined ? "threw" : "returned");
-  if (denial === undefined) member.thrown = thrown;
-  else member.read = denial;
+  if (denial !== undefined) member.read = denial;
+  else {
+    member.thrown = thrown;
+    // Now: the failure is handled when all have ended, and not at all after an abort.
+    dropPromise(thrown);
+  }
 }
 
 export class ConcurrentPhase implements Phase {

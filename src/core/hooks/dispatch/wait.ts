@@ -5,7 +5,14 @@
  * never settle it, and a promise keeps alive whatever waits on it. On a deadline or an abort the
  * owner drops its `Wait`, and a late result finds no owner.
  */
-import { attempt, ignore, isPlainPromise, nextMacrotask, waitEnd } from "../../data/index.ts";
+import {
+  attempt,
+  dropPromise,
+  ignore,
+  isPlainPromise,
+  nextMacrotask,
+  waitEnd,
+} from "../../data/index.ts";
 import {
   type AsyncScope,
   apply,
@@ -100,7 +107,8 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   settled(threw: boolean, outcome: unknown): Pending {
     if (this.owner !== undefined)
       return this.#rules.settled(this.owner, threw, threw ? outcome : settledTo(outcome));
-    if (!threw) dropPromises(settledTo(outcome));
+    if (threw) dropPromise(outcome);
+    else dropPromises(settledTo(outcome));
     if (this.#latePolicy === undefined) return undefined;
     const { lateCounters, counts, step } = this.#latePolicy;
     if (counts) lateCounters.late += 1;
@@ -307,15 +315,20 @@ function thenOf(value: unknown): Then | undefined {
 }
 
 /**
- * Handles the rejection of a promise that nobody waits for any more, and of those in its result. A
- * thenable that the runtime did not make is not called, because nothing would report its rejection.
+ * Handles the rejection of a promise that nobody waits for any more, of those in its result, and of
+ * one that it rejects with. A thenable that the runtime did not make is not called, because nothing
+ * would report its rejection.
  */
 export function ignoreRejection(pending: PromiseLike<unknown>): undefined {
   void ignore(dropResult(isPlainPromise(pending) ? pending : called(promiseThen, pending)));
 }
 
 async function dropResult(pending: PromiseLike<unknown>): Promise<void> {
-  dropPromises(settledTo(await pending));
+  try {
+    dropPromises(settledTo(await pending));
+  } catch (thrown) {
+    dropPromise(thrown);
+  }
 }
 
 /** Calls the host's code. Whatever it throws, or rejects with, is ignored. */
