@@ -116,6 +116,34 @@ describe("a run whose audit trail", () => {
     expect(result.violation?.code).toBe("audit_failed");
   });
 
+  it("lost an event of a run nested in one of another manager is denied, too", async () => {
+    verifies("audit:strict");
+    const through = plugin("through", async (payload, context) => {
+      const post = { name: payload.name, result: 1 };
+      const inner = await manager.invoke("tool_post_invoke", post, { parent: context });
+      expect(inner.violation?.code).toBe("audit_failed");
+    });
+    const another = await manage([through]);
+    const nests = plugin("nests", async (payload, context) => {
+      await another.invoke(hook, payload, { parent: context });
+    });
+    const adding = definePlugin({
+      name: "adding",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        tool_post_invoke: (_payload, _context, view) => ({
+          modifiedExtensions: addLabels(view, "found"),
+        }),
+      },
+    });
+    const { manager, state } = await strictly(nests, adding);
+    state.isUp = false;
+    const result = await manager.invoke(hook, call);
+    expect(labelsOf(result)).toEqual(["found"]);
+    expect(result.violation?.code).toBe("audit_failed");
+  });
+
   it("lost an event of a nested run's background handler goes on like that run", async () => {
     const ends: unknown[] = [];
     const nests = plugin("nests", async (payload, context) => {

@@ -191,12 +191,13 @@ function note(
   const { runtime } = run;
   if (runtime.audit === undefined) return;
   const waiting = newList<AuditReceipts>();
-  for (let each: AnyRun | undefined = run; each?.runtime === runtime; ) {
+  for (let each: AnyRun | undefined = run; each; each = each.options.parent?.run) {
     const noted = each as NotedRun;
     if (noted.result !== undefined) break;
+    // The trail of another manager is not this one.
+    if (noted.runtime !== runtime) continue;
     noted.receipts ??= new AuditReceipts();
     append(waiting, noted.receipts);
-    each = each.options.parent?.run;
   }
   // Last, because the host may abort these runs when it hears of it.
   const kept = runtime.audit.record(run, { step, type, facts });
