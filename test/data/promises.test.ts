@@ -175,6 +175,14 @@ const places: readonly [where: string, code: string, make: () => unknown][] = [
   ["a vote", "execution_failed", () => run("vote", () => ({ allow: rejects() }))],
   ["a list in place of a vote", "execution_failed", () => run("vote", () => [rejects()])],
   ["health", "unhealthy", () => healthOf(() => ({ status: rejects(), message: rejects() }))],
+  [
+    "what a health check throws",
+    "unhealthy",
+    () =>
+      healthOf(() => {
+        throw rejects();
+      }),
+  ],
   ["an audit event", "options_invalid", () => auditOf({ a: rejects(), b: [rejects()] })],
   [
     "what a voter throws",

@@ -1,5 +1,5 @@
 /** Checks the health of a manager's plugins: on request, and repeatedly if polling is on. */
-import { attempt, typeName } from "../data/index.ts";
+import { attempt, dropPromise, typeName } from "../data/index.ts";
 import { isProxy } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import { quoteName } from "../errors/index.ts";
@@ -169,6 +169,7 @@ function findingOf(
     return { status: "unhealthy", message, errorSummary: "timeout" };
   }
   if (how === "threw") {
+    dropPromise(value);
     const { type, text } = describe(value, undefined);
     return { status: "unhealthy", message: text, errorSummary: `${type}: ${text}` };
   }
