@@ -196,6 +196,12 @@ entry for publishers in an operator's key file:
     await sees(undefined as never, {}, [...never, "lib/b.js"].sort().join(", "));
     await writeFile(join(path, ".npmignore"), "*.sig.json\n");
     expect((await sign()).stderr).toContain(without);
+    // `npm pack` fails alike.
+    await rm(join(path, ".npmignore"));
+    await mkdir(join(path, ".npmignore"));
+    expect((await sign()).stderr).toBe(
+      "warning: npm cannot tell which files it packs (EISDIR: illegal operation on a directory, read): correct `files`, .npmignore or .gitignore, and sign again\n",
+    );
   });
 
   it.each(["folder", "tarball"])(

@@ -79,6 +79,8 @@ export const texts = {
     `bundleDependencies names ${listed(names)}, which the package does not have in node_modules: the signature does not cover it`,
   uncovered: (names: readonly string[]) =>
     `node_modules has ${listed(names)}, which bundleDependencies does not name: the signature does not cover it; for those who install the package, only plugins.lock pins it`,
+  notPacked: (fault: string) =>
+    `npm cannot tell which files it packs (${fault}): correct \`files\`, .npmignore or .gitignore, and sign again`,
   evidenceLeftOut:
     "npm does not pack glassine.sig.json here: add it to `files` in package.json or, if there is no such list, let .npmignore or .gitignore keep it, and sign again",
 

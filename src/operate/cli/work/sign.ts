@@ -65,14 +65,19 @@ async function refusedWarnings(
 
 /** Warns if a folder is not what npm packs. A tarball is exactly what gets published. */
 async function warningsOf(path: string): Promise<readonly string[]> {
-  const packed = await packedFrom(path);
+  const bundles = (await readBundled(path)).length > 0;
+  // Otherwise neither hash nor package has anything of node_modules.
+  return [...(await packWarnings(path)), ...(bundles ? await bundleWarnings(path) : [])];
+}
+
+async function packWarnings(path: string): Promise<readonly string[]> {
+  const packed = await packedFrom(path).catch((error: Error) => error);
+  // The evidence is written already, so this is no reason to fail.
+  if (packed instanceof Error) return [texts.notPacked(packed.message)];
   const own = (await hashedPaths(path)).filter((each) => !each.startsWith("node_modules/"));
   const left = leftOut(own, packed);
-  const bundles = (await readBundled(path)).length > 0;
   return [
     ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
-    // Otherwise neither hash nor package has anything of node_modules.
-    ...(bundles ? await bundleWarnings(path) : []),
     ...(packed.includes(ed25519File) ? [] : [texts.evidenceLeftOut]),
   ];
 }
