@@ -97,6 +97,18 @@ describe("order inside a phase", () => {
     expect(turns).toEqual(["base", "side", "mid", "top"]);
   });
 
+  it("moves a dependency up to right before the plugin that needs it", async () => {
+    verifies("dispatch:ties");
+    const { turns, noting } = notebook();
+    await runOnce([
+      noting("needs-two", { dependsOn: ["two", "six"] }),
+      noting("one"),
+      noting("six"),
+      noting("two"),
+    ]);
+    expect(turns).toEqual(["two", "six", "needs-two", "one"]);
+  });
+
   it("puts priority before dependencies", async () => {
     const { turns, noting } = notebook();
     await runOnce([

@@ -361,6 +361,18 @@ describe("dependencies", () => {
       expect(manager.plugins.map(({ name }) => name)).toEqual(["base", "alpha", "zeta"]);
     }
   });
+
+  it("move up to right before the plugin that needs them, by name", async () => {
+    verifies("plugins:registration-order");
+    const given = [
+      plugin("aaa", {}, { dependsOn: ["zzz", "yyy"] }),
+      plugin("bbb"),
+      plugin("zzz"),
+      plugin("yyy"),
+    ];
+    const manager = await (await make(given)).making;
+    expect(manager.plugins.map(({ name }) => name)).toEqual(["yyy", "zzz", "aaa", "bbb"]);
+  });
 });
 
 describe("audit_emit", () => {
