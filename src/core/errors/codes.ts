@@ -133,7 +133,7 @@ export const errorCodes = {
   },
   payload_denied: {
     means: "A change to a payload field that plugins may not write on this hook. It is ignored.",
-    todo: "List the field as writable in the hook or in the manager's payloadPolicy.",
+    todo: "Change only what docs/hooks.md lists as writable and the manager's payloadPolicy leaves in. In a hook of your own, name the field in `writable`.",
   },
   payload_contested: {
     means:
