@@ -7,6 +7,7 @@ import { code, either, generatedFrom, page, table } from "./markdown.ts";
 const intro = `# The gateway
 
 \`glassine gateway\` stands in front of MCP servers and models, and runs plugins on everything that passes.
+It speaks MCP 2026-07-28, which has no sessions, and 2025-11-25 and older versions, which have them, over stdio and Streamable HTTP; the HTTP+SSE transport of 2024-11-05 is not supported.
 
 ## Five minutes to a guarded server
 
@@ -36,7 +37,29 @@ npx glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everyth
 \`\`\`
 
 Configure your client to run the gateway in place of the server's own command.
-Clients usually run commands in another folder, so use absolute paths: \`node /path/to/folder/node_modules/glassine/dist/gateway/command/main.js gateway --plugin /path/to/folder/p.js -- npx @modelcontextprotocol/server-everything stdio\`.
+Clients usually run commands in another folder, so use absolute paths.
+In many clients the configuration then has this form:
+
+\`\`\`json
+{
+  "mcpServers": {
+    "everything": {
+      "command": "node",
+      "args": [
+        "/path/to/folder/node_modules/glassine/dist/gateway/command/main.js",
+        "gateway",
+        "--plugin",
+        "/path/to/folder/p.js",
+        "--",
+        "npx",
+        "@modelcontextprotocol/server-everything",
+        "stdio"
+      ]
+    }
+  }
+}
+\`\`\`
+
 Calls to the tool \`echo\` are now refused, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
 A plugin that rewrites a tool's answer finds it in a \`tool_result\` part, not in a text part: [footnote.ts](../examples/gateway/footnote.ts) is an example.
 Standard output carries only the protocol; the log goes to standard error, one line of JSON per entry.
@@ -79,7 +102,7 @@ Paths in a file are relative to its folder, paths in flags to the current one.
 \`args\` are passed on unchanged: a relative path in them is relative to \`cwd\` or, without it, to the folder that the gateway was started in.
 A key that is not in the tables below is refused, and the message suggests the key that you may have meant.
 \`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass on only a few variables to the programs they start: name yours in the client's own \`env\`.
-The variable has the whole value, such as \`Bearer …\` for \`authorization\`: \`\${NAME}\` inside a string is not expanded, and \`--check\` warns about it.
+The variable holds the whole value, such as \`Bearer …\` for \`authorization\`: \`\${NAME}\` inside a string is not expanded, and \`--check\` warns about it.
 A \`url\` with a user name or password is refused: put credentials in \`headers\`.
 So is one with a fragment and, in \`models\`, one with a query: the path of each request is appended to it, and callers add \`api-version\` themselves.
 No message quotes a value, since any value may be a secret.
@@ -301,7 +324,7 @@ If the stream of a request ends or breaks before the answer, but has had events 
 It gives up after five attempts in a row that brought nothing new.
 [mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
 
-## The end
+## Shutdown
 
 On SIGTERM or SIGINT the gateway takes no more requests, lets those in progress end (\`limits.shutdownMs\`), and exits with 0.
 What is not done by then is answered with \`shutting_down\`; subscriptions are answered that way at once.
