@@ -36,9 +36,13 @@ export function parseText(
   try {
     return { value: parseJson(text), problem: undefined };
   } catch {
-    throw new GlassineError("syntax_invalid", "Expected JSON text; it cannot be parsed.", {
-      units: text.length,
-    });
+    throw new GlassineError(
+      "syntax_invalid",
+      "Expected JSON text, got text that cannot be parsed.",
+      {
+        units: text.length,
+      },
+    );
   }
 }
 

@@ -157,7 +157,7 @@ function pluginsWithoutInput(config: GatewayConfig): readonly string[] {
     if (labels.some((label) => added.has(label))) return [];
     const all = [...added].join(", ");
     return [
-      `${place} blocks data with certain labels, but nothing here adds one of them: ${all === "" ? "no labels can be added" : `the labels that can be added are ${all}`}.`,
+      `${place} blocks data with certain labels, but nothing here adds ${all === "" ? "any labels" : `one of them: the labels that can be added are ${all}`}.`,
     ];
   });
 }

@@ -38,7 +38,7 @@ export const reloadCommand: Command = defineCommand({
     if (outcome === undefined)
       throw negative(
         "gateway_not_running",
-        say`no gateway answers at ${place.path}, the address of this user's gateway with ${file}: if one runs, it could not listen there, or was started with another path to this file, XDG_RUNTIME_DIR or TMPDIR: reload it with SIGHUP; otherwise start one, or name another configuration with --config`,
+        say`no gateway answers at ${place.path}, where this user's gateway with ${file} listens for reloads. If none runs, start one, or name another configuration with --config. If one runs, it could not listen there, or was started with another path to this file, XDG_RUNTIME_DIR or TMPDIR: reload it with SIGHUP`,
       );
     if (outcome === "timeout")
       throw refusal(

@@ -146,7 +146,7 @@ function endInput(answer: GrowingAnswer, call: JsonObject): void {
   answer.state.delete(key);
   // Plugins see only the text of the call, which some providers write anew.
   const isSeen = input.isHeld || saysOnly(stringIn(input, "text"), call.input);
-  const reason = "The input of a call arrived as another text than that of the call.";
+  const reason = "The streamed input of a call differs from the input of the call itself.";
   const path = pathOf("toolInputs", Number(input.at));
   answer.note(key, isSeen ? undefined : { path, kind: "content", reason });
 }

@@ -65,7 +65,9 @@ describe("JSON text", () => {
   });
 
   it("that is invalid is reported without it", () => {
-    expect(() => parseText("{", payloadLimits)).toThrow("Expected JSON text; it cannot be parsed.");
+    expect(() => parseText("{", payloadLimits)).toThrow(
+      "Expected JSON text, got text that cannot be parsed.",
+    );
   });
 
   it.each([
