@@ -187,7 +187,7 @@ attack("A-028", "Non-finite numbers", "refused with `snapshot_type`", () => {
 
 attack(
   "A-029",
-  "Negative zero, which equals 0 but can serialise differently",
+  "Negative zero, which equals 0 but can serialize differently",
   "stored as 0, so that equality and round trips agree",
   () => {
     it("equals a zero that was shown", () => {

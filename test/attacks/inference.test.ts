@@ -242,7 +242,7 @@ attack(
 
 attack(
   "A-085",
-  "Serialise, clone or inspect a view, including non-enumerable properties",
+  "Serialize, clone or inspect a view, including non-enumerable properties",
   "identical with and without hidden data; nothing hidden is printed",
   () => {
     const all = {

@@ -40,7 +40,7 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
 export async function check({ cwd, options, paint }: EnvoyConfigContext, file: string) {
   if (options.for !== undefined)
     throw misuse(
-      "--for cannot be combined with --check-file, which recognises each product itself",
+      "--for cannot be combined with --check-file, which recognizes each product itself",
     );
   const problems = await problemsInFile("--check-file", resolve(cwd, file));
   const found = problems.map(({ text }) => text);

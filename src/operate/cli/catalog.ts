@@ -8,7 +8,7 @@ import type { Environment } from "../../core/plugins/index.ts";
 import { readJsonFile } from "../trust/index.ts";
 import { printable } from "./print/printable.ts";
 
-/** A plugin of a catalogue. */
+/** A plugin of a catalog. */
 export interface CatalogEntry {
   readonly slug: string;
   /** The name of its package. */

@@ -100,7 +100,7 @@ export const factMeanings: Meanings = {
   "extensions.declassified": {
     labels: "The removed labels.",
     reason: "The host's reason.",
-    authority: "Who authorised it, as the host says.",
+    authority: "Who authorized it, as the host says.",
     request_id: request,
   },
 };

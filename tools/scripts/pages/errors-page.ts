@@ -6,7 +6,7 @@ import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Errors
 
-Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` recognises one.
+Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` recognizes one.
 \`data\` holds the facts behind the message.
 Neither contains values of slots, only names and types.
 
