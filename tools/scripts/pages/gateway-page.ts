@@ -309,20 +309,20 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`cursor_unknown\`                                 |         | With several servers: the cursor is not from this gateway.                                                                                |
 
 An answer whose result is not what MCP defines is refused with [\`guard_failed\`](mcp.md#denials); \`guard_error\` in the log says why.
-An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
-So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
-Over HTTP, the gateway holds back what a caller sends after \`notifications/initialized\`: for at most 2 seconds until the server has accepted that notification, and then for at most 250 milliseconds until it has opened or refused the session's own stream.
-The stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. Over stdio nothing is sent.
-Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the server again, and open requests get \`peer_died\`.
-An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
-However many messages a server sends at once, other servers and callers are served in between: the gateway passes on a few, then whatever else is ready gets its turn.
-It reads nothing more from that server meanwhile, so the rest waits in the pipe or the connection, not in the gateway's memory. They stay in order.
-What a process sent before it ended is passed on before open requests get \`peer_died\`.
 If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
-A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
-If the stream of a request ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so.
-It gives up after five attempts in a row that brought nothing new.
 [mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
+
+## Between callers and servers
+
+- **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
+- **The first messages.** If a server is reached over HTTP, what a caller sends after \`notifications/initialized\` waits until the server has accepted that notification, for at most 2 seconds, and then until the server has opened or refused the session's own stream, for at most 250 milliseconds.
+- **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. A caller over stdio gets nothing.
+- **Strays.** An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
+- **Large answers.** If a server is a process, an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the process again, and open requests get \`peer_died\`.
+- **Many messages.** However many messages a server sends at once, other servers and callers are served in between: the gateway passes on a few, then whatever else is ready gets its turn. Meanwhile it reads nothing more from that server, so the rest waits in the pipe or the connection, in order, and not in the gateway's memory.
+- **Slow readers.** A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
+- **Broken streams.** If a server's stream ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so. It gives up after five attempts in a row that brought nothing new.
+- **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`.
 
 ## Shutdown
 
