@@ -12,9 +12,12 @@ import { readContributorPages, readPage, readPages, root } from "./support/pages
 const pages = readPages();
 const contributorPages = readContributorPages();
 const readme = readPage("README.md");
-const { version, scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
+const { version, scripts, peerDependencies } = JSON.parse(
+  readFileSync(`${root}package.json`, "utf8"),
+) as {
   readonly version: string;
   readonly scripts: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
 };
 /** The file that `npm pack` creates, as seen from a folder next to the clone. */
 const tarball = `../glassine/glassine-${version}.tgz`;
@@ -81,6 +84,15 @@ describe("paths in the pages for contributors", () => {
   it("name scripts that package.json has", () => {
     const named = contributorPages.flatMap(({ text }) => [...text.matchAll(/npm run ([\w:]+)/g)]);
     expect(named.map(([, name = ""]) => name).filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe("docs/README.md", () => {
+  it("says what each optional package is needed for", () => {
+    const rows = readTable(readPage("docs/README.md").text, "Package");
+    expect(rows.flatMap(([names]) => codeIn(names)).sort()).toEqual(
+      Object.keys(peerDependencies).sort(),
+    );
   });
 });
 
