@@ -227,7 +227,8 @@ glassine gateway reload
 
 The running gateway of the same user with the same configuration file reads that file again, loads its plugins, and uses both from the next request on.
 The command says whether it did, and exits with 1 if it did not.
-A reload is refused, and the last good configuration stays in effect, if the new one cannot be read or breaks a rule of this page, or if a plugin, \`audit.file\`, the file with the keys of \`identity.jwt\` or the pinned definitions cannot be used.
+A reload is refused if the new configuration cannot be read or breaks a rule of this page, or if something that it names cannot be used: a plugin, \`audit.file\`, the file with the keys of \`identity.jwt\`, or the pinned definitions.
+The last good configuration then stays in effect.
 No server is started, and no server, provider or URL with keys is asked. A server's program or working folder that does not exist, and a secret for a server or a model that cannot be read, are only warned about (\`missing\` in the log): the reload is done, sessions end if it changes how their server is reached, and requests are refused until what is missing is there.
 So run \`glassine gateway --check\` first, in the gateway's environment: for a missing program it exits with 1, and it warns about the others.
 SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`).
@@ -315,14 +316,14 @@ If a server has no process for a caller because of \`limits.children\`, the log 
 ## Between callers and servers
 
 - **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
-- **The first messages.** If a server is reached over HTTP, what a caller sends after \`notifications/initialized\` waits until the server has accepted that notification, for at most 2 seconds, and then until the server has opened or refused the session's own stream, for at most 250 milliseconds.
-- **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. A caller over stdio gets nothing.
+- **The first messages.** If a server is reached over HTTP, what a caller sends after \`notifications/initialized\` waits: for at most 2 seconds until the server has accepted that notification, then for at most 250 milliseconds until it has opened or refused the session's own stream.
+- **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`). Clients do not read it, but some would ask again if the stream ended with an error or with nothing. A caller over stdio gets nothing.
 - **Strays.** An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
 - **Large answers.** If a server is a process, an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the process again, and open requests get \`peer_died\`.
 - **Many messages.** However many messages a server sends at once, other servers and callers are served in between: the gateway passes on a few, then whatever else is ready gets its turn. Meanwhile it reads nothing more from that server, so the rest waits in the pipe or the connection, in order, and not in the gateway's memory.
 - **Slow readers.** A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
 - **Broken streams.** If a server's stream ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so. It gives up after five attempts in a row that brought nothing new.
-- **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`.
+- **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`. Then the process is started again, with the session's handshake: after 250 milliseconds, and after twice as long each time that fails, up to 30 seconds. After eight attempts in a row, in about a minute, the server counts as lost, as [above](#several-servers). A process that answers its caller, or stays up for 30 seconds, has not failed.
 
 ## Shutdown
 
