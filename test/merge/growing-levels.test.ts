@@ -215,6 +215,42 @@ it("an optional set by which a level grows is not created empty", () => {
   expect(merged.extensions).toBe(current);
 });
 
+it("an optional set is not created empty, and neither is its level", () => {
+  const box = defineHost({
+    slots: {
+      box: {
+        tier: "immutable",
+        read: "everyone",
+        description,
+        schema: z.object({ owner: z.string(), marks: stringSet().optional() }),
+        fields: { marks: { tier: "monotonic", write: "everyone" } },
+      },
+    },
+  });
+  for (const current of [box.createExtensions({}), box.createExtensions({ box: { owner: "o" } })]) {
+    const merged = box.mergeExtensions(current, { box: { marks: [] } }, []);
+    expect(merged.extensions).toBe(current);
+    expect(merged.rejections).toEqual([]);
+  }
+});
+
+it("a required set may be created empty", () => {
+  const crate = defineHost({
+    slots: {
+      crate: {
+        tier: "mutable",
+        read: "everyone",
+        write: "everyone",
+        description,
+        schema: z.object({ marks: stringSet() }),
+        fields: { marks: { tier: "monotonic" } },
+      },
+    },
+  });
+  const merged = crate.mergeExtensions(crate.createExtensions({}), { crate: { marks: [] } }, []);
+  expect(merged.extensions.crate).toEqual({ marks: [] });
+});
+
 it("an optional set starts with what is added, and nothing else", () => {
   const shelf = defineHost({
     slots: {

@@ -301,6 +301,8 @@ function mergeSet(state: MergeState, node: Node, change: Change): unknown {
     refuse(state, node, "tier_monotonic", shrunk);
     return change.current;
   }
+  // An optional set is not created empty.
+  if (next.length === 0 && node.optional) return change.current;
   if (next !== change.current) checkJoined(state, node, change, next);
   return next;
 }
