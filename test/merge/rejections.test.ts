@@ -46,6 +46,31 @@ describe("a change that is ignored", () => {
     expect(mergeExtensions(createExtensions({}), empty, grant).rejections).toEqual([]);
   });
 
+  // A plugin that fills in defaults returns `roles: []` for roles that it may not see.
+  it("is not reported if it is an empty part that was not shown, beside parts that were", () => {
+    verifies("merge:empty-unreported");
+    const subject = { id: "ada", type: "user" } as const;
+    const grant = ["read_subject", "read_agent", "read_headers"] as const;
+    const proposed = {
+      agent: { input: "x", conversation: { history: [] } },
+      http: { request_headers: {}, method: "GET" },
+      security: { subject: { ...subject, roles: [], claims: {} } },
+    };
+    for (const hidden of [{}, { roles: ["admin"] }]) {
+      const envelope = createExtensions({
+        agent: { input: "x" },
+        http: { method: "GET" },
+        security: { subject: { ...subject, ...hidden } },
+      });
+      const merged = mergeExtensions(envelope, proposed, grant, { strict: true });
+      expect(merged).toEqual({ extensions: envelope, rejections: [] });
+      const more = { security: { subject: { ...subject, roles: [], id: "eve" } } };
+      expect(mergeExtensions(envelope, more, grant).rejections).toMatchObject([
+        { path: "security.subject", code: "tier_immutable" },
+      ]);
+    }
+  });
+
   it("is not reported if it is a default that amend lent, next to a field that may be written", () => {
     verifies("merge:empty-unreported");
     const host = defineHost({

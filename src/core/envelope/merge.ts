@@ -27,6 +27,7 @@ import {
   forEach,
   freeze,
   getPrototypeOf,
+  hasOwn,
   isArray,
   newList,
   none,
@@ -214,23 +215,28 @@ const reasons = {
 } satisfies Partial<Record<ErrorCode, string>>;
 type Ignored = keyof typeof reasons;
 
-/** Leaves a node as it is, and reports that unless nothing was shown and the proposal is empty. */
+/** Leaves a node as it is, and reports that unless the proposal adds nothing to what was shown. */
 function ignore(state: MergeState, node: Node, change: Change, code: Ignored): unknown {
-  if (change.shown === undefined && isEmptyDeep(change.proposed)) return change.current;
+  if (addsNothing(change.shown, change.proposed)) return change.current;
   reject(state, freeze({ path: node.path, code, reason: reasons[code] }));
   if (state.strict) refuse(state, node, code, reasons[code]);
   return change.current;
 }
 
 /**
- * Whether a value is only empty containers: what a hidden or absent part looks like when spread.
- * The keys of a map are data, so a single key makes it count.
+ * Whether a proposal only has empty containers where nothing was shown: what a hidden or absent
+ * part looks like when spread. The keys of a map are data, so a single key makes it count.
  */
-function isEmptyDeep(value: unknown): boolean {
-  if (!isLevel(value)) return value === undefined;
-  const keys = enumerableKeys(value);
-  if (isArray(value) || getPrototypeOf(value) === null) return keys.length === 0;
-  return !some(keys, (key) => !isEmptyDeep(value[key]));
+function addsNothing(shown: unknown, proposed: unknown): boolean {
+  if (proposed === shown) return true;
+  if (!isLevel(proposed)) return false;
+  const keys = enumerableKeys(proposed);
+  if (isArray(proposed) || getPrototypeOf(proposed) === null) {
+    return shown === undefined && keys.length === 0;
+  }
+  if (shown === undefined) return !some(keys, (key) => !addsNothing(undefined, proposed[key]));
+  if (!isLevel(shown) || some(enumerableKeys(shown), (key) => !hasOwn(proposed, key))) return false;
+  return !some(keys, (key) => !addsNothing(shown[key], proposed[key]));
 }
 
 /** Merges field by field, starting from the current level. */
@@ -254,7 +260,7 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     if (node.tier === "immutable") {
       if (current !== undefined) noteChange(state, field, was, part);
       // An empty part that was created along with its level is not a change.
-      else if (!isEmptyDeep(part)) notePath(state, field);
+      else if (!addsNothing(undefined, part)) notePath(state, field);
     }
     next[key] = part;
     changed = true;
