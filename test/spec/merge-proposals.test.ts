@@ -213,6 +213,7 @@ describe("reading a proposal", () => {
     const unknown = [
       { Security: {} },
       { raw_credentials: {} },
+      { raw_credentials: undefined },
       { security: { removed_labels: ["PII"] } },
       { security: { subject: { ...everything.security.subject, admin: true } } },
       { delegation: { broken: true } },
@@ -222,7 +223,7 @@ describe("reading a proposal", () => {
       expect(codeOf(() => merge(full, returned, all))).toBe("slot_unknown");
     const { extensions, rejections } = merge(
       full,
-      { request: { added: 1 }, http: { added: 1 } },
+      { request: { added: 1 }, http: { added: 1 }, agent: { added: undefined } },
       all,
     );
     expect([extensions === full, rejections]).toEqual([true, []]);

@@ -381,7 +381,7 @@ function unknownField(state: ReadState, key: string, raw: unknown, options: Leve
   if (state.origin === "plugin") {
     // Unsafe data outranks an unknown name and ends the reading; and its size counts.
     checkKey(state, key, undefined);
-    readJson(state, raw, undefined);
+    if (raw !== undefined) readJson(state, raw, undefined);
     if (options.closed || options.strict) {
       report(state, "slot_unknown", "a known field", "an unknown one");
     }
