@@ -74,6 +74,8 @@ describe("withSlots refuses", () => {
     for (const changes of shrunk) {
       const error = refusalOf(() => withSlots(extensions, changes));
       expect([error.name, error.code]).toEqual(["TierViolationError", "tier_monotonic"]);
+      // It removes labels only, no hops.
+      expect(error.message.includes("declassify")).toBe("security" in changes);
       expect(error.data).toEqual({
         slot: Object.keys(changes)[0] === "security" ? "security.labels" : "delegation",
         tier: "monotonic",

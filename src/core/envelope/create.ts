@@ -245,6 +245,7 @@ function checkList({ path }: Node, { compiled }: Node, before: unknown, after: u
   const old = isArray(before) ? before : [];
   const now = isArray(after) ? after : [];
   if (compiled.shape === "set" ? hasAll(now, old) : beginsWith(now, old)) return;
-  const text = `${path} may only grow; something that was there is missing or changed. Use declassify to remove a label.`;
+  const advice = path === "security.labels" ? " Use declassify to remove a label." : "";
+  const text = `${path} may only grow; something that was there is missing or changed.${advice}`;
   throw new TierViolationError("tier_monotonic", text, { slot: path, tier: "monotonic" });
 }
