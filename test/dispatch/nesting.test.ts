@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
   adds,
+  bytesOf,
   call,
   deferred,
   hook,
@@ -12,8 +13,10 @@ import {
   type Manager,
   manage,
   type PluginContext,
+  permutations,
   plugin,
   type Run,
+  rest,
   runOnce,
   type ToolCall,
   tagger,
@@ -360,6 +363,50 @@ describe("a nested run", () => {
       expect(after.security?.labels ?? []).toEqual(extensions === undefined ? [] : ["own"]);
       expect([after.security?.subject, after.http]).toEqual([undefined, undefined]);
     }
+  });
+
+  it("of a concurrent handler has none that faster handlers of its phase added", async () => {
+    verifies("dispatch:concurrent-view");
+    const outcomes = new Set<string>();
+    for (const order of permutations(["adds", "asks", "too"])) {
+      const gates = new Map(order.map((name) => [name, deferred()]));
+      const send = (context: PluginContext, name: string) =>
+        manager.invoke(hook, { name, args: {} }, { parent: context });
+      const nests = (self: string) =>
+        plugin(
+          self,
+          async ({ name }, context) => {
+            if (name !== call.name) return;
+            await gates.get(self)?.promise;
+            if (self !== "asks") await send(context, "mark");
+            const { violation } = await send(context, "leave");
+            return violation && deny(`PII of ${self}`);
+          },
+          { mode: "concurrent" },
+        );
+      const marks = plugin("marks", (payload, context, extensions) =>
+        payload.name === "mark" ? adds("pii")(payload, context, extensions) : undefined,
+      );
+      const egress = plugin("egress", ({ name }, _c, { security }) =>
+        name === "leave" && security.labels.includes("pii") ? deny("PII stays here") : undefined,
+      );
+      const manager: Manager = await manage([...["adds", "asks", "too"].map(nests), marks, egress]);
+      const running = manager.invoke(hook, call);
+      for (const name of order) {
+        gates.get(name)?.resolve();
+        await rest();
+      }
+      const result = await running;
+      expect(labelsOf(result)).toEqual(["pii"]);
+      // A handler's own nested run found a label, which the others may not learn of.
+      const denials = result.executions.filter(
+        ({ plugin, effectiveAllow }) =>
+          ["adds", "asks", "too"].includes(plugin) && effectiveAllow === false,
+      );
+      expect(denials.map(({ plugin }) => plugin)).toEqual(["adds", "too"]);
+      outcomes.add(bytesOf(result));
+    }
+    expect(outcomes.size).toBe(1);
   });
 
   it("does not start with more labels than an envelope may have", async () => {

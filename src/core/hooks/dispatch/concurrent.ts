@@ -13,12 +13,11 @@ import {
   isAwaitable,
   mapped,
   monotonicNow,
-  some,
 } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
-import { type MessageRun, notRun, type Phase, viewFor } from "./message-run.ts";
+import { type MessageRun, notRun, type Phase, type PhaseMember, viewFor } from "./message-run.ts";
 import { isAborted } from "./signals.ts";
 import {
   failLate,
@@ -33,13 +32,10 @@ import {
 import type { PluginContext, Step } from "./types.ts";
 import { ignoreRejection, promiseOf, Wait, type WaitRules } from "./wait.ts";
 
-/** `returned` includes a thrown denial; `passed` had no turn; `cancelled`: the host aborted. */
-type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
-
-interface Member {
+interface Member extends PhaseMember {
   readonly step: Step;
   readonly phase: ConcurrentPhase;
-  ending: Ending;
+  ending: PhaseMember["ending"];
   /** What it returned, or a denial that it threw, read when it ended. Most return nothing. */
   read: TurnRead;
   /** Anything else that it threw. */
@@ -75,7 +71,7 @@ function dropWait({ wait, phase }: Member, step: Step | undefined): void {
   wait?.drop({ lateCounters: phase.run.runtime.lateCounters, counts: true, step });
 }
 
-function end(member: Member, ending: Ending): void {
+function end(member: Member, ending: Member["ending"]): void {
   member.ending = ending;
   if (member.phase.run.compiled.timed) member.durationMs = monotonicNow() - member.startedAt;
 }
@@ -134,6 +130,7 @@ export class ConcurrentPhase implements Phase {
       step,
       phase: this,
       ending: "pending",
+      seen: this.start,
       read: nothingRead,
       thrown: undefined,
       context: undefined,
@@ -201,9 +198,12 @@ export class ConcurrentPhase implements Phase {
     wait.under(member.step.deadline);
   }
 
-  /** Whether the handler that was given `context` has its turn now. */
-  hasTurn(context: PluginContext): boolean {
-    return some(this.#members, (each) => each.context === context && each.ending === "pending");
+  memberOf(context: PluginContext): PhaseMember | undefined {
+    let found: Member | undefined;
+    forEach(this.#members, (each) => {
+      if (each.context === context) found = each;
+    });
+    return found;
   }
 
   /** Applies all results, in plugin order, once. The first handler that halts the run decides. */

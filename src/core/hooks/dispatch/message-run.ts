@@ -60,10 +60,18 @@ export function viewFor(run: ShowingRun, step: HandlerStep, envelope: Slots): Sl
   return view;
 }
 
+/** A handler's turn in the concurrent phase. */
+export interface PhaseMember {
+  /** `returned` includes a thrown denial; `passed` had no turn; `cancelled`: the host aborted. */
+  readonly ending: "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
+  /** The envelope at the start of the phase, with what nested runs of this handler have added. */
+  seen: Slots;
+}
+
 /** The concurrent phase, as the run uses it. */
 export interface Phase {
-  /** Whether the handler that was given `context` has its turn now. */
-  hasTurn(context: PluginContext): boolean;
+  /** Finds the turn of the handler that was given `context`. */
+  memberOf(context: PluginContext): PhaseMember | undefined;
   /** Stops waiting. */
   stop(): void;
   /** Stops waiting. What the handlers that have ended added stays. */

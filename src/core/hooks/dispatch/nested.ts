@@ -11,12 +11,15 @@ const everything = -1;
 /**
  * Returns the envelope that a nested run starts with: `given` plus the labels of the run around it.
  * Without them, a plugin that decides by labels would let through in here what it refuses out
- * there. Another manager gets none, so a plugin cannot make one to learn them.
+ * there. Another manager gets none, so a plugin cannot make one to learn them. A concurrent handler
+ * gets none that others of its phase added meanwhile: it would matter which of them is faster.
  */
 export function startOfNested(given: Slots, runtime: ManagerRuntime, parent: Origin): Slots {
-  const outer = messageOrigin(parent)?.run as MessageRun | undefined;
-  if (outer?.compiled.runtime !== runtime) return given;
-  return withSetsOf(outer.extensions, given, outer.compiled);
+  const origin = messageOrigin(parent);
+  const outer = origin?.run as MessageRun | undefined;
+  if (origin === undefined || outer?.compiled.runtime !== runtime) return given;
+  const { seen } = outer.phase?.memberOf(origin.context) ?? { seen: outer.extensions };
+  return withSetsOf(seen, given, outer.compiled);
 }
 
 /**
@@ -57,7 +60,9 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   // Plugins of the same manager add with their own grants. Another manager may have been made by
   // the handler itself, so its plugins add with the handler's grant.
   const mask = runtime === compiled.runtime ? everything : step.mask;
-  const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
+  const joinedTo = (slotsBefore: Slots) =>
+    joinSets(slots, slotsBefore, extensions, start, mask, limits);
+  const joined = joinedTo(outer.extensions);
   if (!joined.ok) {
     // Later plugins would not see the label, and let through what they should stop. So the outer
     // run may not go on, whatever the plugin's error policy says.
@@ -67,10 +72,15 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
     outer.stop(halt(outer, step, code, reason, refused), "errored");
     return;
   }
-  if (joined.extensions === outer.extensions) return;
+  const member = outer.phase?.memberOf(origin.context);
+  // What another handler of the phase added first counts as added by this one, too.
+  const own = member === undefined ? joined : joinedTo(member.seen);
+  if (!own.ok || own.changed.length === 0) return;
   const applies = mayAdd(step);
-  outer.log.noteJoined(step, joined.changed, applies);
-  if (applies) outer.extensions = joined.extensions;
+  outer.log.noteJoined(step, own.changed, applies);
+  if (!applies) return;
+  outer.extensions = joined.extensions;
+  if (member !== undefined) member.seen = own.extensions;
 }
 
 /** Finds the nearest enclosing run of a message hook. Other semantics do not change extensions. */
@@ -84,5 +94,5 @@ function messageOrigin(parent: Origin): Origin | undefined {
 
 function hasTurn(run: MessageRun, context: PluginContext): boolean {
   if (!isOngoing(context)) return false;
-  return run.context === context || run.phase?.hasTurn(context) === true;
+  return run.context === context || run.phase?.memberOf(context)?.ending === "pending";
 }
