@@ -5,6 +5,9 @@ import { eventsFrom } from "./event-reader.ts";
 import type { HttpLimits } from "./limits.ts";
 import { jsonIn, textsOf } from "./read-text.ts";
 
+/** Ends streams of Responses, too, from servers other than OpenAI: openresponses.org/specification. */
+const done = "[DONE]";
+
 /**
  * Yields the events of a body, parsed from JSON. If the body ends in the middle of an event, that
  * event is dropped, as the format demands, and the accumulator finds that the answer has no end.
@@ -12,7 +15,7 @@ import { jsonIn, textsOf } from "./read-text.ts";
  */
 export async function* eventsIn(
   body: ReadableStream<Uint8Array> | null,
-  { lastData }: ModelProvider,
+  { lastData = done }: ModelProvider,
   { answerBytes, eventUnits }: HttpLimits,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {

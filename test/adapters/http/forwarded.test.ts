@@ -179,6 +179,34 @@ it.each(["data: [DONE] \n\n", `${done}${done}`])(
   },
 );
 
+it.each(["buffer", "pass"] as const)(
+  "found: servers other than OpenAI's end a stream of Responses with [DONE] (%s)",
+  async (stream) => {
+    const response = { id: "r", object: "response", created_at: 1, model: "m" };
+    const said = { type: "output_text", text: "Ahoy", annotations: [] };
+    const item = { id: "i", type: "message", role: "assistant", content: [said] };
+    const events = [
+      { type: "response.created", response: { ...response, status: "in_progress", output: [] } },
+      {
+        type: "response.completed",
+        response: { ...response, status: "completed", output: [item] },
+      },
+    ];
+    const { fetch } = standIn(() => streamed([eventsText(events, done)]));
+    const manager = await managerIn(stream, redact);
+    const guarded = guardFetch(manager, { provider: openai, fetch });
+    const client = new OpenAI({ apiKey: "k", maxRetries: 0, fetch: guarded });
+    const types: string[] = [];
+    for await (const { type } of await client.responses.create({
+      model: "m",
+      input: "Hi",
+      stream: true,
+    }))
+      types.push(type);
+    expect(types.at(-1)).toBe("response.completed");
+  },
+);
+
 describe("texts that grow side by side", () => {
   const filler = "So on and so forth. ".repeat(20);
 
