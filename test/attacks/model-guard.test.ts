@@ -69,8 +69,14 @@ attack(
       "x-note": secret,
       "x-request-id": "r1",
       "x-ratelimit-remaining-requests": "9",
+      "anthropic-ratelimit-unified-5h-reset": "1760000000",
     };
-    const kept = ["content-type", "x-ratelimit-remaining-requests", "x-request-id"];
+    const kept = [
+      "anthropic-ratelimit-unified-5h-reset",
+      "content-type",
+      "x-ratelimit-remaining-requests",
+      "x-request-id",
+    ];
     it.each(recorded)("of $name, judged or not", async (api) => {
       const stream = api.api.stream();
       for (const event of api.events) stream.push(event);

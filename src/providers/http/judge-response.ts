@@ -20,7 +20,7 @@ import { endText, eventsIn, eventText, keepAliveText } from "./server-sent-event
  * cookies for another domain.
  */
 const forwarded =
-  /^(?:cache-control|retry-after(?:-ms)?|x-should-retry|(?:x-)?request-id|openai-(?:processing-ms|version)|(?:x|anthropic)-ratelimit-[a-z-]+)$/;
+  /^(?:cache-control|retry-after(?:-ms)?|x-should-retry|(?:x-)?request-id|openai-(?:processing-ms|version)|(?:x|anthropic)-ratelimit-[a-z\d-]+)$/;
 
 /** Whether the caller gets a header of the answer. Names are in lower case. */
 export function isForwarded(name: string): boolean {
