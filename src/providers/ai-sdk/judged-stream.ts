@@ -42,11 +42,15 @@ export function judgedStream(
 ): ReadableStream {
   const reader = (stream as ReadableStream<object>).getReader();
   let outcome: ModelOutcome = "aborted";
+  const events = judgedEvents();
   // Whoever aborts may not read on, and then nothing else would end the exchange.
-  const abort = () => open.exchange.end(undefined, "aborted");
+  const abort = () => {
+    open.exchange.end(undefined, "aborted");
+    // Takes effect once the pending read is over.
+    void events.return(undefined).catch(() => {});
+  };
   open.signal?.addEventListener("abort", abort);
   if (open.signal?.aborted) abort();
-  const events = judgedEvents();
 
   async function* judgedEvents(): AsyncGenerator<unknown> {
     const { exchange } = open;
@@ -75,7 +79,8 @@ export function judgedStream(
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await events.next();
-      if (done) controller.close();
+      if (done && open.signal?.aborted) controller.error(open.signal.reason);
+      else if (done) controller.close();
       else controller.enqueue(value);
     },
     cancel(reason) {
@@ -83,8 +88,6 @@ export function judgedStream(
       abort();
       open.signal?.removeEventListener("abort", abort);
       cancel(reader, reason);
-      // Takes effect once the pending read is over.
-      void events.return(undefined).catch(() => {});
     },
   });
 }

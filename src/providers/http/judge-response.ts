@@ -147,6 +147,8 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
   const events = eventsIn(response.body, provider, limits, stop.signal);
   const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });
   const outputs = withKeepAlive(source, limits.keepAliveMs);
+  // Nobody may read on; what has left is then judged.
+  stop.signal.addEventListener("abort", () => void outputs.return().catch(() => {}));
 
   let first: IteratorResult<JudgedEvent | undefined, void>;
   try {
@@ -172,7 +174,7 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
         const { value, done } = await (next ?? outputs.next());
         next = undefined;
         isLast = done === true || value?.refusal !== undefined;
-        if (value?.refusal !== undefined && signal?.aborted) throw signal.reason;
+        if (isLast && signal?.aborted) throw signal.reason;
         if (isLast) exchange.end(value?.refusal);
         if (done) text = endText(provider);
         else text = value === undefined ? keepAliveText : judgedText(value, provider);

@@ -128,6 +128,8 @@ class Exchange implements ModelExchange {
   #headersBefore: HeadersIn = headersIn(undefined);
   #headerChanges: HeaderChanges | undefined;
   #isDenied = false;
+  /** A streamed answer of which something has left, until its whole is judged. */
+  #unfinished: ReturnType<ModelProvider["stream"]> | undefined;
   readonly #record: ExchangeRecord;
 
   constructor(parts: GuardParts, begun: BeginOptions) {
@@ -208,35 +210,55 @@ class Exchange implements ModelExchange {
           settled = await this.#settled(event as object, opened, forwarding);
           return opened;
         });
-        if (pushed.refusal !== undefined) return yield pushed;
+        if (pushed.refusal !== undefined) throw new Refused(pushed.refusal);
+        if (settled.length > 0) this.#unfinished = stream;
         for (const each of settled) yield { event: each };
       }
+      this.#record.watch.answered();
+      const { document: whole, refusal } = await this.#attempt("answer", async () => {
+        const opened = stream;
+        if (opened === undefined) throw new Refused(refusalOf("answer_invalid"));
+        const document = this.#read("answer_invalid", () => opened.document);
+        // Checked before `done`: an error can be all that a stream contains.
+        await this.#refuseError(document);
+        if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
+        const read = this.#read("answer_invalid", () => opened.current);
+        this.#unfinished = undefined;
+        const judged = await this.#judgeRead(document, read);
+        if (opened.omitted !== undefined && forwarding !== "as they come") {
+          const expected = "Expected a stream that can be written again, which would be without";
+          throw unwritable(opened.omitted, expected);
+        }
+        const rest = this.#rest(document, judged, forwarding);
+        if (rest === undefined) throw new Refused(refusalOf("answer_contradicted"));
+        return rest;
+      });
+      if (refusal !== undefined) throw new Refused(refusal);
+      for (const event of whole as readonly object[]) yield { event };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return yield { refusal: error.refusal };
+      // First, so that the caller's next request has the labels.
+      yield { refusal: (await this.#judgeUnfinished()) ?? error.refusal };
+    } finally {
+      // The stream broke, or its reader left.
+      await this.#judgeUnfinished();
     }
-    this.#record.watch.answered();
-    let whole: readonly object[] = [];
+  }
+
+  /** Judges an answer that will not be complete, if some of it has left unseen by watchers. */
+  async #judgeUnfinished(): Promise<ModelRefusal | undefined> {
+    const stream = this.#unfinished;
+    if (stream === undefined) return undefined;
+    this.#unfinished = undefined;
+    // Its caller may have left, and has read it nevertheless.
+    this.#state.signal = undefined;
     const { refusal } = await this.#attempt("answer", async () => {
-      const opened = stream;
-      if (opened === undefined) throw new Refused(refusalOf("answer_invalid"));
-      const document = this.#read("answer_invalid", () => opened.document);
-      // Checked before `done`: an error can be all that a stream contains.
-      await this.#refuseError(document);
-      if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
-      const read = this.#read("answer_invalid", () => opened.current);
-      const judged = await this.#judgeRead(document, read);
-      if (opened.omitted !== undefined && forwarding !== "as they come") {
-        const expected = "Expected a stream that can be written again, which would be without";
-        throw unwritable(opened.omitted, expected);
-      }
-      const rest = this.#rest(document, judged, forwarding);
-      if (rest === undefined) throw new Refused(refusalOf("answer_contradicted"));
-      whole = rest;
-      return whole;
+      const read = this.#read("answer_invalid", () => stream.current);
+      await this.#prepareAnswer();
+      this.#judge.addSlots(read.extensions);
+      return this.#withLabelsKept(() => this.#judge.messages(hooks.output, read.messages));
     });
-    if (refusal !== undefined) return yield { refusal };
-    for (const event of whole) yield { event };
+    return refusal;
   }
 
   withHeaders(own: Headers): Headers {
@@ -321,7 +343,7 @@ class Exchange implements ModelExchange {
   }
 
   end(refusal?: ModelRefusal, outcome?: ModelOutcome, code = refusal?.code): void {
-    const { signal } = this.#state;
+    const { signal } = this.#begun;
     this.#record.end(() => ({
       request: this.request,
       provider: this.#provider.name,

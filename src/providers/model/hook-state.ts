@@ -13,7 +13,7 @@ import { type LabelRules, sessionLabels } from "./session-labels.ts";
 
 export interface HookState {
   readonly request: string;
-  readonly signal: AbortSignal | undefined;
+  signal: AbortSignal | undefined;
   tenant?: string;
   /** A plain document until the first hook has read it. */
   extensions?: unknown;

@@ -71,9 +71,11 @@ export class Judge {
   async part(message: Message, slots: object): Promise<Message> {
     this.addSlots(slots);
     this.#stream = { done: false };
-    const judged = await this.#run(hooks.output, message, true);
-    this.#stream = { done: true };
-    return judged;
+    try {
+      return await this.#run(hooks.output, message, true);
+    } finally {
+      this.#stream = { done: true };
+    }
   }
 
   /** Returns an answer's message with each of its tool calls as plugins left it. */

@@ -429,6 +429,34 @@ describe("the middleware", () => {
     expect(ends).toEqual(["aborted -"]);
   });
 
+  it("judges what has left of a stream that the caller aborts", async () => {
+    verifies("adapters:forwarded-unfinished");
+    const seen: string[] = [];
+    const handler = (message: Message) => {
+      seen.push(JSON.stringify(message.content));
+    };
+    const { model } = streamOf(Array.from({ length: 100 }, () => text("a")).flat());
+    const wrapped = await guarded(version6, model, {
+      "cmf.llm_output": { handler, stream: "pass" } as never,
+    });
+    const controller = new AbortController();
+    const { signal: abortSignal } = controller;
+    const { stream } = await wrapped.doStream({ prompt: [], abortSignal });
+    const reader = stream.getReader();
+    for (;;) {
+      const { value } = await reader.read();
+      if (value?.type === "text-delta") break;
+    }
+    controller.abort(new Error("The person left"));
+    await expect.poll(() => seen).toHaveLength(1);
+    expect(seen[0]).toContain('"text":"a');
+    // The stream does not look complete.
+    const rest = async () => {
+      while (!(await reader.read()).done);
+    };
+    await expect(rest()).rejects.toThrow("The person left");
+  });
+
   it("ends with the reason of an abort", async () => {
     const controller = new AbortController();
     const ends: string[] = [];

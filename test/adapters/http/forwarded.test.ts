@@ -166,6 +166,38 @@ describe.each([
   });
 });
 
+it.each([
+  ["cancels it", (response: Response) => response.body?.cancel()],
+  ["aborts, and reads no further", (_: Response, caller: AbortController) => caller.abort()],
+] as const)("what has left of an answer is judged if its reader %s", async (_, leave) => {
+  verifies("adapters:forwarded-unfinished");
+  let seen: (text: string) => void = () => {};
+  const judged = new Promise<string>((resolve) => {
+    seen = resolve;
+  });
+  const manager = await managerIn("pass", (message) => {
+    seen(JSON.stringify(message));
+    return undefined;
+  });
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(chatText(secret)[0])),
+  });
+  const headers = { "content-type": "text/event-stream" };
+  const guarded = guardFetch(manager, {
+    provider: openai,
+    fetch: async () => new Response(body, { headers }),
+  });
+  const caller = new AbortController();
+  const response = await guarded("https://api.example/v1/chat/completions", {
+    method: "POST",
+    body: JSON.stringify({ model: "m", stream: true, messages: [] }),
+    signal: caller.signal,
+  });
+  await leave(response, caller);
+  expect(await judged).toContain(secret.slice(0, 5));
+  if (caller.signal.aborted) await expect(response.text()).rejects.toThrow("aborted");
+});
+
 it.each(["data: [DONE] \n\n", `${done}${done}`])(
   "found: the last line may come twice, and end with a space: %j",
   async (last) => {

@@ -5,6 +5,7 @@ import {
   createPluginManager,
   definePlugin,
   deny,
+  type Plugin,
   type StreamMode,
 } from "glassine";
 import { guardTools } from "glassine/ai-sdk";
@@ -74,7 +75,7 @@ function countedStore(): { store: LabelStore; calls: string[] } {
   return { store, calls };
 }
 
-async function begun(plugin = egress()) {
+async function begun(plugin: Plugin<"append_labels" | "read_labels"> = egress()) {
   const { store, calls } = countedStore();
   const manager = await createPluginManager({ plugins: [plugin] });
   const exchange = guardModel(chatCompletions, manager, { labels: { store, session } }).begin();
@@ -94,6 +95,77 @@ async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   for await (const item of items) all.push(item);
   return all;
 }
+
+describe("labels from a streamed answer that is not complete", () => {
+  /** Labels what it sees, and says so. */
+  const watcher = (seen: unknown[], stream: StreamMode) =>
+    definePlugin({
+      name: "watcher",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        "cmf.llm_output": {
+          stream,
+          handler(message, context, extensions) {
+            if (context.stream?.done !== false) seen.push(message.content);
+            return { modifiedExtensions: addLabels(extensions, "SALARY") };
+          },
+        },
+      },
+    });
+  const came = [{ content_type: "text", text: "Hm, salaries" }];
+  const broken = new TypeError("terminated");
+  async function* breaks() {
+    yield* chunks.slice(0, 3);
+    throw broken;
+  }
+
+  it.each<StreamMode>(["pass", { window: 1 }])(
+    "are kept if it is cut off or breaks, or its reader leaves: %j",
+    async (mode) => {
+      verifies("adapters:forwarded-unfinished");
+      const seen: unknown[] = [];
+      const { exchange: cut, store } = await begun(watcher(seen, mode));
+      for await (const { refusal } of cut.judgeEvents(sent(chunks.slice(0, 3)))) {
+        if (refusal === undefined) continue;
+        expect(refusal.code).toBe("answer_cut_off");
+        // Known before the caller is, who may ask again.
+        expect(await store.load(session)).toEqual(["SALARY"]);
+      }
+      const { exchange: broke, store: ofBroken } = await begun(watcher(seen, mode));
+      await expect(collected(broke.judgeEvents(breaks()))).rejects.toBe(broken);
+      expect(await ofBroken.load(session)).toEqual(["SALARY"]);
+      const { exchange: left, store: ofLeft } = await begun(watcher(seen, mode));
+      let events = 0;
+      for await (const _ of left.judgeEvents(sent(chunks))) {
+        events += 1;
+        if (events === 2) break;
+      }
+      expect(await ofLeft.load(session)).toEqual(["SALARY"]);
+      expect(seen).toEqual([came, came, [expect.objectContaining({ content_type: "text" })]]);
+    },
+  );
+
+  it("are not added if nothing has left", async () => {
+    const seen: unknown[] = [];
+    const { exchange, store } = await begun(watcher(seen, "buffer"));
+    expect(await collected(exchange.judgeEvents(sent(chunks.slice(0, 3))))).toMatchObject([
+      { refusal: { code: "answer_cut_off" } },
+    ]);
+    expect([seen, await store.load(session)]).toEqual([[], []]);
+  });
+
+  it("end the stream with the denial of a plugin that only watches", async () => {
+    const denier = definePlugin({
+      name: "denier",
+      version: "1.0.0",
+      hooks: { "cmf.llm_output": { stream: "pass", handler: () => deny("Not that") } },
+    });
+    const { exchange } = await begun(denier);
+    const seen = await collected(exchange.judgeEvents(sent(chunks.slice(0, 3))));
+    expect(seen.at(-1)?.refusal?.reason).toBe("Not that");
+  });
+});
 
 describe("labels that the session got meanwhile", () => {
   it("are on the answer of a model", async () => {
