@@ -23,6 +23,7 @@ import {
   urlOfMedia,
   urlOfTextFile,
 } from "../rewrite/index.ts";
+import { settingsAt } from "./dialects.ts";
 
 /** Returns `role` if it is a role of messages. */
 export function roleNamed(role: unknown): Message["role"] | undefined {
@@ -47,8 +48,10 @@ export const keptById = {
   kind: "stored",
 } as const;
 
+/** Marks where a prompt is cached. */
+const cached = ["prompt_cache_breakpoint", ...settingsAt("block")];
 /** Settings of any block. */
-export const blockSettings: readonly string[] = ["prompt_cache_breakpoint", "logprobs", "parsed"];
+export const blockSettings: readonly string[] = [...cached, "logprobs", "parsed"];
 
 /** A text of this type. What describes or quotes the old text is dropped with it. */
 export function textKind(part: "text" | "thinking", type: string): BlockKind {
@@ -95,7 +98,7 @@ const file = (field: "type" | "media_type" | "data"): FieldRule => ({
 const fileKind = {
   turnField: "content",
   matches: { type: "file" },
-  settings: ["file.detail", "prompt_cache_breakpoint"],
+  settings: ["file.detail", ...cached],
   // Other fields that refer to the old bytes.
   resetOnEdit: { "file.file_id": undefined, "file.file_url": undefined },
 } as const;
@@ -128,14 +131,14 @@ export const listKinds: { readonly [name: string]: BlockKind } = {
     turnField: "content",
     matches: { type: "image_url" },
     fields: urlMedia("image_url.url"),
-    settings: ["image_url.detail", "prompt_cache_breakpoint"],
+    settings: ["image_url.detail", ...cached],
   },
   inputAudio: {
     part: "audio",
     turnField: "content",
     matches: { type: "input_audio" },
     fields: { type: base64("input_audio.data"), data: "input_audio.data", media_type: format },
-    settings: ["prompt_cache_breakpoint"],
+    settings: cached,
     needs: ["media_type"],
     reason: "Audio needs its bytes and an audio media type.",
   },
@@ -224,7 +227,7 @@ export function hasOnlyFields(json: JsonObject, known: readonly string[]): boole
 /** Whether a block only references a stored file and has no other content that a model reads. */
 export function isStored(block: JsonObject): boolean {
   const stored = isJsonObject(block.file) ? block.file : block;
-  const known = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];
+  const known = ["type", "file", "file_id", "detail", ...cached];
   return (
     typeof stored.file_id === "string" &&
     [block, stored].every((json) => hasOnlyFields(json, known))

@@ -1,7 +1,7 @@
 /**
  * Fields that other servers add to the documents of OpenAI's APIs.
  *
- * `request`, `answer`, `choice` and `message` list the settings in these places. `content` lists
+ * `request`, `answer`, `choice`, `message` and `block` list the settings in these places. `content` lists
  * known fields that count as content, like every unknown field: a model or a person reads them, or
  * they have an effect.
  */
@@ -24,6 +24,7 @@ interface Dialect {
   readonly answer?: readonly string[];
   readonly choice?: readonly string[];
   readonly message?: readonly string[];
+  readonly block?: readonly string[];
   readonly content?: readonly string[];
 }
 
@@ -68,6 +69,7 @@ export const dialects: { readonly [server: string]: Dialect } = {
     ],
     answer: ["provider"],
     choice: ["native_finish_reason"],
+    block: ["cache_control"],
     content: ["plugins", "images", "error"],
   },
   vllm: {
@@ -122,7 +124,9 @@ export const dialects: { readonly [server: string]: Dialect } = {
 };
 
 /** The settings that any server adds to a place: a document does not say which server made it. */
-export function settingsAt(place: "request" | "answer" | "choice" | "message"): readonly string[] {
+export function settingsAt(
+  place: "request" | "answer" | "choice" | "message" | "block",
+): readonly string[] {
   return Object.values(dialects).flatMap((dialect) => dialect[place] ?? []);
 }
 

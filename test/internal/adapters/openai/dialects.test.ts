@@ -29,7 +29,7 @@ const asked = (more: object, message: object = {}) => ({
   ...more,
 });
 const each = Object.entries(dialects);
-const of = (place: "request" | "answer" | "choice" | "message" | "content") =>
+const of = (place: "request" | "answer" | "choice" | "message" | "block" | "content") =>
   each.flatMap(([server, dialect]) =>
     (dialect[place] ?? []).map((field) => [server, field] as const),
   );
@@ -57,6 +57,27 @@ describe("a field that is a setting of", () => {
     verifies("openai:dialects");
     const path = `setting messages[0].${field}`;
     expect(seen(fromChatRequest(asked({}, { [field]: true })))).toEqual([path]);
+  });
+
+  it.each(of("block"))("%s in blocks of content: %s", (_, field) => {
+    verifies("openai:dialects");
+    const mark = { [field]: { type: "ephemeral" } };
+    const blocks = [
+      { type: "text", text: "a" },
+      { type: "image_url", image_url: { url: "https://a.test/a.png" } },
+      { type: "input_audio", input_audio: { data: "AAAA", format: "wav" } },
+      { type: "file", file: { file_data: "data:application/pdf;base64,AAAA", filename: "a" } },
+      { type: "file", file: { file_id: "f" } },
+    ].map((block) => ({ ...block, ...mark }));
+    const marked = [0, 1, 2, 3].map((at) => `setting messages[0].content[${at}].${field}`);
+    expect(seen(fromChatRequest({ messages: [{ role: "user", content: blocks }] }))).toEqual([
+      ...marked,
+      "reference messages[0].content[4]",
+    ]);
+    const text = { type: "input_text", text: "a", ...mark };
+    expect(seen(fromResponsesRequest({ input: [{ role: "user", content: [text] }] }))).toEqual([
+      `setting input[0].content[0].${field}`,
+    ]);
   });
 });
 
