@@ -1,4 +1,5 @@
 /** Runs hooks around Converse and ConverseStream, inside the SDK's client. */
+import { quoted } from "../../core/errors/index.ts";
 import {
   createModelGuard,
   type ModelExchange,
@@ -84,7 +85,7 @@ export function guardBedrock<Extensions = unknown>(
     async (args: Parameters<Next>[0]): Promise<Result> => {
       const exchange = guard.begin({ about: Object.freeze({ command }) });
       if (command !== "ConverseCommand" && command !== "ConverseStreamCommand") {
-        throw endRefused(exchange, refusalOf("request_unknown"));
+        throw endRefused(exchange, refusalOf("request_unknown", command && quoted(command)));
       }
       const { document: input, refusal } = await exchange.judgeRequest(args.input);
       if (refusal !== undefined) throw endRefused(exchange, refusal);

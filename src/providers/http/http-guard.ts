@@ -83,7 +83,9 @@ export function createHttpGuard<Extensions>(
     const judged = { guard, exchange, limits, signal };
     let response: Response;
     try {
-      if (known === undefined) throw new Refused(refusalOf("request_unknown"));
+      if (known === undefined) {
+        throw new Refused(refusalOf("request_unknown", `${method} ${quoted(url.pathname)}`));
+      }
       if (guard.listens("request") || guard.listens("answer")) {
         const body = await judgedBody(await call.body(), judged);
         response = await call.send(body, withBodyHeaders(exchange.withHeaders(headers)));

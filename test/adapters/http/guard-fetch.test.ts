@@ -554,6 +554,9 @@ describe("other requests", () => {
     ]) {
       await expect(ask()).rejects.toMatchObject({ status: 403, code: "request_unknown" });
     }
+    await expect(to.openai.responses.retrieve("resp_1")).rejects.toThrow(
+      'The guard does not know requests of this kind: GET "/v1/responses/resp_1"',
+    );
     await expect(
       to.anthropic.messages.countTokens({ model: "m", messages: user }),
     ).rejects.toMatchObject({ status: 403 });
