@@ -1,8 +1,9 @@
 // Only in test:all: it starts processes.
 /** Plugins from packages whose code runs elsewhere: none of it runs in the host. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { createPluginManager } from "glassine";
 import { createMessage } from "glassine/messages";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -173,6 +174,23 @@ describe("a plugin that plugins.lock isolates", () => {
     const { violation } = await runs(discovered);
     expect(violation?.code).toBe("deep");
     expect(violation?.reason).toMatch(/^(?:ENOENT|ERR_ACCESS_DENIED)$/);
+  });
+
+  it("shares with the host a peer that the library imports too", async () => {
+    verifies("discovery:isolated-files");
+    const root = await newRoot();
+    await mkdir(join(root, "node_modules"));
+    const zod = dirname(createRequire(import.meta.url).resolve("zod/package.json"));
+    await symlink(zod, join(root, "node_modules", "zod"));
+    const code = guarded("guard", 'import { z } from "zod"; z.string().parse("a");');
+    const path = await install(root, "guard", { code });
+    const file = join(path, "package.json");
+    const own = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...own, peerDependencies: { zod: "4" } }));
+    await trust(root, path, "guard", inProcess);
+    const discovered = await found(root, production);
+    expect(discovered.rejected).toEqual([]);
+    expect((await runs(discovered)).violation?.code).toBe("far");
   });
 });
 

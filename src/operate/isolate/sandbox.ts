@@ -141,7 +141,11 @@ function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) 
 const foldersOf = (paths: readonly string[]) => paths.map((path) => `${path}/*`);
 
 /** The command with namespaces, which leave nothing open. */
-export function sandboxed({ packages, entry, readable, files, memoryMb }: SandboxOptions): Command {
+export function sandboxed({ packages, entry, files, memoryMb, ...given }: SandboxOptions): Command {
+  const library = packages.get("glassine") ?? "";
+  // A package that the library needs is found where the library finds it, by the plugin too.
+  const needed = [...packages.values()].filter((path) => path !== library);
+  const readable = given.readable.filter((path) => !needed.includes(path));
   const isInside = (path: string) => readable.some((folder) => `${path}/`.startsWith(`${folder}/`));
   // Packages in the plugin's own folders are found there; a second place would load them twice.
   const placed = [...packages].filter(([, from]) => !isInside(from));
@@ -154,8 +158,7 @@ export function sandboxed({ packages, entry, readable, files, memoryMb }: Sandbo
     ...placed.map(([name, from]) => [`${modules}/${name}`, from] as const),
     ...samePlaces([...readable, ...files]),
   ]);
-  const own = packages.get("glassine") ?? "";
-  const inside = isInside(own) ? entry : `${modules}/glassine${entry.slice(own.length)}`;
+  const inside = isInside(library) ? entry : `${modules}/glassine${entry.slice(library.length)}`;
   const args = nodeArgs([...foldersOf([modules, ...readable]), ...files], memoryMb, inside);
   return inNewRoot({ places, limitMb: nodeMb + memoryMb, argv: [process.execPath, ...args] });
 }

@@ -35,6 +35,23 @@ it("refuses to hide the library behind a folder of packages that the plugin may 
   expect(args).toContain("/node_modules/glassine/a.js");
 });
 
+it("mounts what the library imports beside it, even if the plugin may read that", () => {
+  verifies("isolation:kinds");
+  const options = { entry, files: [], memoryMb: 64 };
+  for (const folder of ["/srv/lib", "/node_modules"]) {
+    const zod = `${folder}/zod`;
+    const given = new Map([...packages, ["zod", zod]]);
+    const { args } = sandboxed({ ...options, packages: given, readable: [zod, "/srv/data"] });
+    const found = mounts(args).filter((path) => !path.startsWith("/usr"));
+    expect(found).toEqual(
+      expect.arrayContaining(["/node_modules/glassine", "/node_modules/zod", "/srv/data"]),
+    );
+    expect(found).not.toContain("/srv/lib/zod");
+  }
+  const { args } = sandboxed({ ...options, packages, readable: ["/srv/lib/glassine"] });
+  expect(args).toContain(entry);
+});
+
 it("mounts a folder for a program once, although it is named twice", () => {
   const readable = ["/srv/venv", "/usr/lib/python3", "/srv/venv", "/srv/venv/lib"];
   const { args } = confined({ argv: ["python"], readable, network: false, memoryMb: 64 });
