@@ -24,6 +24,20 @@ const result = await manager.invoke("cmf.llm_input", createMessage({ role: "user
 console.log(result.extensions.security?.labels);
 await manager.close();`;
 
+const slow = `import { definePlugin } from "glassine";
+import { setTimeout as sleep } from "node:timers/promises";
+const handler = async () => ({ metadata: { slept: await sleep(500, true) } });
+export default definePlugin({ name: "slow", version: "1.0.0",
+  hooks: { message_pre_invoke: { timeoutMs: null, handler } } });`;
+
+const waiting = `import { createPluginManager } from "glassine";
+import { isolatePlugin } from "glassine/isolate";
+const { plugin } = await isolatePlugin("slow.mjs", { isolate: process.argv[2] });
+const manager = await createPluginManager({ plugins: [plugin] });
+const { metadata } = await manager.invoke("cmf.llm_input", { role: "user" });
+console.log(metadata.slow.slept);
+await manager.close();`;
+
 /** Installed as npm does it: the library is a real folder, not a link. */
 async function project(): Promise<string> {
   const path = await folder();
@@ -38,6 +52,8 @@ async function project(): Promise<string> {
   }
   await writeFile(join(path, "p.mjs"), plugin);
   await writeFile(join(path, "main.mjs"), program);
+  await writeFile(join(path, "slow.mjs"), slow);
+  await writeFile(join(path, "waiting.mjs"), waiting);
   return path;
 }
 
@@ -45,8 +61,21 @@ it.skipIf(noSandbox !== undefined)("runs in each kind, with one library", async 
   verifies("isolation:start");
   const path = await project();
   for (const kind of ["worker", "process", "quickjs"]) {
-    const script = 'cd "$0" && exec "$@"';
-    const ran = await run("sh", ["-c", script, path, process.execPath, "main.mjs", kind]);
+    const ran = await started(path, "main.mjs", kind);
     expect({ kind, ...ran }).toEqual({ kind, code: 0, output: "[ 'SEEN' ]\n", complaints: "" });
   }
 });
+
+it.skipIf(noSandbox !== undefined)("keeps a host alive while a turn is open", async () => {
+  verifies("isolation:close");
+  const path = await project();
+  for (const kind of ["worker", "process"]) {
+    const ran = await started(path, "waiting.mjs", kind);
+    expect({ kind, ...ran }).toEqual({ kind, code: 0, output: "true\n", complaints: "" });
+  }
+});
+
+function started(path: string, file: string, kind: string) {
+  const script = 'cd "$0" && exec timeout 20 "$@"';
+  return run("sh", ["-c", script, path, process.execPath, file, kind]);
+}

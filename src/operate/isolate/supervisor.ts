@@ -3,7 +3,7 @@
  * starts it again with growing pauses. Whatever the far side does, at worst a turn fails.
  */
 import { randomUUID } from "node:crypto";
-import { ignore, within } from "../../core/data/index.ts";
+import { ignore, longestTimerMs, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { systemCode } from "../packages/index.ts";
 import {
@@ -130,9 +130,12 @@ class FarSide {
     });
     const stop = () => this.#abort(id, reply);
     signal.addEventListener("abort", stop, { once: true });
+    // A far side keeps no host alive. An open turn does, even without a deadline and its timer.
+    const hold = setInterval(() => {}, longestTimerMs);
     try {
       return await reply;
     } finally {
+      clearInterval(hold);
       signal.removeEventListener("abort", stop);
     }
   }
