@@ -38,6 +38,10 @@ const { metadata } = await manager.invoke("cmf.llm_input", { role: "user" });
 console.log(metadata.slow.slept);
 await manager.close();`;
 
+const forgetful = `import { isolatePlugin } from "glassine/isolate";
+const { isolate } = await isolatePlugin("p.mjs", { isolate: process.argv[2] });
+console.log(isolate);`;
+
 /** Installed as npm does it: the library is a real folder, not a link. */
 async function project(): Promise<string> {
   const path = await folder();
@@ -52,6 +56,7 @@ async function project(): Promise<string> {
   }
   await writeFile(join(path, "p.mjs"), plugin);
   await writeFile(join(path, "main.mjs"), program);
+  await writeFile(join(path, "forgetful.mjs"), forgetful);
   await writeFile(join(path, "slow.mjs"), slow);
   await writeFile(join(path, "waiting.mjs"), waiting);
   return path;
@@ -72,6 +77,15 @@ it.skipIf(noSandbox !== undefined)("keeps a host alive while a turn is open", as
   for (const kind of ["worker", "process"]) {
     const ran = await started(path, "waiting.mjs", kind);
     expect({ kind, ...ran }).toEqual({ kind, code: 0, output: "true\n", complaints: "" });
+  }
+});
+
+it.skipIf(noSandbox !== undefined)("lets a host end that does not close it", async () => {
+  verifies("isolation:close");
+  const path = await project();
+  for (const kind of ["worker", "process", "quickjs"]) {
+    const ran = await started(path, "forgetful.mjs", kind);
+    expect({ kind, ...ran }).toEqual({ kind, code: 0, output: `${kind}\n`, complaints: "" });
   }
 });
 

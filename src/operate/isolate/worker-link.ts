@@ -20,19 +20,23 @@ export function workerLink({ entry, memoryMb, stackMb = 4, onOutput }: WorkerOpt
       env: {},
       execArgv: [],
       argv: [],
-      stdout: true,
-      stderr: true,
     });
-    // A thread that waits for turns must not keep the host alive.
-    worker.unref();
+    // With the options `stdout` and `stderr`, reading these would keep the host alive. Without, they
+    // lead to the host's own, until they are taken off.
     for (const stream of [worker.stdout, worker.stderr])
-      stream.on("data", (piece: Buffer) => onOutput(String(piece)));
+      stream
+        .unpipe()
+        .on("data", (piece: Buffer) => onOutput(String(piece)))
+        .resume();
     worker.on("message", (line) => (typeof line === "string" ? onLine(line) : onLine("")));
     worker.on("error", (error) => {
       onOutput(`${describeThrown(error).text}\n`);
       onEnd(`ended: ${reasonOf(error)}`);
     });
     worker.on("exit", (code) => onEnd(`ended with code ${code}`));
+    // A thread that waits for turns must not keep the host alive. A listener for messages would
+    // undo this, so they come first.
+    worker.unref();
     return {
       send: (line) => worker.postMessage(line),
       kill: () => void worker.terminate(),
