@@ -57,5 +57,8 @@ it("overwrites no file and requires a valid identity", async () => {
     stderr: `keygen: the folder ${join(folder, "no")} does not exist\n`,
   });
   expect((await run(keygen, options)).code).toBe(2);
-  expect((await run([...keygen, "--identity", "a,b"], options)).code).toBe(2);
+  expect(await run([...keygen, "--identity", "a,b"], options)).toMatchObject({
+    code: 2,
+    stderr: `keygen: The signer's identity "a,b" contains a comma.\n`,
+  });
 });

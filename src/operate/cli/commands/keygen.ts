@@ -20,6 +20,7 @@ export const keygen = defineCommand({
   examples: [
     { line: "plugins keygen ../signing.pem --identity builder@example.com", what: "create a key" },
   ],
+  namesItself: true,
   schema: z.object({
     action: z.literal("keygen"),
     key: text.describe("The path of the private key."),
