@@ -79,27 +79,43 @@ function overHttp(
   watch: Watch,
 ): Connections {
   const agent = httpAgent();
+  const ending = new Set<Promise<void>>();
   const own = () => withSecrets(headers, secrets);
   return {
     connect({ exchange, onCut }) {
       // Whoever connects hears of a missing secret at once.
       own();
-      return watch(
-        new HttpBack({
-          url,
-          dispatcher: agent,
-          headers: own,
-          forward,
-          maxBytes: config.limits.messageBytes,
-          ...(exchange && { exchange }),
-          ...(onCut && { onCut }),
-        }),
-      );
+      const back = new HttpBack({
+        url,
+        dispatcher: agent,
+        headers: own,
+        forward,
+        maxBytes: config.limits.messageBytes,
+        ...(exchange && { exchange }),
+        ...(onCut && { onCut }),
+      });
+      return awaited(watch(back), ending);
     },
     // Unused connections close by themselves.
     retire: () => {},
-    close: () => agent.destroy(),
+    async close() {
+      // Otherwise the servers would not hear that their sessions have ended.
+      await Promise.allSettled(ending);
+      await agent.destroy();
+    },
   };
+}
+
+/** Adds each closing of a connection to `ending` until it is over. */
+function awaited(back: WatchedTransport, ending: Set<Promise<void>>): WatchedTransport {
+  const close = back.close;
+  back.close = () => {
+    const ended = close();
+    ending.add(ended);
+    void ignore(ended).then(() => ending.delete(ended));
+    return ended;
+  };
+  return back;
 }
 
 const died = refusalOf(-32014, "peer_died", "The server ended before it answered");
@@ -117,7 +133,6 @@ function processes(
   const { messageBytes, queuedBytes, children } = config.limits;
   /** Only those of these connections, which end with them. */
   const running = new Set<Transport>();
-  /** Each resolves when a process that is being closed has ended. */
   const ending = new Set<Promise<void>>();
   const shared = new Map<
     string,
@@ -151,15 +166,12 @@ function processes(
         log.warn(`server_${what}`, { server: name, attempt });
       },
     });
-    const outer = watch(back);
+    const outer = awaited(watch(back), ending);
     const close = outer.close;
     outer.close = () => {
       counted.delete(outer);
       running.delete(outer);
-      const ended = close();
-      ending.add(ended);
-      void ignore(ended).then(() => ending.delete(ended));
-      return ended;
+      return close();
     };
     counted.add(outer);
     running.add(outer);

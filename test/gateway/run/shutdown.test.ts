@@ -170,6 +170,13 @@ describe("what does not end in time is refused with shutting_down", () => {
   });
 });
 
+it.each([1, 2])("%d servers hear that their sessions have ended", async (count) => {
+  const made = await gatewayBefore(undefined, { ...soon, count });
+  const callers = await Promise.all([1, 2, 3, 4, 5].map(() => sessionOf(made.url, ada)));
+  await made.gateway.close();
+  expect(made.server.ended).toBe(callers.length * count);
+});
+
 it("a gateway over stdio that has no server left ends with a code, and one whose caller leaves without", async () => {
   const lost = await stdioBefore(({ response }) => void response.writeHead(404).end());
   lost.send(callOf(1));

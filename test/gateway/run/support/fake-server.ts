@@ -30,6 +30,8 @@ export interface FakeServer {
   readonly came: readonly Came[];
   /** The standalone streams, by session. */
   readonly streams: ReadonlyMap<string, ServerResponse>;
+  /** How many sessions the gateway has ended. */
+  readonly ended: number;
   /** The received messages of a method. */
   of(method: string): readonly Came[];
   close(): Promise<void>;
@@ -51,6 +53,7 @@ export async function fakeServer(
 ): Promise<FakeServer> {
   const came: Came[] = [];
   const streams = new Map<string, ServerResponse>();
+  let ended = 0;
   const server = createServer(async (request, response) => {
     const session = request.headers["mcp-session-id"];
     const own = typeof session === "string" ? session : undefined;
@@ -59,7 +62,10 @@ export async function fakeServer(
       streams.set(own ?? "", response);
       return;
     }
-    if (request.method === "DELETE") return void response.writeHead(200).end();
+    if (request.method === "DELETE") {
+      ended += 1;
+      return void response.writeHead(200).end();
+    }
     let raw = "";
     for await (const chunk of request) raw += chunk;
     const message = JSON.parse(raw) as Message;
@@ -81,6 +87,9 @@ export async function fakeServer(
   return {
     came,
     streams,
+    get ended() {
+      return ended;
+    },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     of: (method) => came.filter(({ message }) => message.method === method),
     async close() {
