@@ -264,6 +264,7 @@ export function gatewayOf(count: 1 | 2) {
     sdk,
     callers,
     log: quiet,
+    onUndelivered: () => {},
     limits: () => config.limits,
     servers: () => servers,
     memory,

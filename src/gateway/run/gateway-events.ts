@@ -64,6 +64,11 @@ export class GatewayEvents {
     this.#log().warn("message_dropped", { server, ...of });
   }
 
+  /** A message could not be sent to the client of a session. */
+  undelivered({ message }: Error): void {
+    if (this.#isRoomFor("undelivered")) this.#log().warn("message_undelivered", { text: message });
+  }
+
   /** A connection to a server failed. */
   serverFailed(server: string, error: Error): void {
     if (!this.#isRoomFor(`error ${server}`)) return;

@@ -40,6 +40,8 @@ export interface EndpointOptions {
   /** Returns the current limits. */
   readonly limits: () => GatewayConfig["limits"];
   readonly log: GatewayLog;
+  /** A message could not be sent to the client of a session. */
+  readonly onUndelivered: (error: Error) => void;
   /** Returns the servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
   readonly memory: RoutingMemory;
@@ -150,7 +152,7 @@ export class DirectEndpoint implements McpEndpoint {
   }
 
   #frontOf(id: string): SessionFront {
-    const { sdk, limits, log } = this.#options;
+    const { sdk, limits, log, onUndelivered } = this.#options;
     const { events, queuedBytes } = limits();
     const front = sessionFront({
       sdk,
@@ -158,7 +160,7 @@ export class DirectEndpoint implements McpEndpoint {
       maxEvents: events,
       queuedBytes,
       onAnswered: () => this.sessions.answered(id),
-      onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
+      onUndelivered,
       onCut: () => log.warn("reader_too_slow"),
     });
     front.transport.sessionId = id;

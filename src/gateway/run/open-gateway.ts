@@ -238,6 +238,7 @@ class RunningGateway implements Gateway<GatewayParts> {
       ...about,
       path,
       limits: () => this.#current.parts.config.limits,
+      onUndelivered: (error) => this.#events.undelivered(error),
       memory: this.#memory,
     });
   }

@@ -1,0 +1,19 @@
+/** What others can cause any number of times has few lines in the log. */
+import { expect, it } from "vitest";
+import { GatewayEvents } from "../../../../src/gateway/run/gateway-events.ts";
+
+it.each([
+  ["undelivered messages", (events: GatewayEvents) => events.undelivered(new Error("No stream."))],
+  ["dropped messages", (events: GatewayEvents) => events.droppedMessage("files", {})],
+  ["failures of a server", (events: GatewayEvents) => events.serverFailed("files", new Error())],
+  ["refusals", (events: GatewayEvents) => events.answered("rate_limited", 429)],
+])("logs about sixty %s a minute", (_what, happen) => {
+  let lines = 0;
+  const line = () => {
+    lines += 1;
+  };
+  const events = new GatewayEvents(() => ({ info: line, warn: line, error: line }), undefined);
+  for (let count = 0; count < 1000; count += 1) happen(events);
+  expect(lines).toBeGreaterThan(50);
+  expect(lines).toBeLessThan(70);
+});
