@@ -21,7 +21,7 @@ import {
 } from "./http-client.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin } from "./read-body.ts";
-import { ServerStream } from "./server-stream.ts";
+import { noStream, ServerStream } from "./server-stream.ts";
 import { inSlices } from "./slices.ts";
 import { StandaloneStream } from "./standalone-stream.ts";
 import {
@@ -260,7 +260,9 @@ export class HttpBack implements Transport {
     const { statusCode, body } = await this.#client.openStream(last, forwarded, signal);
     if (statusCode < 300) return body;
     await body.dump();
-    throw new RefusalError(unreachable);
+    if (noStream.has(statusCode)) throw new RefusalError(unreachable);
+    // It is busy, or takes the broken stream for an open one (409).
+    throw new Error(`The server refused the rest of a stream with ${statusCode}.`);
   }
 
   /** Returns false if the stream ends before the answer. */

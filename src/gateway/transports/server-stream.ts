@@ -3,6 +3,9 @@ import type { Readable } from "node:stream";
 import { messagesInEvent } from "./caller-messages.ts";
 import { readEvents } from "./events.ts";
 
+/** Statuses of a server that does not have a stream, or not any more. */
+export const noStream: ReadonlySet<number> = new Set([400, 403, 404, 405, 406, 410, 501]);
+
 /** The shortest and the longest wait before a stream is opened again. */
 export const shortestWait = 250;
 const longestWait = 60_000;

@@ -1,7 +1,7 @@
 /** The standalone stream of a session of MCP 2025-11-25, for messages that belong to no request. */
 import { setTimeout as pause } from "node:timers/promises";
 import { type HttpAnswer, mediaTypeIn } from "./http-client.ts";
-import { ServerStream, shortestWait } from "./server-stream.ts";
+import { noStream, ServerStream, shortestWait } from "./server-stream.ts";
 import { inSlices } from "./slices.ts";
 import { errorOf, isMessage, type Message } from "./transport.ts";
 
@@ -14,9 +14,6 @@ export interface StandaloneStreamOptions {
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 }
-
-/** Statuses of a server that has no standalone stream, or none any more. */
-const noStream: ReadonlySet<number> = new Set([400, 403, 404, 405, 406, 410, 501]);
 
 export class StandaloneStream {
   readonly #options: StandaloneStreamOptions;

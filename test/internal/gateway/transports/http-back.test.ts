@@ -158,6 +158,19 @@ it("fetches the rest of a stream that broke, even if that breaks too", async () 
   expect(cut).toEqual([5]);
 });
 
+it("asks again for the rest of a stream that the server still takes for an open one", async () => {
+  const refusing = [409, 503];
+  const { end, messages, cut } = await back((response, { method }) => {
+    const status = method === "GET" ? refusing.shift() : undefined;
+    if (status !== undefined) response.writeHead(status).end();
+    else if (method === "GET") events(response, result);
+    else events(response, "id: 1\ndata: \n\n");
+  });
+  await end.send(call);
+  expect((await messages(1)).map(({ message }) => message)).toEqual([result]);
+  expect(cut).toEqual([5]);
+});
+
 it("takes no event with a name of its own for a message", async () => {
   const named = (name: string, data: string) => `event: ${name}\nid: ${name}\ndata: ${data}\n\n`;
   const { end, messages, seen } = await back((response, { method }) => {
