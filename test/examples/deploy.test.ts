@@ -186,7 +186,7 @@ describe("the image", () => {
       // A pod mounts secrets and volumes, which do not exist here.
       warnings: [
         ...Object.keys(secrets).map((name) =>
-          expect.stringContaining(`/run/secrets/glassine/${name} does not exist`),
+          expect.stringContaining(`"/run/secrets/glassine/${name}" does not exist`),
         ),
         expect.stringContaining(`the folder ${dirname(config.audit.file)} does not exist`),
       ],

@@ -3,7 +3,6 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { systemCode, textIn, unreadFault } from "../../operate/packages/index.ts";
-import { printable } from "../../operate/trust/index.ts";
 import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
 
 const maxBytes = 64 * 1024;
@@ -44,9 +43,9 @@ function ofFile(path: string): string {
   const text = textIn(bytesOf(path));
   // Node's error for a value with a null character would quote it.
   if (text === undefined || text.includes("\0"))
-    throw missing(`the secret file ${printable(path)} is not text in UTF-8`);
+    throw missing(`${nameOf(path)} is not text in UTF-8`);
   const value = text.replace(/^\ufeff/, "").replace(/\r?\n$/, "");
-  if (value === "") throw missing(`the secret file ${printable(path)} is empty`);
+  if (value === "") throw missing(`${nameOf(path)} is empty`);
   return value;
 }
 
@@ -54,20 +53,24 @@ function bytesOf(path: string): Buffer {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    if (!fstatSync(file).isFile())
-      throw missing(`the secret file ${printable(path)} is not a regular file`);
+    if (!fstatSync(file).isFile()) throw missing(`${nameOf(path)} is not a regular file`);
     const bytes = Buffer.alloc(maxBytes + 1);
     let size = 0;
     for (let read = 1; read > 0 && size <= maxBytes; size += read)
       read = readSync(file, bytes, size, bytes.length - size, null);
-    if (size > maxBytes) throw missing(`the secret file ${printable(path)} is larger than 64 KiB`);
+    if (size > maxBytes) throw missing(`${nameOf(path)} is larger than 64 KiB`);
     return bytes.subarray(0, size);
   } catch (error) {
     if (error instanceof GlassineError) throw error;
-    throw missing(`the secret file ${printable(path)} ${unreadFault(systemCode(error))}`);
+    throw missing(`${nameOf(path)} ${unreadFault(systemCode(error))}`);
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/** Quoted, since redaction in the log takes what follows an unquoted `token` for a token. */
+function nameOf(path: string): string {
+  return `the file ${quoted(path, 4096)}`;
 }
 
 function missing(message: string): GlassineError {

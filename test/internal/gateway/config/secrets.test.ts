@@ -33,7 +33,7 @@ it.each([
   [{ env: "NOBODY" }, 'the environment variable "NOBODY" is not set'],
   [{ env: "EMPTY" }, 'the environment variable "EMPTY" is empty'],
   [{ env: "constructor" }, "is not set"],
-  [{ file: "/nowhere/key" }, "the secret file /nowhere/key does not exist"],
+  [{ file: "/nowhere/key" }, 'the file "/nowhere/key" does not exist'],
   [{ file: "/" }, "is not a regular file"],
 ])("%o is missing", (secret, text) => {
   expect(() => read(secret)).toThrow(
