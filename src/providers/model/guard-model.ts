@@ -223,6 +223,8 @@ class Exchange implements ModelExchange {
         await this.#refuseError(document);
         if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
         const read = this.#read("answer_invalid", () => opened.current);
+        // Whoever aborts now has read it nevertheless.
+        if (this.#unfinished !== undefined) this.#state.signal = undefined;
         this.#unfinished = undefined;
         const judged = await this.#judgeRead(document, read);
         if (opened.omitted !== undefined && forwarding !== "as they come") {
@@ -485,9 +487,8 @@ class Exchange implements ModelExchange {
         this.#observe({ point, error });
         return { refusal: refusalOf("guard_failed") };
       }
-      const { refusal, cause } = error;
-      if (cause !== undefined) this.#observe({ point, error: cause });
-      return { refusal };
+      if (error.cause !== undefined) this.#observe({ point, error: error.cause });
+      return { refusal: error.refusal };
     }
   }
 

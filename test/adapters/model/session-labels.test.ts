@@ -75,10 +75,14 @@ function countedStore(): { store: LabelStore; calls: string[] } {
   return { store, calls };
 }
 
-async function begun(plugin: Plugin<"append_labels" | "read_labels"> = egress()) {
+async function begun(
+  plugin: Plugin<"append_labels" | "read_labels"> = egress(),
+  signal?: AbortSignal,
+) {
   const { store, calls } = countedStore();
   const manager = await createPluginManager({ plugins: [plugin] });
-  const exchange = guardModel(chatCompletions, manager, { labels: { store, session } }).begin();
+  const guard = guardModel(chatCompletions, manager, { labels: { store, session } });
+  const exchange = guard.begin({ signal });
   await exchange.judgeRequest(request);
   return { exchange, store, calls };
 }
@@ -145,6 +149,29 @@ describe("labels from a streamed answer that is not complete", () => {
       expect(seen).toEqual([came, came, [expect.objectContaining({ content_type: "text" })]]);
     },
   );
+
+  it("are kept if its reader aborts while its end is judged", async () => {
+    verifies("adapters:forwarded-unfinished");
+    const caller = new AbortController();
+    const slow = definePlugin({
+      name: "slow",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        "cmf.llm_output": {
+          stream: "pass",
+          async handler(_message, _context, extensions) {
+            caller.abort();
+            await Promise.resolve();
+            return { modifiedExtensions: addLabels(extensions, "SALARY") };
+          },
+        },
+      },
+    });
+    const { exchange, store } = await begun(slow, caller.signal);
+    expect(await collected(exchange.judgeEvents(sent(chunks)))).toHaveLength(chunks.length);
+    expect(await store.load(session)).toEqual(["SALARY"]);
+  });
 
   it("are not added if nothing has left", async () => {
     const seen: unknown[] = [];
