@@ -366,7 +366,7 @@ describe("a nested run", () => {
   });
 
   it("of a concurrent handler has none that faster handlers of its phase added", async () => {
-    verifies("dispatch:concurrent-view");
+    verifies("dispatch:nesting-concurrent", "dispatch:concurrent-view");
     const outcomes = new Set<string>();
     for (const order of permutations(["adds", "asks", "too"])) {
       const gates = new Map(order.map((name) => [name, deferred()]));
