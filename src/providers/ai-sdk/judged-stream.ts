@@ -79,8 +79,11 @@ export function judgedStream(
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await events.next();
-      if (done && open.signal?.aborted) controller.error(open.signal.reason);
-      else if (done) controller.close();
+      if (done && open.signal?.aborted) {
+        // Aborted before the first read, `events` has not begun, and cancels nothing.
+        cancel(reader, open.signal.reason);
+        controller.error(open.signal.reason);
+      } else if (done) controller.close();
       else controller.enqueue(value);
     },
     cancel(reason) {

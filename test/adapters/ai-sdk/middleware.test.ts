@@ -429,6 +429,15 @@ describe("the middleware", () => {
     expect(ends).toEqual(["aborted -"]);
   });
 
+  it("cancels the model's stream if the caller aborted before it began", async () => {
+    const { model, isCancelled } = streamOf(text("a"));
+    const wrapped = await guarded(version6, model, { "cmf.llm_output": () => {} });
+    const abortSignal = AbortSignal.abort(new Error("The person left"));
+    const { stream } = await wrapped.doStream({ prompt: [], abortSignal });
+    await expect(stream.getReader().read()).rejects.toThrow("The person left");
+    expect(isCancelled()).toBe(true);
+  });
+
   it("judges what has left of a stream that the caller aborts", async () => {
     verifies("adapters:forwarded-unfinished");
     const seen: string[] = [];
