@@ -224,8 +224,8 @@ function ignore(state: MergeState, node: Node, change: Change, code: Ignored): u
 }
 
 /**
- * Whether a proposal only has empty containers where nothing was shown: what a hidden or absent
- * part looks like when spread. The keys of a map are data, so a single key makes it count.
+ * Whether a proposal is what was shown, with nothing but empty containers where nothing was: what a
+ * hidden or absent part looks like when spread. A key of a map is data, so it counts.
  */
 function addsNothing(shown: unknown, proposed: unknown): boolean {
   if (proposed === shown) return true;

@@ -1,9 +1,9 @@
 /**
  * Fields that other servers add to the documents of OpenAI's APIs.
  *
- * `request`, `answer`, `choice`, `message` and `block` list the settings in these places. `content` lists
- * known fields that count as content, like every unknown field: a model or a person reads them, or
- * they have an effect.
+ * `request`, `answer`, `choice`, `message` and `block` list the settings in these places. `content`
+ * lists known fields that count as content, like every unknown field: a model or a person reads
+ * them, or they have an effect.
  */
 import type { Json } from "../../core/data/index.ts";
 import {
