@@ -146,6 +146,10 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
             return response;
           },
           send: (body, judged) => send(body, judged, false),
+          judging(done) {
+            inUse.enter();
+            void done.then(() => inUse.leave());
+          },
         });
       } catch (error) {
         if (isGlassineError(error)) {

@@ -333,7 +333,8 @@ class RunningGateway implements Gateway<GatewayParts> {
     await this.#endpoint?.connected.closeAll();
     await this.#stdio?.close();
     await this.#servers.close();
-    await waitUntil(() => (this.#requests?.open ?? 0) === 0, lastAnswersMs);
+    const unsent = () => this.#models.open() + (this.#requests?.open ?? 0);
+    await waitUntil(() => unsent() === 0, lastAnswersMs);
     await this.release();
     this.#current.parts.log.info("stopped");
     this.#finish({});

@@ -45,6 +45,11 @@ export interface HttpCall<Passed> {
   pass(): Promise<Response | Passed>;
   /** Sends it with the body and the headers that plugins left. */
   send(body: string, headers: Headers): Promise<Response>;
+  /**
+   * Receives what resolves when a streamed answer is judged. What has left is judged even if its
+   * reader has gone, so wait for it before you close what plugins and labels need.
+   */
+  judging?(done: Promise<void>): void;
 }
 
 /** Returns the judged answer, or what `pass` returned if nothing is to be judged. */
@@ -80,7 +85,7 @@ export function createHttpGuard<Extensions>(
     if (known === undefined && passes(method, url.pathname)) return call.pass();
     const { guard } = known ?? (guards[0] as (typeof guards)[number]);
     const exchange = guard.begin({ about, signal });
-    const judged = { guard, exchange, limits, signal };
+    const judged = { guard, exchange, limits, signal, judging: call.judging };
     let response: Response;
     try {
       if (known === undefined) {

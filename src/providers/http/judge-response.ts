@@ -1,4 +1,5 @@
 /** Judges a provider's HTTP answer and returns as much of it as plugins let pass. */
+import { ignore } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import {
   type JudgedEvent,
@@ -35,6 +36,7 @@ export interface JudgedExchange {
   readonly exchange: ModelExchange;
   readonly limits: HttpLimits;
   readonly signal: AbortSignal | undefined;
+  readonly judging: ((done: Promise<void>) => void) | undefined;
 }
 
 /** Judges the provider's answer, and ends the exchange with it. */
@@ -148,7 +150,10 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
   const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });
   const outputs = withKeepAlive(source, limits.keepAliveMs);
   // Nobody may read on; what has left is then judged.
-  stop.signal.addEventListener("abort", () => void outputs.return().catch(() => {}));
+  const done = new Promise<void>((resolve) => {
+    stop.signal.addEventListener("abort", () => resolve(ignore(outputs.return())));
+  });
+  judged.judging?.(done);
 
   let first: IteratorResult<JudgedEvent | undefined, void>;
   try {

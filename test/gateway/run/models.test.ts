@@ -135,3 +135,52 @@ it("knows in a model's answer what a tool returned to the same subject", async (
   expect(seen).toHaveLength(2);
   expect((await model({ "x-user": "eve" })).choices).toHaveLength(1);
 });
+
+it("waits at shutdown until what an aborted caller has read is judged", async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    const delta = {
+      index: 0,
+      delta: { role: "assistant", content: "SALARY" },
+      finish_reason: null,
+    };
+    const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "m" };
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(`data: ${JSON.stringify({ ...chunk, choices: [delta] })}\n\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(
+    () => server.close(),
+    () => server.closeAllConnections(),
+  );
+  const { port } = server.address() as AddressInfo;
+  const judged: unknown[] = [];
+  const slow = definePlugin({
+    name: "slow",
+    version: "1.0.0",
+    hooks: {
+      "cmf.llm_output": {
+        stream: "pass",
+        handler: async (message, _context) => {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          judged.push(message.content);
+        },
+      },
+    },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const models = { openai: { provider: "openai", url, path: "/openai" } } as const;
+  const made = await startGateway({ servers: {}, models }, [slow]);
+  open.push(made.close);
+  const leaving = new AbortController();
+  const response = await fetch(new URL("/openai/v1/chat/completions", made.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "m", stream: true, messages: [{ role: "user", content: "hi" }] }),
+    signal: leaving.signal,
+  });
+  await response.body?.getReader().read();
+  leaving.abort();
+  await made.gateway.close();
+  expect(judged).toMatchObject([[{ content_type: "text", text: "SALARY" }]]);
+});

@@ -327,7 +327,7 @@ If a server has no process for a caller because of \`limits.children\`, the log 
 
 ## Shutdown
 
-On SIGTERM or SIGINT the gateway takes no more requests, lets those in progress end (\`limits.shutdownMs\`), and exits with 0.
+On SIGTERM or SIGINT the gateway takes no more requests, lets those in progress end (\`limits.shutdownMs\`), with the judgement of what callers have read of streams, and exits with 0.
 What is not done by then is answered with \`shutting_down\`; subscriptions are answered that way at once.
 It does not wait for callers to answer what a server asked them.
 Servers over HTTP hear that their sessions have ended, if they answer that within two seconds.
