@@ -133,6 +133,19 @@ describe("a plugin that plugins.lock isolates", () => {
     await expect.poll(farSides).toHaveLength(before.length);
   });
 
+  it("is refused with what it printed before it ended", async () => {
+    verifies("isolation:output");
+    const code = 'console.error("no database\\n"); process.exit(3);';
+    const { root } = await trusted(code);
+    const { rejected } = await found(root, production);
+    expect(rejected).toMatchObject([
+      {
+        code: "import_failed",
+        reason: "The isolated plugin ended with code 3. Its last output: no database",
+      },
+    ]);
+  });
+
   it("is refused if it asks for more than was granted", async () => {
     const code = guarded("guard").replace("capabilities: []", 'capabilities: ["read_labels"]');
     const { root } = await trusted(code, { ...inProcess, capabilities: [] });

@@ -237,6 +237,24 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
     expect(own.counts().starts).toBe(1);
   });
 
+  it("says what it printed last if it ends while it is loaded, without secrets", async () => {
+    verifies("isolation:output");
+    const endOf = async (source: string, config?: object) =>
+      await isolatePlugin(await pluginFile(source), { isolate, config }).catch(({ message }) =>
+        String(message).replace(/^.* Its last output: /, ""),
+      );
+    const exits = (text: string) => `console.error(${JSON.stringify(text)}); process.exit(1);`;
+    expect(await endOf(exits("starting\nno file\u001b[2J\n\n"))).toBe("no file\\u{1b}[2J");
+    expect(await endOf(exits("token=abc123 of hunter2hunter2"), { word: "hunter2hunter2" })).toBe(
+      "token=[REDACTED] of [REDACTED]",
+    );
+    expect(await endOf(exits("x".repeat(5_000)))).toBe(`${"x".repeat(500)}…`);
+    const throws =
+      "setImmediate(() => { throw new Error('no luck'); }); await new Promise(() => {});";
+    expect(await endOf(throws)).toMatch(/^(?:Error: )?no luck$/);
+    expect(await endOf("process.exit(1);")).toMatch(/ended with code 1\.$/);
+  });
+
   it("shows the host what it prints, and only if it asks", async () => {
     verifies("isolation:output");
     const source = `import { definePlugin } from "glassine";

@@ -55,6 +55,7 @@ export {
   type InvokeCounts,
   readCloseOptions,
 } from "./runtime.ts";
+export { secretsOf } from "./secrets.ts";
 export type { CapabilityReport } from "./service-access.ts";
 export type {
   Changed,

@@ -5,10 +5,22 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expectOptions, kindOf, longestTimerMs, readWhole } from "../../core/data/index.ts";
-import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
+import {
+  GlassineError,
+  isGlassineError,
+  optionsInvalid,
+  quoted,
+  suggestion,
+} from "../../core/errors/index.ts";
 import { callSafely, type PluginContext } from "../../core/hooks/index.ts";
 import { decodeResult, definePlugin, encodeTask } from "../../core/host/index.ts";
-import { endIsolated, health, markIsolated, type Plugin } from "../../core/plugins/index.ts";
+import {
+  endIsolated,
+  health,
+  markIsolated,
+  type Plugin,
+  secretsOf,
+} from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
 import { packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
 import {
@@ -19,6 +31,7 @@ import {
   type Opening,
   openings,
 } from "./kinds.ts";
+import { lastPrinted } from "./last-printed.ts";
 import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
 import { pluginEnded, type Ready, type Reply } from "./protocol.ts";
@@ -100,7 +113,8 @@ const optionNames = [
  *
  * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` if the platform
  *   lacks what the kind promises, `plugin_isolation_failed` if the plugin cannot be loaded,
- *   `plugin_ended` if it ends or hangs while it starts, `manifest_invalid`
+ *   `plugin_ended` if it ends or hangs while it starts, with its last output,
+ *   `manifest_invalid`
  * @see spec `isolation:start`
  * @example
  * ```ts
@@ -123,11 +137,26 @@ export async function isolatePlugin(
   const given = readOptions(options);
   const path = await pathOf(file);
   const of = given.package && { ...given.package, folder: await folderAt(given.package.folder) };
-  const read = { ...given, package: of };
+  let printed: ReturnType<typeof lastPrinted> | undefined = lastPrinted();
+  const onOutput = (text: string) => {
+    printed?.take(text);
+    given.onOutput?.(text);
+  };
+  const read = { ...given, package: of, onOutput };
   const { start, open, needsHost } = await launcher(path, read);
   const { exportName = "default", config, isolate, memoryMb } = read;
   const load = { file: path, exportName, package: of, needsHost, config, memoryMb };
-  return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open }, config);
+  try {
+    return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open }, config);
+  } catch (error) {
+    const last = printed.read(secretsOf(config));
+    if (last === "" || !isGlassineError(error) || error.code !== "plugin_ended") throw error;
+    const { code, message, data } = error;
+    throw new GlassineError(code, `${message} Its last output: ${last}`, data, error);
+  } finally {
+    // Only what it prints while it starts can say why it did not.
+    printed = undefined;
+  }
 }
 
 /**
@@ -226,8 +255,8 @@ interface Launcher {
 }
 
 /** @throws GlassineError `isolation_refused` */
-async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
-  const { isolate, memoryMb, onOutput = () => {} } = read;
+async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
+  const { isolate, memoryMb, onOutput } = read;
   if (isolate === "quickjs")
     return { start: quickJsLink(memoryMb, onOutput), open: [], needsHost: false };
   const entry = createRequire(import.meta.url).resolve("glassine/isolate/far-side");
@@ -340,7 +369,9 @@ export function readLimits(
   };
 }
 
-type ReadOptions = ReturnType<typeof readOptions>;
+type LaunchOptions = ReturnType<typeof readOptions> & {
+  readonly onOutput: (text: string) => void;
+};
 
 function readOptions(options: IsolateOptions) {
   expectOptions(options, optionNames, "isolatePlugin");

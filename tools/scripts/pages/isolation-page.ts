@@ -27,7 +27,7 @@ To the manager it is a plugin like any other: it sees what its capabilities gran
 [examples/unreviewed-plugin](../examples/unreviewed-plugin/main.ts) shows one that tries to steal a file; in a clone, \`npm run start:unreviewed\` runs it.
 
 The manager's \`onHandlerError\` gets what its code throws, and why its code ended; without one, both are in the log.
-What it prints is dropped, unless you pass \`onOutput\`.
+What it prints is dropped, unless you pass \`onOutput\`; if it ends while it is loaded, the error has its last output.
 A file is \`.js\` or \`.mjs\`. Put it in a folder of its own: that folder is what a \`process\` may read.`;
 
 const outcomes = `Each row is a test, which runs on your machine with \`npm run test:all\`.
