@@ -152,8 +152,10 @@ describe("trust --isolate", () => {
       /--isolate expects worker, process, quickjs or host, got 'vm'/,
     ],
     ["no opening", ["--isolate", "process", "--accept", "net"], /--accept expects network, /],
-    ["an opening alone", ["--accept", "network"], /--accept needs --isolate KIND/],
+    ["an opening alone", ["--accept", "network"], /--accept needs --isolate process: /],
     ["an opening in the host", ["--isolate", "host", "--accept", "network"], /--accept needs/],
+    ["an opening in a thread", ["--isolate", "worker", "--accept", "files"], /--accept needs/],
+    ["an opening in QuickJS", ["--isolate", "quickjs", "--accept", "network"], /--accept needs/],
   ])("is refused: %s", async (_, argv, text) => {
     const { at } = await installed();
     const { code, stderr } = await at([...trust, ...argv]);
@@ -161,7 +163,7 @@ describe("trust --isolate", () => {
   });
 
   it("is wrong usage to accept something without a kind", async () => {
-    verifies("cli:usage");
+    verifies("cli:usage", "cli:trust-accept");
     const { json } = await installed();
     const { document } = await json([...trust, "--accept", "network"]);
     expect(document).toMatchObject({ error: { code: "usage" } });

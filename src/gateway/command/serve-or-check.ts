@@ -12,10 +12,8 @@ import type { GatewayServices } from "./services.ts";
 
 /** Returns the plugins that a command line names by file. */
 function pathsIn({ plugin = [], isolate, accept = [] }: GatewayContext["options"]) {
-  if (isolate === undefined) {
-    if (accept.length > 0) throw misuse("--accept needs --isolate");
-    return plugin;
-  }
+  if (accept.length > 0 && isolate !== "process") throw misuse("--accept needs --isolate process");
+  if (isolate === undefined) return plugin;
   if (plugin.length === 0)
     throw misuse("--isolate needs --plugin: it says where the code of each runs");
   return plugin.map((path) => ({ path, isolate, accept: [...accept] }));

@@ -66,7 +66,7 @@ export const sharedOptions = {
     flag: "--accept",
     value: "NAME",
     values: openingNames,
-    what: `with --isolate: start even if this machine cannot keep the code from NAME, one of ${openingNames.join(", ")}; may be given several times`,
+    what: `with --isolate process: start even if this machine cannot keep the code from NAME, one of ${openingNames.join(", ")}; may be given several times`,
     isRepeatable: true,
   },
   identity: {

@@ -83,6 +83,6 @@ function expectAsStrict(
   const more = accept.filter((each) => locked.accept?.includes(each) !== true);
   if (more.length > 0)
     throw optionsInvalid(
-      `${place} accepts ${more.join(", ")}, which plugins.lock does not: trust the plugin again with --accept.`,
+      `${place} accepts ${more.join(", ")}, which plugins.lock does not: trust the plugin again with --isolate process and --accept.`,
     );
 }

@@ -111,9 +111,11 @@ export const trust = defineCommand({
 
 /** @throws CommandFailure `usage` */
 function isolationIn({ isolate, accept = [] }: OptionValues<typeof declared>) {
-  if (accept.length === 0 || !(isolate === undefined || isolate === "host"))
-    return { isolate, accept };
-  throw misuse("--accept needs --isolate KIND: what runs in the host can do all of that");
+  if (accept.length > 0 && isolate !== "process")
+    throw misuse(
+      "--accept needs --isolate process: no other kind depends on what this machine can prevent",
+    );
+  return { isolate, accept };
 }
 
 /**

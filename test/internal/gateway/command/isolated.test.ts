@@ -75,7 +75,8 @@ it("isolates each --plugin with --isolate", async () => {
       ["--isolate", "process", "--accept", "net"],
       "--accept expects network, signals, memory or files, got 'net'",
     ],
-    [["--accept", "network"], "--accept needs --isolate"],
+    [["--accept", "network"], "--accept needs --isolate process"],
+    [["--isolate", "quickjs", "--accept", "network"], "--accept needs --isolate process"],
   ] as const) {
     const ended = await run(
       [...argv.filter((each) => each !== "--json"), ...wrong, ...command],
