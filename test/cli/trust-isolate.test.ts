@@ -218,6 +218,16 @@ describe("commands that look at an isolated plugin", () => {
     ]);
   });
 
+  it("say that its configuration is read where its code runs", async () => {
+    verifies("cli:describe-config");
+    const { at } = await installed();
+    await at(isolated);
+    for (const more of [[], ["--no-load"]])
+      expect(linesOf((await at(["plugins", "describe", "guard", ...more])).stdout)).toContain(
+        "config: read where its code runs, so its keys are not known here",
+      );
+  });
+
   it("show without loading where it would run", async () => {
     verifies("cli:isolation-shown");
     const { at, json } = await installed();

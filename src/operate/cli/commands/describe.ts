@@ -263,7 +263,7 @@ function linesOf(shown: Shown): readonly string[] {
     ...isolationLines(facts),
     ...(facts.trusted?.until ? [say`trusted_until: ${facts.trusted.until}`] : []),
     ...dependencyLines(facts),
-    ...configLines(facts.config),
+    ...configLines(facts),
     ...permissionLines(requested, words, paint),
     ...changeLines(requested, paint),
   ];
@@ -325,7 +325,9 @@ function dependencyLines(facts: PluginFacts): readonly string[] {
   ];
 }
 
-function configLines(config: PluginFacts["config"]): readonly string[] {
+function configLines({ config, isolation }: PluginFacts): readonly string[] {
+  if (isolation !== null)
+    return ["config: read where its code runs, so its keys are not known here"];
   if (config === null || config.length === 0) return ["config: -"];
   const lines = config.map(({ key, type, required, secret, default: value }) => {
     const notes = [
