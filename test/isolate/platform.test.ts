@@ -1,11 +1,13 @@
 // A process of its own: it starts processes.
 /** Without namespaces, a process is refused unless the operator accepts what is open. */
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
+import { isolatePlugin } from "glassine/isolate";
 import { expect, it, onTestFinished } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { verifies } from "../support/verifies.ts";
-import { fixture, noSandbox } from "./support.ts";
+import { fixture, noSandbox, pluginFile } from "./support.ts";
 
 /** Runs a program that can make no further namespaces. */
 const without = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
@@ -24,6 +26,15 @@ it.skipIf(noSandbox !== undefined)("is refused, or runs with what was accepted",
     { code: "isolation_refused", data: { open: ["signals"] } },
     { open: ["network", "signals"], outcome: "refused" },
   ]);
+});
+
+it.skipIf(noSandbox !== undefined)("starts although it may read a folder twice", async () => {
+  const file = await pluginFile(
+    'import { definePlugin } from "glassine"; export default definePlugin({ name: "reader", version: "1.0.0", hooks: {} });',
+  );
+  const own = dirname(file);
+  const { close } = await isolatePlugin(file, { isolate: "process", readable: [own, own] });
+  await close();
 });
 
 it.skipIf(noSandbox !== undefined)("does not outlive a host that is killed", async () => {

@@ -126,7 +126,8 @@ function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) 
   return [
     // The name of the flag until Node 23.5.
     major < 24 ? "--experimental-permission" : "--permission",
-    ...readable.map((path) => `--allow-fs-read=${path}`),
+    // Node 20 aborts if it gets a path twice.
+    ...new Set(readable.map((path) => `--allow-fs-read=${path}`)),
     // Node 20 has no SQLite, and does not know the flag.
     ...(major >= 22 ? ["--no-experimental-sqlite"] : []),
     // WebAssembly, which `fetch` uses, would reserve more address space than there is.
