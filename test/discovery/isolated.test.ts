@@ -189,6 +189,36 @@ describe("a plugin that plugins.lock isolates", () => {
     expect(violation?.reason).toMatch(/^(?:ENOENT|ERR_ACCESS_DENIED)$/);
   });
 
+  it("finds what a peer needs where a link leads to it", async () => {
+    verifies("discovery:isolated-files");
+    const root = await newRoot();
+    const modules = join(root, "node_modules");
+    const storeOf = (name: string) => join(modules, ".pnpm", `${name}@1.0.0`, "node_modules");
+    const packed = async (name: string, code: string, dependencies: object = {}) => {
+      const folder = join(storeOf(name), name);
+      await mkdir(folder, { recursive: true });
+      const manifest = { name, version: "1.0.0", type: "module", exports: "./index.js" };
+      await writeFile(join(folder, "package.json"), JSON.stringify({ ...manifest, dependencies }));
+      await writeFile(join(folder, "index.js"), code);
+      return folder;
+    };
+    const low = await packed("low", 'export const word = "deep";');
+    const middle = await packed("middle", 'export { word } from "low";', { low: "1.0.0" });
+    const top = await packed("top", 'export { word } from "middle";', { middle: "1.0.0" });
+    await symlink(low, join(storeOf("middle"), "low"));
+    await symlink(middle, join(storeOf("top"), "middle"));
+    await symlink(top, join(modules, "top"));
+    const code = guarded("guard", 'import { word } from "top";').replace('"far"', "word");
+    const path = await install(root, "guard", { code });
+    const file = join(path, "package.json");
+    const own = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...own, peerDependencies: { top: "1" } }));
+    await trust(root, path, "guard", inProcess);
+    const discovered = await found(root, production);
+    expect(discovered.rejected).toEqual([]);
+    expect((await runs(discovered)).violation?.code).toBe("deep");
+  });
+
   it("shares with the host a peer that the library imports too", async () => {
     verifies("discovery:isolated-files");
     const root = await newRoot();

@@ -11,6 +11,7 @@ import {
   expectSame,
   type HostPackages,
   type InstalledPackage,
+  nearestPackage,
   type PackageClosure,
   type PackageHash,
   packageFolder,
@@ -125,17 +126,23 @@ async function copy(of: Copied, to: string, bundled: readonly string[]): Promise
   expectSame(of, await copyPackage(of.path, to, { bundled }));
 }
 
-/** Returns these folders and those of all that their packages need, as Node finds it from there. */
+/**
+ * Returns these folders and those of all that their packages need, as Node finds it from there, with
+ * the links on the way.
+ */
 async function withNeeds(folders: ReadonlySet<string>): Promise<readonly string[]> {
   const found = new Set(folders);
+  const links = new Set<string>();
   for (const folder of found) {
     const { dependencies = [], optional = [], peers = [] } = (await readNeeds(folder)) ?? {};
     for (const name of [...dependencies, ...optional, ...peers]) {
-      const path = await packageFolder(folder, name);
-      if (path !== undefined) found.add(path);
+      const need = await nearestPackage(folder, name);
+      if (need === undefined) continue;
+      found.add(need.path);
+      if (need.foundAt !== need.path) links.add(need.foundAt);
     }
   }
-  return [...found];
+  return [...found, ...links];
 }
 
 /**

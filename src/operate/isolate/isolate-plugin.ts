@@ -264,15 +264,19 @@ async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
     return { start: workerLink({ entry, memoryMb, onOutput }), open: [], needsHost: true };
   const { open, why } = await platformOf();
   expectAccepted(open, read.accept, why);
-  const readable = (read.readable ?? []).map((each) =>
-    realAt(each, `The option readable names ${quoted(each)}, which`),
+  const readable = await Promise.all(
+    (read.readable ?? []).map(async (each) => {
+      const real = await realAt(each, `The option readable names ${quoted(each)}, which`);
+      return [resolve(each), real] as const;
+    }),
   );
-  const folders = [read.package?.folder ?? dirname(path), ...(await Promise.all(readable))];
+  const links = new Map(readable.filter(([at, real]) => at !== real));
+  const folders = [read.package?.folder ?? dirname(path), ...readable.map(([, real]) => real)];
   const packages = await packagesOf(entry);
   const above = scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];
   const files = above.filter((file) => !known.some((each) => file.startsWith(each + sep)));
-  const sandbox = { packages, entry, memoryMb, readable: folders, files };
+  const sandbox = { packages, entry, memoryMb, readable: folders, links, files };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
   // In a new root every module finds the library. Without one, lending it would need a thread,
   // which the permissions refuse.

@@ -19,6 +19,8 @@ export interface SandboxOptions {
   readonly entry: string;
   /** Absolute paths of folders that it may read besides these. */
   readonly readable: readonly string[];
+  /** Links to such folders, by their absolute paths: it may also read through these. */
+  readonly links: ReadonlyMap<string, string>;
   /** Absolute paths of files that it may read. */
   readonly files: readonly string[];
   readonly memoryMb: number;
@@ -43,12 +45,12 @@ const namespaces = (network: boolean) => [network ? "-rpmiu" : "-rnpmiu", "--for
 
 /**
  * Builds a root with only the given folders, and runs the rest of its arguments in it. `$1` is its
- * place, `$2` a limit in KiB, `$3` whether it is read-only, and `$4` the number of pairs that
- * follow, each of a path and its place in the new root.
+ * place, `$2` a limit in KiB, `$3` whether it is read-only, and `$4` and `$5` the numbers of pairs
+ * that follow: first each of a path and its place in the new root, then of a link's target and it.
  */
 const script = `set -eu
-root=$1 limit=$2 locked=$3 count=$4
-shift 4
+root=$1 limit=$2 locked=$3 count=$4 links=$5
+shift 5
 mount -t tmpfs -o mode=755 none "$root"
 mkdir "$root/dev"
 for device in null zero urandom; do
@@ -62,6 +64,12 @@ while [ "$count" -gt 0 ]; do
   shift 2
   count=$((count - 1))
 done
+while [ "$links" -gt 0 ]; do
+  mkdir -p "$root$(dirname "$2")"
+  ln -s "$1" "$root$2"
+  shift 2
+  links=$((links - 1))
+done
 if [ "$locked" = yes ]; then mount -o remount,ro "$root"; fi
 ulimit -v "$limit"
 ulimit -c 0
@@ -73,6 +81,8 @@ const modules = "/node_modules";
 interface NewRoot {
   /** Paths besides those of the system, by their places in the new root. */
   readonly places: ReadonlyMap<string, string>;
+  /** Targets of links, by the places of the links. */
+  readonly links?: ReadonlyMap<string, string>;
   readonly limitMb: number;
   readonly argv: readonly string[];
   /** Whether nothing can be written. Needed if the program has no permission model to forbid it. */
@@ -81,11 +91,20 @@ interface NewRoot {
   readonly network?: boolean;
 }
 
-function inNewRoot({ places, limitMb, argv, isLocked = false, network = false }: NewRoot): Command {
+function inNewRoot({
+  places,
+  links = new Map(),
+  limitMb,
+  argv,
+  isLocked = false,
+  network = false,
+}: NewRoot): Command {
   const system = [...systemPaths, process.execPath].filter((path) => existsSync(path));
   const all = new Map([...samePlaces(system), ...places]);
   // What is inside another place is there with it. To make room for it could change the original.
-  const pairs = outermost([...all.keys()]).map((to) => [all.get(to) ?? to, to] as const);
+  const made = outermost([...all.keys(), ...links.keys()]);
+  const pairs = [...all].flatMap(([to, from]) => (made.includes(to) ? [[from, to] as const] : []));
+  const linked = [...links].filter(([at]) => made.includes(at) && !all.has(at));
   const root = rootPlaces.find(
     (place) => existsSync(place) && !pairs.some(([from]) => touches(place, from)),
   );
@@ -106,7 +125,9 @@ function inNewRoot({ places, limitMb, argv, isLocked = false, network = false }:
       limitKib(limitMb),
       isLocked ? "yes" : "no",
       String(pairs.length),
+      String(linked.length),
       ...pairs.flat(),
+      ...linked.flatMap(([at, target]) => [target, at]),
       "setpriv",
       "--bounding-set=-all",
       "--inh-caps=-all",
@@ -142,7 +163,8 @@ function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) 
 const foldersOf = (paths: readonly string[]) => paths.map((path) => `${path}/*`);
 
 /** The command with namespaces, which leave nothing open. */
-export function sandboxed({ packages, entry, files, memoryMb, ...given }: SandboxOptions): Command {
+export function sandboxed(options: SandboxOptions): Command {
+  const { packages, entry, links, files, memoryMb, ...given } = options;
   const library = packages.get("glassine") ?? "";
   // A package that the library needs is found where the library finds it, by the plugin too.
   const needed = [...packages.values()].filter((path) => path !== library);
@@ -160,13 +182,16 @@ export function sandboxed({ packages, entry, files, memoryMb, ...given }: Sandbo
     ...samePlaces([...readable, ...files]),
   ]);
   const inside = isInside(library) ? entry : `${modules}/glassine${entry.slice(library.length)}`;
-  const args = nodeArgs([...foldersOf([modules, ...readable]), ...files], memoryMb, inside);
-  return inNewRoot({ places, limitMb: nodeMb + memoryMb, argv: [process.execPath, ...args] });
+  const folders = foldersOf([modules, ...readable, ...links.keys()]);
+  const args = nodeArgs([...folders, ...files], memoryMb, inside);
+  const argv = [process.execPath, ...args];
+  return inNewRoot({ places, links, limitMb: nodeMb + memoryMb, argv });
 }
 
 /** The command without namespaces: the operator has accepted what the code can then do. */
-export function permitted({ packages, entry, readable, files, memoryMb }: SandboxOptions): Command {
-  const folders = foldersOf([...packages.values(), ...readable]);
+export function permitted(options: SandboxOptions): Command {
+  const { packages, entry, readable, links, files, memoryMb } = options;
+  const folders = foldersOf([...packages.values(), ...readable, ...links.keys()]);
   const args = nodeArgs([...folders, ...files], memoryMb, entry);
   return unconfined({ argv: [process.execPath, ...args], memoryMb: nodeMb + memoryMb });
 }

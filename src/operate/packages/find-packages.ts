@@ -111,9 +111,18 @@ export async function hasModules(root: string): Promise<boolean> {
 
 /** The real path of the nearest package that is installed under a name, whether a plugin or not. */
 export async function packageFolder(root: string, name: string): Promise<string | undefined> {
+  return (await nearestPackage(root, name))?.path;
+}
+
+/** The same with the path at which it is found, which may be that of a link. */
+export async function nearestPackage(
+  root: string,
+  name: string,
+): Promise<Pick<Candidate, "path" | "foundAt"> | undefined> {
   for (const folder of await modulesAbove(root)) {
-    const path = await realpath(join(folder, ...name.split("/"))).catch(() => undefined);
-    if (path !== undefined) return path;
+    const foundAt = join(folder, ...name.split("/"));
+    const path = await realpath(foundAt).catch(() => undefined);
+    if (path !== undefined) return { path, foundAt };
   }
   return undefined;
 }

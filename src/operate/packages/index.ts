@@ -6,7 +6,13 @@ export {
   type PackageClosure,
   pathFrom,
 } from "./closure.ts";
-export { findPackages, hasModules, installedNames, packageFolder } from "./find-packages.ts";
+export {
+  findPackages,
+  hasModules,
+  installedNames,
+  nearestPackage,
+  packageFolder,
+} from "./find-packages.ts";
 export { isWithin, upFrom } from "./folders.ts";
 export {
   copyPackage,

@@ -9,15 +9,22 @@ const entry = "/srv/lib/glassine/dist/far-side.js";
 /** The places that are mounted in the new root. */
 function mounts(args: readonly string[]): readonly string[] {
   const at = args.findIndex((each) => each === "yes" || each === "no") + 1;
-  const end = at + 1 + 2 * Number(args[at]);
-  return args.slice(at + 1, end).filter((_, index) => index % 2 === 1);
+  const end = at + 2 + 2 * Number(args[at]);
+  return args.slice(at + 2, end).filter((_, index) => index % 2 === 1);
 }
 
 it("mounts nothing inside of what it has mounted, because that could empty a file", () => {
   verifies("isolation:kinds");
   const scope = "/usr/src/app/package.json";
   const readable = ["/usr/src/app/plugins", "/srv/data", "/srv/data/more"];
-  const { args } = sandboxed({ packages, entry, readable, files: [scope], memoryMb: 64 });
+  const { args } = sandboxed({
+    packages,
+    entry,
+    readable,
+    files: [scope],
+    links: new Map(),
+    memoryMb: 64,
+  });
   const found = mounts(args);
   expect(found).toEqual(expect.arrayContaining(["/usr", "/node_modules/glassine", "/srv/data"]));
   expect(found.filter((path) => found.some((each) => path.startsWith(`${each}/`)))).toEqual([]);
@@ -28,7 +35,7 @@ it("mounts nothing inside of what it has mounted, because that could empty a fil
 
 it("refuses to hide the library behind a folder of packages that the plugin may read", () => {
   verifies("isolation:kinds");
-  const options = { entry, readable: ["/node_modules"], files: [], memoryMb: 64 };
+  const options = { entry, readable: ["/node_modules"], files: [], links: new Map(), memoryMb: 64 };
   expect(() => sandboxed({ ...options, packages })).toThrow(/cannot read \/node_modules, because/);
   const own = new Map([["glassine", "/node_modules/glassine"]]);
   const { args } = sandboxed({ ...options, packages: own, entry: "/node_modules/glassine/a.js" });
@@ -37,7 +44,7 @@ it("refuses to hide the library behind a folder of packages that the plugin may 
 
 it("mounts what the library imports beside it, even if the plugin may read that", () => {
   verifies("isolation:kinds");
-  const options = { entry, files: [], memoryMb: 64 };
+  const options = { entry, files: [], links: new Map(), memoryMb: 64 };
   for (const folder of ["/srv/lib", "/node_modules"]) {
     const zod = `${folder}/zod`;
     const given = new Map([...packages, ["zod", zod]]);

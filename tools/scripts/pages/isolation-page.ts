@@ -87,6 +87,7 @@ const options = `## Options
 | \`onEnd\`          | Gets the reason why its code ended, unless it was closed. Default: nobody gets it.                                   |
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
+A folder that is named by a link is found there through the link, too.
 If \`onOutput\` or \`onEnd\` throws or rejects, nothing changes.
 The engine of \`quickjs\` itself takes up to 16 MiB beside \`memoryMb\`, and buffers in a \`process\` are bounded only by its address space, which is \`memoryMb\` and about 1.9 GB for Node.js.
 Its configuration is what you pass here: a manager that is given another one, in \`plugins\`, in \`config\` or by the environment, refuses the plugin.
