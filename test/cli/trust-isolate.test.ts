@@ -3,7 +3,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { farSides, guarded } from "../support/far-sides.ts";
 import { verifies } from "../support/verifies.ts";
@@ -167,6 +167,26 @@ describe("trust --isolate", () => {
     const { json } = await installed();
     const { document } = await json([...trust, "--accept", "network"]);
     expect(document).toMatchObject({ error: { code: "usage" } });
+  });
+
+  it("warns where QuickJS is not installed", async () => {
+    verifies("cli:trust-quickjs");
+    const { at } = await installed();
+    const quickJs = [...trust, "--isolate", "quickjs"];
+    expect((await at(quickJs)).stderr).not.toContain("quickjs-emscripten");
+    vi.doMock("quickjs-emscripten", () => {
+      throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
+    });
+    onTestFinished(() => vi.doUnmock("quickjs-emscripten"));
+    const { code, stderr } = await at(quickJs);
+    expect([code, linesOf(stderr)]).toEqual([
+      0,
+      expect.arrayContaining([
+        expect.stringMatching(
+          /^warning: 'guard' cannot run in quickjs here: The package quickjs-emscripten .*Run `npm install quickjs-emscripten@0\.32`\.$/,
+        ),
+      ]),
+    ]);
   });
 
   it("is refused for what cannot be isolated", async () => {

@@ -95,8 +95,8 @@ export const plan: Plan = {
   // guard would skip, the groups of messages that may pass, the judging of provider answers, the
   // reader of media types, the reader of server-sent events, three files of the gateway for its
   // commands, the names of the kinds of isolation (without starting any), the reader of CPEX
-  // configurations, the server that offers a plugin to CPEX hosts, and the reader of guests not yet
-  // trusted.
+  // configurations, the server that offers a plugin to CPEX hosts, the reader of guests not yet
+  // trusted, and the loader of QuickJS.
   open: [
     "src/core/data/intrinsics.ts",
     "src/providers/mcp/wiring.ts",
@@ -111,6 +111,7 @@ export const plan: Plan = {
     "src/operate/isolate/cpex/cpex-file.ts",
     "src/operate/isolate/cpex/cpex-server.ts",
     "src/operate/isolate/cpex/wheels.ts",
+    "src/operate/isolate/quickjs/library.ts",
   ],
   loaders: [
     "src/operate/discovery/import-module.ts",

@@ -49,6 +49,8 @@ export const texts = {
   isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
   accepted: (names: readonly string[]) =>
     listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
+  cannotIsolate: (id: string, isolate: string, why: string) =>
+    say`'${id}' cannot run in ${isolate} here: ${why}`,
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   noLimit: (id: string, kinds: readonly string[]) =>
     `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which takes them from the plugin, or have them listed in package.json.`,

@@ -13,9 +13,11 @@ import {
   type StaticPlugin,
 } from "../../discovery/index.ts";
 import type { Isolation, Opening } from "../../isolate/index.ts";
+import { loadQuickJs } from "../../isolate/quickjs/library.ts";
 import { defaultId, findPackages, memberText, rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
+  describeText,
   endingSoon,
   type TrustedPlugin as Granted,
   invalidSignature,
@@ -111,6 +113,7 @@ export async function trust(request: TrustRequest) {
   const isolated = new Set(lock.entries.filter((each) => each.isolate).map((each) => each.id));
   const found = [...new Set([...surveyed.report.warnings, ...ofPlace])];
   const ofEntry = entryWarnings(granted.entry, source, surveyed);
+  const ofKind = await kindWarnings(granted.entry);
   return {
     ...trusted(granted),
     lock: factsOfLock(lock),
@@ -120,6 +123,7 @@ export async function trust(request: TrustRequest) {
       ...partly((each) => isolated.has(each)),
       ...policyWarnings(id, surveyed),
       ...ofEntry,
+      ...ofKind,
       ...warnings,
     ],
   };
@@ -150,6 +154,15 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
   return report.refused
     .filter((each) => each.id === id && isPolicy(each.code))
     .map(({ code, reason }) => texts.policyRefuses(id, code, reason));
+}
+
+/** Warns if this installation lacks what the plugin's kind of isolation needs. */
+async function kindWarnings({ id, isolate }: LockEntry): Promise<readonly string[]> {
+  if (isolate !== "quickjs") return [];
+  return await loadQuickJs().then(
+    () => [],
+    (error: unknown) => [texts.cannotIsolate(id, isolate, describeText(error))],
+  );
 }
 
 /** What an operator should know of an entry that was just written. */

@@ -3,7 +3,7 @@
  * so that any damage is gone with it.
  */
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from "quickjs-emscripten";
-import { loadPeer } from "../../packages/index.ts";
+import { loadQuickJs } from "./library.ts";
 import { entryName, explained, type ModuleFiles } from "./module-files.ts";
 
 /** Measured: with a stack of 16 MiB for the thread, as `quickJsLink` asks for, 512 KiB work as well. */
@@ -68,11 +68,8 @@ export class Engine {
 
   /** @throws Error that says why the plugin cannot be loaded */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { newQuickJSWASMModuleFromVariant, newVariant, RELEASE_SYNC } = (await loadPeer({
-      name: "quickjs-emscripten",
-      install: "quickjs-emscripten@0.32",
-      exports: ["newQuickJSWASMModuleFromVariant", "newVariant"],
-    })) as typeof import("quickjs-emscripten");
+    const library = (await loadQuickJs()) as typeof import("quickjs-emscripten");
+    const { newQuickJSWASMModuleFromVariant, newVariant, RELEASE_SYNC } = library;
     const maximum = Math.min(ownPages + options.memoryMb * pagesInMb, mostPages);
     const wasmMemory = new WebAssembly.Memory({ initial: ownPages, maximum });
     const variant = newVariant(RELEASE_SYNC, { wasmMemory });
