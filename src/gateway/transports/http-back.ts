@@ -69,6 +69,8 @@ const maxResumes = 5;
 const beginMs = 2000;
 /** How long they then wait for its own stream: some servers open it only with its first event. */
 const openMs = 250;
+/** How long the server may take to hear that its session has ended. */
+const endMs = 2000;
 
 export class HttpBack implements Transport {
   readonly takesHeaders = true;
@@ -85,6 +87,8 @@ export class HttpBack implements Transport {
   #isClosed = false;
   /** Settles when the server knows that the session has begun. Later messages wait for it. */
   #beginning: Promise<unknown> | undefined;
+  /** The server's answer to `initialize`, until its headers have come. */
+  #naming: Promise<HttpAnswer> | undefined;
   readonly #afterMessage = inSlices();
 
   constructor(options: HttpBackOptions) {
@@ -111,9 +115,12 @@ export class HttpBack implements Transport {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    const inTime = AbortSignal.timeout(endMs);
     this.#whole?.abort();
+    // Without its name, the server's session could not be ended.
+    if (this.#naming !== undefined) await within(endMs, () => this.#naming);
     for (const stream of this.#open.values()) stream.abort();
-    if (this.#client.sessionId !== undefined) await this.#client.endSession();
+    if (this.#client.sessionId !== undefined) await this.#client.endSession(inTime);
     this.onclose?.();
   }
 
@@ -129,9 +136,13 @@ export class HttpBack implements Transport {
     const asked = { id, forwarded: this.#client.forwarded, signal: stream.signal };
     this.#open.set(key, stream);
     try {
-      const answer = await this.#client.post(message, options, stream.signal);
-      if (method === "initialize")
+      const posted = this.#client.post(message, options, stream.signal);
+      if (method === "initialize") this.#naming = posted;
+      const answer = await posted;
+      if (method === "initialize") {
         this.#client.sessionId = headerIn(answer.headers, "mcp-session-id");
+        this.#naming = undefined;
+      }
       await this.#readAnswer(answer, asked);
     } catch (thrown) {
       if (!stream.signal.aborted) this.#failed(id, errorOf(thrown));

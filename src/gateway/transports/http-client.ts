@@ -20,9 +20,6 @@ export interface HttpClientOptions {
 export type HeaderFields = Readonly<Record<string, string>>;
 export type HttpAnswer = Awaited<ReturnType<typeof send>>;
 
-/** How long the request that ends a session may take. */
-const endMs = 2000;
-
 /**
  * Makes the pool of connections to a server. They have no timeouts, since every request has a
  * deadline. There are as many as needed: each session keeps one open for its own stream, and the
@@ -76,10 +73,10 @@ export class HttpClient {
     return this.#send("GET", headers, signal);
   }
 
-  async endSession(): Promise<void> {
+  async endSession(signal: AbortSignal): Promise<void> {
     try {
       const headers = { ...this.#options.headers(), ...this.forwarded, ...this.#ofSession() };
-      const { body } = await this.#send("DELETE", headers, AbortSignal.timeout(endMs));
+      const { body } = await this.#send("DELETE", headers, signal);
       await body.dump();
     } catch {
       // The server will drop the session in time.

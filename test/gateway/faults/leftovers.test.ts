@@ -1,11 +1,12 @@
 /** Requests that end in unusual ways leave nothing open. */
-import { connect } from "node:net";
+import { createServer, type ServerResponse } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import process from "node:process";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { exchangeOf } from "../router/support/servers.ts";
-import { callerOf } from "../run/support/caller.ts";
+import { callerOf, initialize } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 import { heldServer } from "../run/support/held-server.ts";
 
@@ -71,4 +72,58 @@ it("a compressed answer, which nobody reads, does not keep its connection", asyn
   const { body, headers } = exchangeOf(1, "tools/call", { name: "x", arguments: {} });
   expect((await callerOf(made.url, ada).post(body, { headers })).code).toBe("peer_invalid");
   await expect.poll(() => response?.destroyed).toBe(true);
+});
+
+describe("a session of a server whose caller left during initialize", () => {
+  async function leftDuring(servers: readonly string[]) {
+    const begun: ServerResponse[] = [];
+    const ended: unknown[] = [];
+    const server = createServer((request, response) => {
+      request.resume();
+      if (request.method === "POST") return void begun.push(response);
+      ended.push(request.headers["mcp-session-id"]);
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    afterTest(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+    const made = await gatewayBefore(undefined, {
+      servers: Object.fromEntries(servers.map((name) => [name, { url }])),
+    });
+    const leaving = new AbortController();
+    const left = callerOf(made.url, ada).post(initialize, { signal: leaving.signal });
+    await expect.poll(() => begun.length).toBe(servers.length);
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    const names = begun.map((_, at) => `session-${at}`);
+    /** Names the sessions. */
+    const answer = () => {
+      for (const [at, response] of begun.entries())
+        response.writeHead(200, {
+          "content-type": "text/event-stream",
+          "mcp-session-id": `session-${at}`,
+        });
+      for (const response of begun) response.flushHeaders();
+    };
+    return { ...made, begun, ended, names, answer };
+  }
+
+  it.each([[["one"]], [["one", "two"]]])("is ended as soon as it has a name: %j", async (names) => {
+    const { gateway, ended, answer, names: sessions } = await leftDuring(names);
+    await expect.poll(() => gateway.counts().open).toBe(0);
+    answer();
+    await expect.poll(() => ended.toSorted()).toEqual(sessions);
+  });
+
+  it("does not keep the gateway if it never gets a name", async () => {
+    const { gateway, begun, ended } = await leftDuring(["one"]);
+    const from = performance.now();
+    await gateway.close();
+    expect(performance.now() - from).toBeLessThan(4000);
+    await expect.poll(() => begun[0]?.destroyed).toBe(true);
+    expect(ended).toEqual([]);
+  });
 });

@@ -315,7 +315,7 @@ If a server has no process for a caller because of \`limits.children\`, the log 
 
 ## Between callers and servers
 
-- **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
+- **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. If the caller leaves before that, the gateway gives a server over HTTP two more seconds to answer, and ends the session there. Until then the gateway itself answers a \`ping\` from the server.
 - **The first messages.** If a server is reached over HTTP, what a caller sends after \`notifications/initialized\` waits: for at most 2 seconds until the server has accepted that notification, then for at most 250 milliseconds until it has opened or refused the session's own stream.
 - **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`). Clients do not read it, but some would ask again if the stream ended with an error or with nothing. A caller over stdio gets nothing.
 - **Strays.** An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
