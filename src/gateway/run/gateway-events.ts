@@ -77,6 +77,12 @@ export class GatewayEvents {
     this.#log().warn("server_error", { server, code, text });
   }
 
+  /** A server's process wrote something to standard output that is not a message. */
+  invalidOutput(server: string, text: string): void {
+    if (this.#isRoomFor(`invalid ${server}`))
+      this.#log().warn("server_stdout_invalid", { server, text });
+  }
+
   /** A process that died was restarted, and takes messages again. */
   serverRestarted(server: string): void {
     this.#metrics?.processRestarted(server);

@@ -183,6 +183,7 @@ class RunningGateway implements Gateway<GatewayParts> {
         onEnd: (server, end) => events.ended(server, end),
         onHook: this.#hookRecorder(parts),
         onFailure: (server, failed) => events.failed({ server }, failed),
+        onInvalid: (server, text) => events.invalidOutput(server, text),
         onRestarted: (server) => events.serverRestarted(server),
         onDropped: (server, message) => events.droppedMessage(server, message),
         onError: (server, error) => events.serverFailed(server, error),

@@ -54,12 +54,14 @@ export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
   readonly onDropped: (server: string, message: Message) => void;
   /** A connection failed. */
   readonly onError: (server: string, error: Error) => void;
+  /** A process wrote something to standard output that is not a message. */
+  readonly onInvalid: (server: string, text: string) => void;
   /** A process that died was restarted, and takes messages again. */
   readonly onRestarted: (server: string) => void;
 }
 
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
-  const { parts, tracing, processes, onDropped, onError, onRestarted } = settings;
+  const { parts, tracing, processes, onDropped, onError, onInvalid, onRestarted } = settings;
   let terms = termsOf(name, config, settings);
   let isRemoved = false;
   const guard = createGuard(parts.manager, terms.options);
@@ -68,6 +70,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     processes,
     timeoutMs: () => terms.config.timeoutMs,
     onDropped: (message) => onDropped(name, message),
+    onInvalid: (text) => onInvalid(name, text),
     onRestarted: () => onRestarted(name),
   });
   const inUse = new InUse();

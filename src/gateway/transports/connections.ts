@@ -53,6 +53,8 @@ export interface ConnectionParts {
   /** Returns how long a request may wait. Default: as the server's configuration says. */
   readonly timeoutMs?: () => number;
   readonly onDropped?: (message: Message) => void;
+  /** A process wrote something to standard output that is not a message. */
+  readonly onInvalid?: (text: string) => void;
   /** A process that died was restarted, and takes messages again. */
   readonly onRestarted?: () => void;
 }
@@ -127,7 +129,7 @@ const died = refusalOf(-32014, "peer_died", "The server ended before it answered
 function processes(
   name: string,
   { command, args, env, cwd }: CommandServer,
-  { config, secrets, processes: counted, log, onRestarted, onDropped }: ConnectionParts,
+  { config, secrets, processes: counted, log, onInvalid, onRestarted, onDropped }: ConnectionParts,
   watch: Watch,
 ): Connections {
   const { messageBytes, queuedBytes, children } = config.limits;
@@ -155,7 +157,10 @@ function processes(
         env: childEnvironment(process.env, withSecrets(env, secrets)),
         maxBytes: messageBytes,
         queuedBytes,
-        onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),
+        onNote(kind, text) {
+          if (kind === "stdout_invalid") onInvalid?.(text);
+          else log.warn(`server_${kind}`, { server: name, text });
+        },
         onTooLarge: (id) => outer.fail(id, tooLarge),
       });
     const back = supervised({

@@ -226,6 +226,14 @@ it("passes over what a server prints that is no message", async () => {
   expect(events(made)).toContain("server_stdout_invalid");
 });
 
+it("logs about sixty lines a minute of what a server prints that is no message", async () => {
+  const made = await connected({ servers: { small } });
+  expect(await made.call("garbage")).toMatch(/^\d+$/);
+  const { length } = events(made).filter((event) => event === "server_stdout_invalid");
+  expect(length).toBeGreaterThan(50);
+  expect(length).toBeLessThan(70);
+});
+
 describe("when a server has all the processes that it may have", () => {
   const { body, headers } = exchangeOf("call", "tools/call", { name: "answer", arguments: {} });
 

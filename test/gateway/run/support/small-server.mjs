@@ -40,6 +40,10 @@ const tools = {
     process.stdout.write("this is no message\n");
     tools.answer(id);
   },
+  garbage(id) {
+    process.stdout.write("this is no message\n".repeat(1000));
+    tools.answer(id);
+  },
   confess(id) {
     process.stderr.write(`here: ${process.env.TOKEN}, password=hunter2\n`);
     process.stdout.write(`${process.env.TOKEN}\n`);

@@ -5,6 +5,7 @@ import { GatewayEvents } from "../../../../src/gateway/run/gateway-events.ts";
 it.each([
   ["undelivered messages", (events: GatewayEvents) => events.undelivered(new Error("No stream."))],
   ["dropped messages", (events: GatewayEvents) => events.droppedMessage("files", {})],
+  ["lines that are not messages", (events: GatewayEvents) => events.invalidOutput("files", "x")],
   ["failures of a server", (events: GatewayEvents) => events.serverFailed("files", new Error())],
   ["refusals", (events: GatewayEvents) => events.answered("rate_limited", 429)],
 ])("logs about sixty %s a minute", (_what, happen) => {

@@ -43,6 +43,7 @@ export async function endpointBefore(
     onDropped() {},
     onError() {},
     onFailure() {},
+    onInvalid() {},
     onRestarted() {},
   });
   const endpoint = new PassEndpoint({
