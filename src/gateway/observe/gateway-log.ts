@@ -122,6 +122,10 @@ export const logEvents = {
     levels: ["warn"],
     means: "A server's process wrote something to standard output that is not a message.",
   },
+  server_silent: {
+    levels: ["warn"],
+    means: "A request timed out in which a server's process wrote nothing: it may hang.",
+  },
   server_exited: { levels: ["warn"], means: "A server's process ended by itself." },
   server_died: {
     levels: ["warn"],

@@ -20,6 +20,9 @@ export interface AwaitedOptions {
   readonly inFlight: number;
 }
 
+/** A request has waited too long since `sentAt`. */
+type OnLate = (id: RequestId, sentAt: number) => void;
+
 interface Open {
   readonly id: RequestId;
   readonly method: string;
@@ -36,12 +39,12 @@ interface Progress {
 
 export class AwaitedRequests {
   readonly #options: AwaitedOptions;
-  readonly #onLate: (id: RequestId) => void;
+  readonly #onLate: OnLate;
   readonly #open = new Map<string, Open>();
   /** By progress token. */
   readonly #tokens = new Map<string, Progress>();
 
-  constructor(options: AwaitedOptions, onLate: (id: RequestId) => void) {
+  constructor(options: AwaitedOptions, onLate: OnLate) {
     this.#options = options;
     this.#onLate = onLate;
   }
@@ -63,7 +66,8 @@ export class AwaitedRequests {
     this.remove(id);
     const token = tokenKey(metaOf(message).progressToken);
     const ms = isLasting(method) ? longestTimerMs : this.#options.timeoutMs();
-    const timer = setTimeout(() => this.#onLate(id), ms).unref();
+    const sentAt = performance.now();
+    const timer = setTimeout(() => this.#onLate(id, sentAt), ms).unref();
     const entry = { id, method, token, timer };
     this.#open.set(keyOf(id), entry);
     if (token !== undefined) this.#tokens.set(token, { entry, takes: progressFilter() });

@@ -26,6 +26,12 @@ export interface ChildOptions {
   readonly onTooLarge: (id: RequestId | undefined) => void;
 }
 
+export interface ChildBack extends Transport {
+  readonly pid: number | undefined;
+  /** When the child last wrote a line, as `performance.now()`. */
+  readonly heardAt: number;
+}
+
 /** The variables that every child inherits. None of them holds a secret. */
 const inherited =
   process.platform === "win32"
@@ -75,10 +81,11 @@ const restMs = 10_000;
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const hasGroups = process.platform !== "win32";
 
-export function childBack(options: ChildOptions): Transport {
+export function childBack(options: ChildOptions): ChildBack {
   const { command, args, env, cwd, maxBytes, queuedBytes, onNote, onTooLarge } = options;
   let child: Child | undefined;
   let isGone = false;
+  let heardAt = 0;
   let closing: Promise<void> | undefined;
   /** Runs while an oversized message has not ended. */
   let endless: NodeJS.Timeout | undefined;
@@ -89,7 +96,13 @@ export function childBack(options: ChildOptions): Transport {
     onGone = resolve;
   });
 
-  const transport: Transport = {
+  const transport: ChildBack = {
+    get pid() {
+      return child?.pid;
+    },
+    get heardAt() {
+      return heardAt;
+    },
     start: () =>
       new Promise((resolve, reject) => {
         const made = spawn(command, [...args], {
@@ -132,6 +145,7 @@ export function childBack(options: ChildOptions): Transport {
         const afterMessage = inSlices();
         const output = readLines(stdout, maxBytes, {
           async line(text) {
+            heardAt = performance.now();
             const document = documentIn(text);
             if (document === undefined) {
               onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
@@ -154,6 +168,7 @@ export function childBack(options: ChildOptions): Transport {
         const afterLine = inSlices();
         const errors = readLines(stderr, 8192, {
           line(text) {
+            heardAt = performance.now();
             onRead();
             onNote("stderr", text);
             return afterLine();

@@ -9,7 +9,7 @@ import {
   type UrlServer,
   withSecrets,
 } from "../config/index.ts";
-import { type ChildNote, childBack, childEnvironment } from "./child-back.ts";
+import { type ChildBack, type ChildNote, childBack, childEnvironment } from "./child-back.ts";
 import { HttpBack } from "./http-back.ts";
 import { httpAgent } from "./http-client.ts";
 import { type SharedChild, sharedChild } from "./shared-child.ts";
@@ -48,7 +48,7 @@ export interface ConnectionParts {
   /** The server's processes that count: also those of connections that a reload replaced. */
   readonly processes: Set<Transport>;
   readonly log: {
-    warn(event: `server_${ChildNote | SupervisedNote}`, fields: object): void;
+    warn(event: `server_${ChildNote | SupervisedNote | "silent"}`, fields: object): void;
   };
   /** Returns how long a request may wait. Default: as the server's configuration says. */
   readonly timeoutMs?: () => number;
@@ -64,16 +64,17 @@ export function connectionsTo(
   config: ServerConfig,
   parts: ConnectionParts,
 ): Connections {
-  const watch = (back: Transport): WatchedTransport =>
+  const watch: Watch = (back, onLate) =>
     watched(back, {
       timeoutMs: parts.timeoutMs ?? (() => config.timeoutMs),
       inFlight: parts.config.limits.inFlight,
       onDropped: (message) => parts.onDropped?.(message),
+      ...(onLate && { onLate }),
     });
   return "url" in config ? overHttp(config, parts, watch) : processes(name, config, parts, watch);
 }
 
-type Watch = (back: Transport) => WatchedTransport;
+type Watch = (back: Transport, onLate?: (sentAt: number) => void) => WatchedTransport;
 
 function overHttp(
   { url, headers, forward }: UrlServer,
@@ -120,6 +121,8 @@ function awaited(back: WatchedTransport, ending: Set<Promise<void>>): WatchedTra
   return back;
 }
 
+const silent =
+  "A request timed out, and the process wrote nothing in the meantime. If it hangs, end it: it is started again, and its open requests are refused.";
 const died = refusalOf(-32014, "peer_died", "The server ended before it answered");
 
 /**
@@ -149,8 +152,10 @@ function processes(
       throw new TooManyProcesses(
         `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
       );
-    const start = (): Transport =>
-      childBack({
+    let child: ChildBack | undefined;
+    let reported: ChildBack | undefined;
+    const start = (): Transport => {
+      child = childBack({
         command,
         args,
         cwd,
@@ -163,6 +168,14 @@ function processes(
         },
         onTooLarge: (id) => outer.fail(id, tooLarge),
       });
+      return child;
+    };
+    /** Ending a process that may hang is for the operator: it may still be working on tasks. */
+    const onLate = (sentAt: number) => {
+      if (child === undefined || child === reported || child.heardAt >= sentAt) return;
+      reported = child;
+      log.warn("server_silent", { server: name, pid: child.pid, text: silent });
+    };
     const back = supervised({
       start,
       onDown: () => outer.failAll(died),
@@ -171,7 +184,7 @@ function processes(
         log.warn(`server_${what}`, { server: name, attempt });
       },
     });
-    const outer = awaited(watch(back), ending);
+    const outer = awaited(watch(back, onLate), ending);
     const close = outer.close;
     outer.close = () => {
       counted.delete(outer);

@@ -35,6 +35,8 @@ import {
 export interface WatchOptions extends AwaitedOptions {
   /** An answer or progress for no open request was dropped. */
   readonly onDropped: (message: Message) => void;
+  /** A request sent at this time, of `performance.now()`, had no answer in time. */
+  readonly onLate?: (sentAt: number) => void;
 }
 
 export interface WatchedTransport extends Transport {
@@ -47,8 +49,11 @@ export interface WatchedTransport extends Transport {
 }
 
 export function watched(back: Transport, options: WatchOptions): WatchedTransport {
-  const { onDropped } = options;
-  const open = new AwaitedRequests(options, giveUp);
+  const { onDropped, onLate } = options;
+  const open = new AwaitedRequests(options, (id, sentAt) => {
+    onLate?.(sentAt);
+    giveUp(id);
+  });
   const asks = new ServerAsks();
   let isClosing = false;
   let isRetired = false;

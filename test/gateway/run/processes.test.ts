@@ -10,6 +10,7 @@ import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { definePlugin } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { attack } from "../../attacks/attack.ts";
+import { loggedBy } from "../attacks/support.ts";
 import { exchange, exchangeOf } from "../router/support/servers.ts";
 import { folderWith } from "../support/folder.ts";
 import { callerOf, initialize } from "./support/caller.ts";
@@ -158,6 +159,26 @@ it("answers a request that its server does not", async () => {
     data: { code: "peer_timeout" },
   });
   expect(await made.call("answer")).toMatch(/^\d+$/);
+});
+
+it("says once of each process that it may hang, and starts it again when it is ended", async () => {
+  const made = await connected({ servers: { small: { ...small, timeoutMs: 2000 } } });
+  const silent = () => loggedBy(made, "server_silent");
+  const late = { data: { code: "peer_timeout" } };
+  const before = await made.call("answer");
+  const waits = made.call("hang");
+  await made.call("answer");
+  await expect(waits).rejects.toMatchObject(late);
+  expect(silent()).toEqual([]);
+  for (const name of ["spin", "answer"]) await expect(made.call(name)).rejects.toMatchObject(late);
+  expect(silent()).toMatchObject([
+    { server: "small", pid: Number(before), text: expect.stringContaining("end it") },
+  ]);
+  process.kill(Number(before), "SIGKILL");
+  await expect.poll(() => events(made)).toContain("server_restarted");
+  const after = await made.call("answer");
+  await expect(made.call("spin")).rejects.toMatchObject(late);
+  expect(silent().map(({ pid }) => pid)).toEqual([Number(before), Number(after)]);
 });
 
 it("drops what answers nothing, and says so", async () => {

@@ -325,6 +325,7 @@ If a server has no process for a caller because of \`limits.children\`, the log 
 - **Slow readers.** A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
 - **Broken streams.** If a server's stream ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so. It gives up after five attempts in a row that brought nothing new, or when the server does not have the rest, such as with 400 or 404.
 - **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`. Then the process is started again, with the session's handshake: after 250 milliseconds, and after twice as long each time that fails, up to 30 seconds. After eight attempts in a row, in about a minute, the server counts as lost, as [above](#several-servers). A process that answers its caller, or stays up for 30 seconds, has not failed.
+- **Processes that hang.** The gateway does not end a process because its requests time out: it may be working on tasks. If a process has written nothing while a request waited for all of \`timeoutMs\`, the log says so once (\`server_silent\`), with the process's id. End that process, if need be by SIGKILL, and the gateway starts it again.
 
 ## Shutdown
 

@@ -22,6 +22,9 @@ const tools = {
     send({ id: 0, method: "elicitation/create", params });
   },
   hang: () => {},
+  spin() {
+    for (;;);
+  },
   /** Goes on without standard input, and after SIGTERM. */
   stay(id) {
     process.on("SIGTERM", () => {});
