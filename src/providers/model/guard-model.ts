@@ -1,6 +1,6 @@
 import { expectOptions } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
-import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import {
   type AnyHookManager,
@@ -41,7 +41,7 @@ import type {
 } from "./options.ts";
 import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
 import { checkProvider, type GuardBasis, readGuardBasis } from "./read-options.ts";
-import { type RefusalCode, Refused, refusalOf, unwritable } from "./refusals.ts";
+import { type RefusalCode, Refused, refusalOf, unreadable, unwritable } from "./refusals.ts";
 import type { LabelRules } from "./session-labels.ts";
 
 /**
@@ -464,8 +464,7 @@ class Exchange implements ModelExchange {
     try {
       return read();
     } catch (error) {
-      const isTooMuch = isGlassineError(error) && error.code === "stream_limit";
-      throw new Refused(refusalOf(isTooMuch ? "answer_too_large" : code), error);
+      throw unreadable(code, error);
     }
   }
 

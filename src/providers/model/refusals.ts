@@ -1,5 +1,5 @@
 /** The refusals of a guard for models: its own, and those that pass on a plugin's denial. */
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, isGlassineError, type Problem } from "../../core/errors/index.ts";
 import { type HookViolation, type Lost, publicViolation } from "../rewrite/index.ts";
 import type { ModelRefusal } from "./options.ts";
 
@@ -42,6 +42,16 @@ export class Refused extends Error {
     super(refusal.reason, { cause });
     this.refusal = refusal;
   }
+}
+
+/** Refuses what could not be read: as too large if it exceeds a limit, otherwise with `code`. */
+export function unreadable(code: RefusalCode, error: unknown): Refused {
+  const isLimit = (problem: Problem) => problem.code === "snapshot_limit";
+  const isTooLarge =
+    isGlassineError(error) &&
+    (error.code === "stream_limit" || error.data.problems?.some(isLimit) === true);
+  const tooLarge = code === "request_invalid" ? "request_too_large" : "answer_too_large";
+  return new Refused(refusalOf(isTooLarge ? tooLarge : code), error);
 }
 
 /** Refuses what cannot be sent on as it was judged. The host gets the path and the reason. */

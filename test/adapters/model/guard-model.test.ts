@@ -56,6 +56,15 @@ async function exchangeOf(hooks: Hooks, options: ModelGuardOptions = {}, more = 
   return guardModel(chatCompletions, await managerOf(hooks, more), options as never).begin();
 }
 
+const listed = async function* (events: readonly unknown[]) {
+  yield* events;
+};
+const all = async (judged: AsyncIterable<object>) => {
+  const list: object[] = [];
+  for await (const each of judged) list.push(each);
+  return list;
+};
+
 describe("the hooks of an exchange", () => {
   it("gives each message to cmf.llm_input and cmf.llm_output, then each call alone", async () => {
     const seen: unknown[] = [];
@@ -277,6 +286,33 @@ describe("refusals", () => {
     }
   });
 
+  it("a document that exceeds the manager's limits, as too large", async () => {
+    const hooks: Hooks = { "cmf.llm_input": () => undefined, "cmf.llm_output": () => undefined };
+    const plugin = definePlugin({ name: "judge", version: "1.0.0", hooks } as never);
+    const payloadLimits = { units: 1_000, depth: 20 };
+    const manager = await createPluginManager({ plugins: [plugin], payloadLimits });
+    const [long, deep] = ["a".repeat(2_000), JSON.parse("[".repeat(30) + "]".repeat(30))];
+    const guard = guardModel(chatCompletions, manager);
+    for (const document of [request(long), { ...request("Ahoy"), extra: deep }]) {
+      const { refusal } = await guard.begin().judgeRequest(document);
+      expect(refusal).toMatchObject({ code: "request_too_large", status: 413 });
+    }
+    const events = ["a", "b", "c"].flatMap((letter) => {
+      const delta = { role: "assistant", content: letter.repeat(400) };
+      const choices = [{ index: 0, delta, finish_reason: letter === "c" ? "stop" : null }];
+      return [{ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices }];
+    });
+    const streamed = await all(guard.begin().judgeEvents(listed(events)));
+    expect(streamed).toHaveLength(1);
+    for (const judged of [
+      await guard.begin().judgeAnswer(answer(long)),
+      await guard.begin().judgeAnswer({ ...answer("Ahoy"), extra: deep }),
+      ...streamed,
+    ]) {
+      expect(judged).toMatchObject({ refusal: { code: "answer_too_large", status: 502 } });
+    }
+  });
+
   it("everything once the manager is closed", async () => {
     const manager = await managerOf({ "cmf.llm_input": () => undefined });
     const exchange = guardModel(chatCompletions, manager).begin();
@@ -448,14 +484,6 @@ describe("streams", () => {
       },
     ],
   ] as const;
-  const listed = async function* (events: readonly unknown[]) {
-    yield* events;
-  };
-  const all = async (judged: AsyncIterable<object>) => {
-    const list: object[] = [];
-    for await (const each of judged) list.push(each);
-    return list;
-  };
 
   it.each(streams)("$name: says what the answer would have said", async (provider, document) => {
     const guard = guardModel(provider, await managerOf({ "cmf.llm_output": redact }));
