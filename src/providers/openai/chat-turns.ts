@@ -28,6 +28,7 @@ import {
 } from "./extensions.ts";
 import {
   isEmpty,
+  isJsonObject,
   type JsonObject,
   numberAt,
   objectIn,
@@ -52,7 +53,15 @@ function thoughtsIn(message: JsonObject): readonly string[] {
 
 /** The fields of an assistant's message that its blocks show, or that say nothing. */
 function shownIn(message: JsonObject): readonly string[] {
-  return [...thoughtsIn(message), ...(isEmpty(message.annotations) ? ["annotations"] : [])];
+  const silent = isEmpty(message.annotations) ? ["annotations"] : [];
+  return [...thoughtsIn(message), ...silent, ...silentIn(message)];
+}
+
+/** What LiteLLM adds to messages and choices even if there is nothing to say, as a null refusal. */
+function silentIn(json: JsonObject): readonly string[] {
+  const name = "provider_specific_fields";
+  const fields = json[name];
+  return isJsonObject(fields) && Object.values(fields).every(isEmpty) ? [name] : [];
 }
 
 function reportMessage(message: JsonObject, at: number, reading: Reading): void {
@@ -94,7 +103,7 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
     left.add({ path: pathOf("choices", at, "message", "role"), kind: "content", reason });
   }
   const nested = reportNested(choice, ["choices", at], reading);
-  reportFields(reading, choice, ["choices", at], inChoice, nested);
+  reportFields(reading, choice, ["choices", at], inChoice, [...nested, ...silentIn(choice)]);
   if (choice.index !== at) setting("index", "The index is not the position in the list.");
   if (!isEmpty(choice.logprobs)) setting("logprobs", "Token probabilities.");
   const finish = stringAt(choice, "finish_reason");

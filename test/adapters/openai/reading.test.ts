@@ -1,6 +1,7 @@
 /** What messages show of OpenAI documents, and what is reported about the rest. */
 import { GlassineError } from "glassine";
 import {
+  chatStream,
   fromChatRequest,
   fromChatResponse,
   fromResponsesRequest,
@@ -60,6 +61,29 @@ describe("chat requests", () => {
     expect(contentIn(fromChatRequest({ model: "m", messages: [cited] }).left)).toEqual([
       "messages[0].annotations",
     ]);
+  });
+
+  it("leave nothing of what LiteLLM adds if all of it is null or empty", () => {
+    verifies("openai:dialects");
+    const left = (provider_specific_fields: object) => {
+      const added = { provider_specific_fields };
+      const said = { role: "assistant", content: "Hello", ...added };
+      const choices = [{ index: 0, message: said, finish_reason: "stop", ...added }];
+      const delta = { ...choices[0], message: undefined, delta: said };
+      const stream = chatStream();
+      stream.push({ id: "c", object: "chat.completion.chunk", choices: [delta] });
+      return [
+        ...fromChatRequest({ model: "m", messages: [said] }).left,
+        ...fromChatResponse({ id: "c", object: "chat.completion", choices }).left,
+        ...stream.current.left,
+      ];
+    };
+    for (const fields of [{}, { refusal: null }, { refusal: null, citations: [], usage: {} }]) {
+      expect(left(fields)).toEqual([]);
+    }
+    for (const fields of [{ refusal: "No" }, { a: null, b: { c: null } }, { a: "" }, [null]]) {
+      expect(contentIn(left(fields))).toHaveLength(5);
+    }
   });
 
   it("leave nothing of a link to an image, or of a file without a media type", () => {
