@@ -176,6 +176,11 @@ entry for publishers in an operator's key file:
       await writeFile(join(path, name), "");
     await sees(all, {}, "lib, notes.txt, test");
     await sees([...all, "*.txt", "lib", "test"], {}, "");
+    await writeFile(join(path, "package.json"), JSON.stringify({ ...manifest, files: "lib" }));
+    const asString = (await sign()).stderr;
+    expect(asString).toContain("warning: npm does not pack lib, notes.txt, ");
+    expect(asString).toContain(without);
+    await sees("" as never, {}, "");
     await sees(
       [...all, "lib/a.*", "test", "!test/deep/b.js"],
       {},

@@ -92,7 +92,12 @@ async function packedFrom(path: string): Promise<readonly string[]> {
     path,
     // As npm reads it before it does the same. It packs what `bin` lists whatever `files` says.
     package: {
-      files: Array.isArray(files) ? stringsIn(files) : undefined,
+      // It takes each character of a string as a name.
+      files: Array.isArray(files)
+        ? stringsIn(files)
+        : typeof files === "string"
+          ? files
+          : undefined,
       bin: [
         ...stringsIn([main, browser]),
         ...programs.map((each) => posix.join("/", each).slice(1)),
