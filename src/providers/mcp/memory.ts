@@ -40,9 +40,10 @@ export class GuardMemory {
 
   /** The memory that stands for this one. */
   get #standing(): GuardMemory {
-    if (!(this.#held instanceof GuardMemory)) return this;
-    this.#held = this.#held.#standing;
-    return this.#held;
+    let standing: GuardMemory = this;
+    while (standing.#held instanceof GuardMemory) standing = standing.#held;
+    if (standing !== this) this.#held = standing;
+    return standing;
   }
 
   /** Made at the first use: a guard of a connection that stays silent needs none. */

@@ -149,6 +149,18 @@ describe("a manager that has a memory of its own when a guard switches to it", (
     }
   });
 
+  it("shares them along a chain of switches of any length", async () => {
+    verifies("labels:session-host");
+    const managers = Array.from({ length: 20_000 }, () => fakeManager());
+    const guards = managers.map((manager) => guardOf(manager));
+    for (const [at, guard] of guards.slice(1).entries()) {
+      void guard.use(managers[at] as never, { envelope: () => policies, labels: {} } as never);
+    }
+    const [first, last] = [managers[0] as FakeManager, managers.at(-2) as FakeManager];
+    expect(await call(last, guards.at(-1) as Guard, "payroll", "s")).toEqual([]);
+    expect(await call(first, guards[0] as Guard, "mail", "s")).toEqual(["SALARY"]);
+  });
+
   it("shares names of resources and labels of annotations", async () => {
     verifies("mcp:guard-use");
     const uri = "file:///p.csv";
