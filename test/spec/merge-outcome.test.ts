@@ -90,6 +90,22 @@ describe("the outcome", () => {
     }
   });
 
+  it("is the same envelope if all that is proposed for an absent slot is ignored", () => {
+    verifies("merge:same-object");
+    const absent = host.createExtensions({});
+    const { extensions, rejections } = merge(absent, { http: { method: "GET" } }, all);
+    expect(extensions).toBe(absent);
+    expect(rejections).toMatchObject([{ path: "http.method", code: "tier_immutable" }]);
+    for (const http of [{}, { headers: {} }]) {
+      expect(merge(absent, { http }, all).extensions).toEqual({ http: { headers: {} } });
+    }
+    const both = { http: { method: "GET", headers: { a: "b" } } };
+    expect(merge(absent, both, all)).toMatchObject({
+      extensions: { http: { headers: { a: "b" } } },
+      rejections: [{ path: "http.method" }],
+    });
+  });
+
   it("exists for any value", () => {
     verifies("merge:total");
     const values = [

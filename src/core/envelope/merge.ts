@@ -184,9 +184,8 @@ const rules = {
     if (shape === "level") return mergeLevel(state, node, change);
     if (shape === "headers")
       return checkMerged(state, node, change, mergeHeaders(state, node, change));
-    return shape === "map"
-      ? checkMerged(state, node, change, mergeMap(state, change))
-      : change.proposed;
+    if (shape === "map") return checkMerged(state, node, change, mergeMap(state, change));
+    return change.proposed;
   },
 } satisfies Record<Tier, MergeRule>;
 
@@ -245,9 +244,9 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
   const { current, shown, proposed } = change as Change<LevelValue>;
   const before = current ?? defaultsOf(node);
   const next = node.take(before, node.allOpen);
-  // A mutable level exists once it is proposed, even if it is empty.
-  let changed =
-    current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;
+  const isNew = current === undefined && node.tier === "mutable";
+  const { rejections } = state;
+  let changed = false;
   for (let i = 0; i < node.fields.length; i++) {
     const field = node.fields[i] as Node;
     const { key } = field;
@@ -265,6 +264,8 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     next[key] = part;
     changed = true;
   }
+  // A mutable level exists once it is proposed, even if it is empty, unless all of it was ignored.
+  changed ||= isNew && rejections === state.rejections && mutableFault(state, node) === undefined;
   return changed ? checkMerged(state, node, change, freeze(next)) : current;
 }
 
@@ -386,9 +387,8 @@ function checkJoined(state: MergeState, node: Node, change: Change, next: List):
   if (next.length !== proposed.length) {
     const problem = problemOf(node, next, state.limits);
     if (problem !== undefined) {
-      const { code, expected, received } = problem;
-      const reason = `Expected ${expected} in the merged value, got ${received}.`;
-      refuse(state, node, code, reason);
+      const reason = `Expected ${problem.expected} in the merged value, got ${problem.received}.`;
+      refuse(state, node, problem.code, reason);
     }
   }
   // If there is none yet, the plugin was shown an empty one.
