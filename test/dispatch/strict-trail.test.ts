@@ -31,6 +31,18 @@ async function strictly(...plugins: readonly ReturnType<typeof plugin>[]) {
   return { manager, state };
 }
 
+/** A plugin that labels what the tool of a nested run returns. */
+const adding = definePlugin({
+  name: "adding",
+  version: "1.0.0",
+  capabilities: ["append_labels"],
+  hooks: {
+    tool_post_invoke: (_payload, _context, view) => ({
+      modifiedExtensions: addLabels(view, "found"),
+    }),
+  },
+});
+
 describe("a run whose audit trail", () => {
   it("kept everything is unchanged", async () => {
     const { manager } = await strictly(plugin("adds", adds("a")));
@@ -67,16 +79,6 @@ describe("a run whose audit trail", () => {
       );
       ends.push(inner.violation?.code);
     });
-    const adding = definePlugin({
-      name: "adding",
-      version: "1.0.0",
-      capabilities: ["append_labels"],
-      hooks: {
-        tool_post_invoke: (_payload, _context, view) => ({
-          modifiedExtensions: addLabels(view, "found"),
-        }),
-      },
-    });
     const { manager, state } = await strictly(nests, adding);
     expect((await manager.invoke(hook, call)).violation).toBeUndefined();
     state.isUp = false;
@@ -93,8 +95,8 @@ describe("a run whose audit trail", () => {
       const inner = await manager.invoke("tool_post_invoke", post, options);
       expect(inner.violation).toEqual(aborted);
     });
-    const adding = definePlugin({
-      name: "adding",
+    const later = definePlugin({
+      name: "later",
       version: "1.0.0",
       capabilities: ["append_labels"],
       hooks: {
@@ -110,7 +112,7 @@ describe("a run whose audit trail", () => {
       throw new Error("down");
     };
     const audit = { sink, strict: true };
-    const manager = await manage([nests, adding], { audit, logger: { error: () => {} } });
+    const manager = await manage([nests, later], { audit, logger: { error: () => {} } });
     const result = await manager.invoke(hook, call);
     expect(labelsOf(result)).toEqual(["found"]);
     expect(result.violation?.code).toBe("audit_failed");
@@ -126,16 +128,6 @@ describe("a run whose audit trail", () => {
     const another = await manage([through]);
     const nests = plugin("nests", async (payload, context) => {
       await another.invoke(hook, payload, { parent: context });
-    });
-    const adding = definePlugin({
-      name: "adding",
-      version: "1.0.0",
-      capabilities: ["append_labels"],
-      hooks: {
-        tool_post_invoke: (_payload, _context, view) => ({
-          modifiedExtensions: addLabels(view, "found"),
-        }),
-      },
     });
     const { manager, state } = await strictly(nests, adding);
     state.isUp = false;
