@@ -18,7 +18,7 @@ export function startOfNested(given: Slots, runtime: ManagerRuntime, parent: Ori
   const origin = messageOrigin(parent);
   const outer = origin?.run as MessageRun | undefined;
   if (origin === undefined || outer?.compiled.runtime !== runtime) return given;
-  const { seen } = outer.phase?.memberOf(origin.context) ?? { seen: outer.extensions };
+  const seen = outer.phase?.memberOf(origin.context)?.seen ?? outer.extensions;
   return withSetsOf(seen, given, outer.compiled);
 }
 
