@@ -42,3 +42,32 @@ describe("a list that follows from the one that grows", () => {
     expect(merged(["a"], ["a", "b"])).toEqual({ lines: ["a", "b"] });
   });
 });
+
+it("what grew is not reported, even if nothing can be derived from the plugin's own list", () => {
+  const sum = defineHost({
+    slots: {
+      log: {
+        tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
+        grows: "lines",
+        description: "Of a test.",
+        schema: z.object({
+          lines: z.array(z.string()).default([]),
+          count: z.number().optional(),
+        }),
+        derive: ({ list }: { list: readonly unknown[] }) => {
+          if (list.length === 1) throw new Error("one line is not enough");
+          return { count: list.length };
+        },
+      },
+    },
+  });
+  const view = sum.filterExtensions(sum.createExtensions({}), []);
+  const current = sum.createExtensions({ log: { lines: ["a", "b"] } });
+  const merged = sum.mergeExtensions(current, { log: { lines: ["c"] } }, [], { view });
+  expect(merged.extensions.log).toEqual({ lines: ["a", "b", "c"], count: 3 });
+  expect(merged.rejections).toEqual([]);
+  const wrong = sum.mergeExtensions(current, { log: { lines: ["c"], count: 7 } }, [], { view });
+  expect(wrong.rejections).toMatchObject([{ path: "log.count", code: "tier_immutable" }]);
+});

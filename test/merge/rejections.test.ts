@@ -12,6 +12,14 @@ const extensions = createExtensions({
   custom: { a: 1 },
 });
 
+/** A host with one immutable slot. */
+function hostWith(value: z.ZodType) {
+  const schema = z.object({ value });
+  return defineHost({
+    slots: { fixed: { tier: "immutable", read: "everyone", description: "Of a test.", schema } },
+  });
+}
+
 describe("a change that is ignored", () => {
   it("is reported with its path, its code and a reason, in the order of the table", () => {
     const returned = {
@@ -106,12 +114,34 @@ describe("a change that is ignored", () => {
   });
 
   it("is reported if it is a null that the schema accepts, and nothing was shown", () => {
-    const schema = z.object({ note: jsonValue() });
-    const host = defineHost({
-      slots: { fixed: { tier: "immutable", read: "everyone", description: "Of a test.", schema } },
-    });
+    const host = hostWith(jsonValue());
     const envelope = host.createExtensions({});
-    const merged = host.mergeExtensions(envelope, { fixed: { note: null } }, []);
+    const merged = host.mergeExtensions(envelope, { fixed: { value: null } }, []);
+    expect(merged.extensions).toBe(envelope);
+    expect(merged.rejections).toMatchObject([{ path: "fixed", code: "tier_immutable" }]);
+  });
+
+  const optional = z.object({ a: z.string(), b: z.string().optional() });
+  it.each([
+    ["a value that only zod reads", z.union([optional.required(), z.object({ a: z.string() })])],
+    ["any JSON", jsonValue()],
+    ["an object or null", optional.nullable()],
+    [
+      "an object of a tagged union",
+      z.discriminatedUnion("a", [optional.extend({ a: z.literal("1") })]),
+    ],
+  ] as [string, z.ZodType][])("is reported if it leaves out a part of %s", (_, value) => {
+    const host = hostWith(value);
+    const envelope = host.createExtensions({ fixed: { value: { a: "1", b: "2" } } });
+    const merged = host.mergeExtensions(envelope, { fixed: { value: { a: "1" } } }, []);
+    expect(merged.extensions).toBe(envelope);
+    expect(merged.rejections).toMatchObject([{ path: "fixed", code: "tier_immutable" }]);
+  });
+
+  it("is reported if it is an empty object where null was shown", () => {
+    const host = hostWith(z.object({ a: z.string().optional() }).nullable());
+    const envelope = host.createExtensions({ fixed: { value: null } });
+    const merged = host.mergeExtensions(envelope, { fixed: { value: {} } }, []);
     expect(merged.extensions).toBe(envelope);
     expect(merged.rejections).toMatchObject([{ path: "fixed", code: "tier_immutable" }]);
   });

@@ -27,7 +27,6 @@ import {
   forEach,
   freeze,
   getPrototypeOf,
-  hasOwn,
   isArray,
   newList,
   none,
@@ -233,9 +232,9 @@ function addsNothing(shown: unknown, proposed: unknown): boolean {
   if (isArray(proposed) || getPrototypeOf(proposed) === null) {
     return shown === undefined && keys.length === 0;
   }
-  if (shown === undefined) return !some(keys, (key) => !addsNothing(undefined, proposed[key]));
-  if (!isLevel(shown) || some(enumerableKeys(shown), (key) => !hasOwn(proposed, key))) return false;
-  return !some(keys, (key) => !addsNothing(shown[key], proposed[key]));
+  if (shown !== undefined && !isLevel(shown)) return false;
+  // A level has a key for each of its fields, present or not, so what was left out is seen here.
+  return !some(keys, (key) => !addsNothing(shown?.[key], proposed[key]));
 }
 
 /** Merges field by field, starting from the current level. */
