@@ -58,6 +58,8 @@ export interface GuardParts extends GuardBasis {
   readonly unseenIn: (left: readonly Left[]) => readonly Left[];
 }
 
+type StreamedAnswer = ReturnType<ModelProvider["stream"]>;
+
 export class Exchange implements ModelExchange {
   readonly request: string = crypto.randomUUID();
   readonly #provider: ModelProvider;
@@ -81,7 +83,7 @@ export class Exchange implements ModelExchange {
   #headerChanges: HeaderChanges | undefined;
   #isDenied = false;
   /** A streamed answer of which something has left, until its whole is judged. */
-  #unfinished: ReturnType<ModelProvider["stream"]> | undefined;
+  #unfinished: StreamedAnswer | undefined;
   readonly #record: ExchangeRecord;
 
   constructor(parts: GuardParts, begun: BeginOptions) {
@@ -147,7 +149,7 @@ export class Exchange implements ModelExchange {
       return;
     }
     const request = this.#sent;
-    let stream: ReturnType<ModelProvider["stream"]> | undefined;
+    let stream: StreamedAnswer | undefined;
     let forwarding: Forwarding = "whole";
     try {
       for await (const event of events) {
@@ -175,9 +177,7 @@ export class Exchange implements ModelExchange {
         await this.#refuseError(document);
         if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
         const read = this.#read("answer_invalid", () => opened.current);
-        // Whoever aborts now has read it nevertheless.
-        if (this.#unfinished !== undefined) this.#state.signal = undefined;
-        this.#unfinished = undefined;
+        this.#takeUnfinished();
         const judged = await this.#judgeRead(document, read);
         if (opened.omitted !== undefined && forwarding !== "as they come") {
           const expected = "Expected a stream that can be written again, which would be without";
@@ -199,13 +199,18 @@ export class Exchange implements ModelExchange {
     }
   }
 
+  /** Whoever aborts from now on has read what has left nevertheless: it is judged all the same. */
+  #takeUnfinished(): StreamedAnswer | undefined {
+    const stream = this.#unfinished;
+    this.#unfinished = undefined;
+    if (stream !== undefined) this.#state.signal = undefined;
+    return stream;
+  }
+
   /** Judges an answer that will not be complete, if some of it has left unseen by watchers. */
   async #judgeUnfinished(): Promise<ModelRefusal | undefined> {
-    const stream = this.#unfinished;
+    const stream = this.#takeUnfinished();
     if (stream === undefined) return undefined;
-    this.#unfinished = undefined;
-    // Its caller may have left, and has read it nevertheless.
-    this.#state.signal = undefined;
     const { refusal } = await this.#attempt("answer", async () => {
       const read = this.#read("answer_invalid", () => stream.current);
       await this.#prepareAnswer();
@@ -238,7 +243,7 @@ export class Exchange implements ModelExchange {
   /** The events that may be forwarded now that `event` has come. */
   async #settled(
     event: object,
-    stream: ReturnType<ModelProvider["stream"]>,
+    stream: StreamedAnswer,
     forwarding: Forwarding,
   ): Promise<readonly object[]> {
     if (forwarding === "whole") return [];
