@@ -42,30 +42,33 @@ export function judgedStream(
 ): ReadableStream {
   const reader = (stream as ReadableStream<object>).getReader();
   let outcome: ModelOutcome = "aborted";
+  let hasLeft = false;
   const events = judgedEvents();
   // Whoever aborts may not read on, and then nothing else would end the exchange.
-  const abort = () => {
+  const abort = async () => {
+    hasLeft = true;
+    // Ends a pending read, after which what the caller has read is judged.
+    cancel(reader, open.signal?.reason);
+    await events.return(undefined).catch(() => {});
     open.exchange.end(undefined, "aborted");
-    // Takes effect once the pending read is over.
-    void events.return(undefined).catch(() => {});
   };
   open.signal?.addEventListener("abort", abort);
-  if (open.signal?.aborted) abort();
+  if (open.signal?.aborted) void abort();
 
   async function* judgedEvents(): AsyncGenerator<unknown> {
     const { exchange } = open;
     const held = new HeldEvents();
     try {
-      for await (const { event, refusal } of exchange.judgeEvents(
-        eventsOf(reader, isJudged),
-        limits,
-      )) {
+      const given = eventsOf(reader, isJudged, () => hasLeft);
+      for await (const { event, refusal } of exchange.judgeEvents(given, limits)) {
+        if (hasLeft) return;
         if (refusal === undefined) yield* isJudged ? held.next(event) : [event];
         else yield { type: "error", error: endRefused(open, refusal) };
       }
       outcome = "allowed";
     } catch (error) {
-      if (open.signal?.aborted !== true) outcome = "errored";
+      if (hasLeft) return;
+      outcome = "errored";
       if (!(error instanceof StreamedError)) throw error;
       yield error.cause;
     } finally {
@@ -80,17 +83,14 @@ export function judgedStream(
     async pull(controller) {
       const { done, value } = await events.next();
       if (done && open.signal?.aborted) {
-        // Aborted before the first read, `events` has not begun, and cancels nothing.
-        cancel(reader, open.signal.reason);
         controller.error(open.signal.reason);
       } else if (done) controller.close();
       else controller.enqueue(value);
     },
     cancel(reason) {
-      // If nothing was read, `events` has not begun, and ends nothing.
-      abort();
-      open.signal?.removeEventListener("abort", abort);
       cancel(reader, reason);
+      void abort();
+      open.signal?.removeEventListener("abort", abort);
     },
   });
 }
@@ -98,9 +98,11 @@ export function judgedStream(
 async function* eventsOf(
   reader: ReadableStreamDefaultReader<object>,
   isJudged: boolean,
+  hasLeft: () => boolean,
 ): AsyncGenerator<object> {
   for (;;) {
     const { done, value } = await reader.read();
+    if (hasLeft()) throw new Error("The caller left before the end");
     if (done) return;
     if (isJudged && fieldOf(value, "type") === "error") {
       throw new StreamedError("The model reported an error", { cause: value });

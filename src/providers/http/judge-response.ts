@@ -139,25 +139,26 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
   const { maxEvents, answerBytes } = limits;
   // The caller's signal stops the provider, and so does a caller who reads no further.
   const stop = new AbortController();
-  const abort = () => {
-    // Whoever aborts may not read on, and then nothing else would end the exchange.
-    exchange.end(undefined, "aborted");
-    stop.abort(signal?.reason);
-  };
+  const abort = () => stop.abort(signal?.reason);
   signal?.addEventListener("abort", abort, { signal: stop.signal });
   if (signal?.aborted) abort();
   const events = eventsIn(response.body, provider, limits, stop.signal);
   const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });
   const outputs = withKeepAlive(source, limits.keepAliveMs);
-  // Nobody may read on; what has left is then judged.
+  // Nobody may read on; what has left is then judged, and nothing else would end the exchange.
+  const leave = async () => {
+    await ignore(outputs.return());
+    exchange.end(undefined, "aborted");
+  };
   const done = new Promise<void>((resolve) => {
-    stop.signal.addEventListener("abort", () => resolve(ignore(outputs.return())));
+    stop.signal.addEventListener("abort", () => resolve(leave()));
   });
   judged.judging?.(done);
 
   let first: IteratorResult<JudgedEvent | undefined, void>;
   try {
     first = await outputs.next();
+    if (signal?.aborted) throw signal.reason;
   } catch (error) {
     stop.abort();
     throw ended(error, judged);
@@ -193,10 +194,7 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
       stop.abort();
       controller.close();
     },
-    cancel() {
-      exchange.end(undefined, "aborted");
-      stop.abort();
-    },
+    cancel: () => stop.abort(),
   });
   return new Response(body, {
     status: response.status,

@@ -84,6 +84,8 @@ export class Exchange implements ModelExchange {
   #isDenied = false;
   /** A streamed answer of which something has left, until its whole is judged. */
   #unfinished: StreamedAnswer | undefined;
+  /** Why a streamed answer was refused, also if its reader left before hearing of it. */
+  #refused: ModelRefusal | undefined;
   readonly #record: ExchangeRecord;
 
   constructor(parts: GuardParts, begun: BeginOptions) {
@@ -191,8 +193,12 @@ export class Exchange implements ModelExchange {
       for (const event of whole as readonly object[]) yield { event };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      const isAborted = this.#state.signal?.aborted === true;
       // First, so that the caller's next request has the labels.
-      yield { refusal: (await this.#judgeUnfinished()) ?? error.refusal };
+      const refusal = (await this.#judgeUnfinished()) ?? error.refusal;
+      // A hook that was aborted says nothing about the answer.
+      if (!isAborted) this.#refused = refusal;
+      yield { refusal };
     } finally {
       // The stream broke, or its reader left.
       await this.#judgeUnfinished();
@@ -217,6 +223,7 @@ export class Exchange implements ModelExchange {
       this.#judge.addSlots(read.extensions);
       return this.#withLabelsKept(() => this.#judge.messages(hooks.output, read.messages));
     });
+    this.#refused = refusal;
     return refusal;
   }
 
@@ -302,6 +309,11 @@ export class Exchange implements ModelExchange {
   }
 
   end(refusal?: ModelRefusal, outcome?: ModelOutcome, code = refusal?.code): void {
+    if (refusal === undefined && this.#refused !== undefined) {
+      // It says more than that the rest of the answer did not come.
+      this.end(this.#refused, outcome === "aborted" ? outcome : undefined);
+      return;
+    }
     const { signal } = this.#begun;
     this.#record.end(() => ({
       request: this.request,

@@ -426,7 +426,7 @@ describe("the middleware", () => {
     await stream.getReader().read();
     expect(ends).toEqual([]);
     controller.abort();
-    expect(ends).toEqual(["aborted -"]);
+    await expect.poll(() => ends).toEqual(["aborted -"]);
   });
 
   it("cancels the model's stream if the caller aborted before it began", async () => {
@@ -439,15 +439,16 @@ describe("the middleware", () => {
   });
 
   it("judges what has left of a stream that the caller aborts", async () => {
-    verifies("adapters:forwarded-unfinished");
+    verifies("adapters:forwarded-unfinished", "adapters:forwarded-end");
     const seen: string[] = [];
+    const ends: string[] = [];
     const handler = (message: Message) => {
       seen.push(JSON.stringify(message.content));
+      return deny({ code: "not_that", reason: "Not that" });
     };
     const { model } = streamOf(Array.from({ length: 100 }, () => text("a")).flat());
-    const wrapped = await guarded(version6, model, {
-      "cmf.llm_output": { handler, stream: "pass" } as never,
-    });
+    const hooks = { "cmf.llm_output": { handler, stream: "pass" } as never };
+    const wrapped = await guarded(version6, model, hooks, outcomes(ends));
     const controller = new AbortController();
     const { signal: abortSignal } = controller;
     const { stream } = await wrapped.doStream({ prompt: [], abortSignal });
@@ -459,6 +460,7 @@ describe("the middleware", () => {
     controller.abort(new Error("The person left"));
     await expect.poll(() => seen).toHaveLength(1);
     expect(seen[0]).toContain('"text":"a');
+    await expect.poll(() => ends).toEqual(["aborted not_that"]);
     // The stream does not look complete.
     const rest = async () => {
       while (!(await reader.read()).done);

@@ -3,14 +3,15 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { createPluginManager, definePlugin, deny, type StreamMode } from "glassine";
 import { anthropic } from "glassine/anthropic";
-import { guardFetch } from "glassine/http";
+import { guardFetch, type ModelEnd } from "glassine/http";
+import type { Message } from "glassine/messages";
 import { openai } from "glassine/openai";
 import OpenAI, { APIError } from "openai";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { done, eventsText, redact, secret, standIn, streamed } from "./support/stand-in.ts";
 
-type Handler = typeof redact;
+type Handler = (message: Message) => ReturnType<typeof redact> | ReturnType<typeof deny>;
 
 const managerIn = (stream: StreamMode, handler: Handler) =>
   createPluginManager({
@@ -170,15 +171,16 @@ it.each([
   ["cancels it", (response: Response) => response.body?.cancel()],
   ["aborts, and reads no further", (_: Response, caller: AbortController) => caller.abort()],
 ] as const)("what has left of an answer is judged if its reader %s", async (_, leave) => {
-  verifies("adapters:forwarded-unfinished");
+  verifies("adapters:forwarded-unfinished", "adapters:forwarded-end");
   let seen: (text: string) => void = () => {};
   const judged = new Promise<string>((resolve) => {
     seen = resolve;
   });
   const manager = await managerIn("pass", (message) => {
     seen(JSON.stringify(message));
-    return undefined;
+    return deny({ code: "not_that", reason: "Not that" });
   });
+  const ends: ModelEnd[] = [];
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(new TextEncoder().encode(chatText(secret)[0])),
   });
@@ -186,6 +188,7 @@ it.each([
   const guarded = guardFetch(manager, {
     provider: openai,
     fetch: async () => new Response(body, { headers }),
+    onEnd: (end) => ends.push(end),
   });
   const caller = new AbortController();
   const response = await guarded("https://api.example/v1/chat/completions", {
@@ -195,6 +198,8 @@ it.each([
   });
   await leave(response, caller);
   expect(await judged).toContain(secret.slice(0, 5));
+  const denial = { outcome: "aborted", code: "not_that", plugin: "judge" };
+  await expect.poll(() => ends).toMatchObject([denial]);
   if (caller.signal.aborted) await expect(response.text()).rejects.toThrow("aborted");
 });
 

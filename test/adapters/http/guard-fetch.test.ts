@@ -399,10 +399,10 @@ describe.each(exchanges)(
       await (await guarded(own.url, init)).body?.cancel();
       const controller = new AbortController();
       const aborted = await guarded(own.url, { ...init, signal: controller.signal });
-      expect(ends).toMatchObject([{ outcome: "aborted" }]);
+      await expect.poll(() => ends).toMatchObject([{ outcome: "aborted" }]);
       controller.abort();
       // Even if the caller reads no further.
-      expect(ends).toMatchObject([{ outcome: "aborted" }, { outcome: "aborted" }]);
+      await expect.poll(() => ends).toMatchObject([{ outcome: "aborted" }, { outcome: "aborted" }]);
       await expect(aborted.text()).rejects.toMatchObject({ name: "AbortError" });
       expect(ends).toHaveLength(2);
       expect(cancelled).toBe(2);

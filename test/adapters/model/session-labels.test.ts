@@ -9,7 +9,7 @@ import {
   type StreamMode,
 } from "glassine";
 import { guardTools } from "glassine/ai-sdk";
-import { guardModel } from "glassine/http";
+import { guardModel, type ModelEnd, type ModelGuardOptions } from "glassine/http";
 import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { chatCompletions } from "glassine/openai";
 import { describe, expect, it, vi } from "vitest";
@@ -78,10 +78,11 @@ function countedStore(): { store: LabelStore; calls: string[] } {
 async function begun(
   plugin: Plugin<"append_labels" | "read_labels"> = egress(),
   signal?: AbortSignal,
+  options: Pick<ModelGuardOptions, "onEnd"> = {},
 ) {
   const { store, calls } = countedStore();
   const manager = await createPluginManager({ plugins: [plugin] });
-  const guard = guardModel(chatCompletions, manager, { labels: { store, session } });
+  const guard = guardModel(chatCompletions, manager, { ...options, labels: { store, session } });
   const exchange = guard.begin({ signal });
   await exchange.judgeRequest(request);
   return { exchange, store, calls };
@@ -191,6 +192,33 @@ describe("labels from a streamed answer that is not complete", () => {
     const { exchange } = await begun(denier);
     const seen = await collected(exchange.judgeEvents(sent(chunks.slice(0, 3))));
     expect(seen.at(-1)?.refusal?.reason).toBe("Not that");
+  });
+
+  it("end the exchange with that denial, even if nobody hears of it", async () => {
+    verifies("adapters:forwarded-end");
+    const denier = definePlugin({
+      name: "denier",
+      version: "1.0.0",
+      hooks: {
+        "cmf.llm_output": {
+          stream: "pass",
+          handler: () => deny({ code: "not_that", reason: "Not that" }),
+        },
+      },
+    });
+    const ends: unknown[] = [];
+    const onEnd = ({ outcome, code, plugin }: ModelEnd) => ends.push([outcome, code, plugin]);
+    const { exchange: broke } = await begun(denier, undefined, { onEnd });
+    await expect(collected(broke.judgeEvents(breaks()))).rejects.toBe(broken);
+    broke.end(undefined, "errored", "provider_unreachable");
+    const { exchange: left } = await begun(denier, undefined, { onEnd });
+    for await (const _ of left.judgeEvents(sent(chunks))) break;
+    left.end(undefined, "aborted");
+    const { exchange: unnoticed } = await begun(denier, undefined, { onEnd });
+    for await (const _ of unnoticed.judgeEvents(sent(chunks))) break;
+    unnoticed.end();
+    const denied = ["denied", "not_that", "denier"];
+    expect(ends).toEqual([denied, ["aborted", "not_that", "denier"], denied]);
   });
 });
 
