@@ -292,6 +292,12 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
     settings: answerSettings,
     constants: ["candidates.0.content.role"],
     content: "candidates.0.content.parts",
+    // They quote the old text, or say where in it something is.
+    resetOnEdit: {
+      "candidates.0.citationMetadata": undefined,
+      "candidates.0.groundingMetadata": undefined,
+      "candidates.0.logprobsResult": undefined,
+    },
     remarks: {
       "candidates.0.finishMessage": undefined,
       "promptFeedback.blockReasonMessage": undefined,

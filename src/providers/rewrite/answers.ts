@@ -33,6 +33,8 @@ export interface AnswerTable {
    */
   readonly remarks?: { readonly [field: string]: null | undefined };
   readonly facts: FactTable;
+  /** Fields only valid with the old content. Default: the `BlockTable`'s `resetOnEdit`. */
+  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
   /** The answer without its blocks, with all fields that an SDK's types require. */
   readonly fresh: (facts: FreshFacts) => JsonObject;
 }
@@ -145,7 +147,7 @@ export function writeAnswer(
     old === undefined || before === undefined
       ? answer.fresh(freshFacts(given, stop, calls, lost))
       : withStop(
-          resetFields(old, table.table.resetOnEdit, [0, "content"], lost),
+          resetFields(old, answer.resetOnEdit ?? table.table.resetOnEdit, [0, "content"], lost),
           stop,
           hasCall(table, before.blocks),
           calls,

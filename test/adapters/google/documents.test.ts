@@ -469,6 +469,34 @@ describe("what messages do not show", () => {
     ]);
     expect(toGenerateResponse(messages, { onto }).document).toEqual(onto);
   });
+
+  it("is dropped if it quotes text that changed", () => {
+    verifies("google:quotes");
+    const segment = { startIndex: 0, endIndex: 4, text: "Ahoy" };
+    const onto = {
+      candidates: [
+        {
+          content: { role: "model", parts: [{ text: "Ahoy" }] },
+          citationMetadata: { citations: [{ startIndex: 0, endIndex: 4 }] },
+          groundingMetadata: { groundingSupports: [{ segment, groundingChunkIndices: [0] }] },
+          logprobsResult: { chosenCandidates: [{ token: "Ahoy" }] },
+          urlContextMetadata: { urlMetadata: [] },
+        },
+      ],
+    };
+    const text = { content_type: "text" as const, text: "***" };
+    const masked = createMessage({ role: "assistant", content: [text] });
+    const { document, lost } = toGenerateResponse([masked], { onto });
+    const parts = [{ text: "***" }];
+    expect(document).toEqual({
+      candidates: [{ content: { role: "model", parts }, urlContextMetadata: { urlMetadata: [] } }],
+    });
+    expect(lost.map(({ reason }) => reason)).toEqual(
+      ["citationMetadata", "groundingMetadata", "logprobsResult"].map(
+        (name) => `${name} belongs to the old content and is dropped.`,
+      ),
+    );
+  });
 });
 
 it.each([
