@@ -26,6 +26,7 @@ import { fitsShape, given, isEmpty, stringAt, withFields } from "./json.ts";
 /** Known fields of items that are settings. */
 export const itemSettings: readonly string[] = [
   "approval_request_id",
+  "async",
   "caller",
   "container_id",
   "created_by",

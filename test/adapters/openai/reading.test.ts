@@ -474,3 +474,38 @@ it("shows why a moderation failed as content, and what it found as settings", ()
   const request = fromChatRequest({ ...chatParams, moderation: { model: "m" } });
   expect(contentIn(request.left)).not.toContain("moderation");
 });
+
+// Source: the types of openai 7.59.0.
+it("takes counts, verdicts on caches and the form of an image for settings", () => {
+  verifies("openai:left");
+  const tokens = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+  const image = { type: "image_generation_call", id: "i", status: "completed", result: "AA==" };
+  const form = { action: "generate", background: "opaque", output_format: "png", size: "1x1" };
+  const call = { type: "function_call", id: "f", call_id: "c", name: "n", arguments: "{}" };
+  const answer = {
+    ...response,
+    instructions: null,
+    access_programs: { cyber: "standard" },
+    image: { context_compression: "enabled" },
+    input_transformations: [{ id: "r", action: "removed", reason: "x", type: "reasoning" }],
+    prompt_cache_diagnostics: { type: "cache_miss", cache_missed_tokens: 1, reason: "x" },
+    tool_usage: { image_gen: tokens, web_search: { num_requests: 0 } },
+    output: [
+      { ...image, ...form, quality: "low", svg_usage: { ...tokens, model: "m" } },
+      { ...call, async: true },
+    ],
+  };
+  expect(contentIn(fromResponsesResponse(answer).left)).toEqual([]);
+  const odd = { ...answer, access_programs: { note: "?" }, input_transformations: [{ note: "?" }] };
+  expect(contentIn(fromResponsesResponse(odd).left)).toEqual([
+    "access_programs.note",
+    "input_transformations[0].note",
+  ]);
+  const request = {
+    input: "Hi",
+    access_programs: { cyber: "standard" },
+    background_options: { completion_window: "2h", continuation_id: "c" },
+    image: { context_compression: "enabled" },
+  };
+  expect(contentIn(fromResponsesRequest(request).left)).toEqual([]);
+});
