@@ -85,6 +85,12 @@ const settings: readonly Case[] = [
     { path: "shelf.a" },
   ],
   [
+    "a setting of slots in a field, where it would have no effect",
+    shelf({ fields: { a: { closed: true } } }),
+    'shelf.a has the unknown setting "closed".',
+    { path: "shelf.a" },
+  ],
+  [
     "a read that is no name",
     shelf({ read: "Read Shelf" }),
     'shelf.read must be a capability name such as "read_shelf", or "everyone".',
@@ -210,6 +216,18 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
     "a text that should grow",
     { tier: "monotonic", grows: "note", schema: lists },
     'Slot "shelf" must grow a list or a set.',
+    slotData,
+  ],
+  [
+    "something that grows in a slot that is mutable",
+    { tier: "mutable", grows: "list", schema: lists },
+    'Slot "shelf" is mutable, so it cannot have grows or derive: only a monotonic slot grows.',
+    slotData,
+  ],
+  [
+    "something that follows from a list in a slot that is mutable",
+    { tier: "mutable", derive: () => ({}), schema: lists },
+    'Slot "shelf" is mutable, so it cannot have grows or derive: only a monotonic slot grows.',
     slotData,
   ],
   [

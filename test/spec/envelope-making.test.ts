@@ -239,6 +239,7 @@ describe("slots of a host", () => {
     expect(compile({ write: "write_billing" })).toBe("slot_invalid");
     expect(compile({ tier: "monotonic" })).toBe("slot_invalid");
     expect(compile({ tier: "monotonic", grows: "a" })).toBe("slot_invalid");
+    expect(compile({ grows: "a" })).toBe("slot_invalid");
     expect(compile({ fields: { a: { tier: "monotonic" } } })).toBe("slot_invalid");
   });
 });

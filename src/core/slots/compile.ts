@@ -216,7 +216,7 @@ function openedBy(spec: FieldSpec, isSlot: boolean, capabilities: CapabilityBits
 }
 
 function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): void {
-  const fail = (text: string): never => {
+  const fail: (text: string) => never = (text) => {
     throw new GlassineError("slot_invalid", `Slot ${quoted(node.key)} ${text}`, { slot: node.key });
   };
   const { shape } = node.compiled;
@@ -226,18 +226,14 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
   const { grows: grown } = node;
   if (spec.grows !== undefined && grown === undefined)
     fail(`grows ${quoted(String(spec.grows))}, which is not a field.`);
-  if (node.tier === "monotonic" && grown === undefined) {
-    fail('is monotonic, so it must name the list that grows: grows: "FIELD".');
-  }
-  if (
-    node.tier === "monotonic" &&
-    grown?.compiled.shape !== "list" &&
-    grown?.compiled.shape !== "set"
-  ) {
-    fail("must grow a list or a set.");
-  }
-  if (node.tier === "monotonic" && node.mixed)
-    fail("is monotonic, so its fields cannot have gates of their own.");
+  if (node.tier === "monotonic") {
+    if (grown === undefined)
+      fail('is monotonic, so it must name the list that grows: grows: "FIELD".');
+    const { shape: growing } = grown.compiled;
+    if (growing !== "list" && growing !== "set") fail("must grow a list or a set.");
+    if (node.mixed) fail("is monotonic, so its fields cannot have gates of their own.");
+  } else if (spec.grows !== undefined || spec.derive !== undefined)
+    fail(`is ${node.tier}, so it cannot have grows or derive: only a monotonic slot grows.`);
   checkGates(node, spec, spec, undefined, capabilities);
   checkFields(node, fail);
 }

@@ -53,7 +53,7 @@ function checkTable(table: SlotTable, taken: readonly string[]): void {
   for (const slot of taken) checkName(slot, folded);
   for (const [slot, spec] of Object.entries(table)) {
     checkName(slot, folded);
-    checkSpec(slot, spec);
+    checkSpec(slot, spec, slotKeys);
     checkWhole(slot, spec);
     checkAccess(slot, spec);
   }
@@ -147,27 +147,18 @@ interface Above {
 const whoReads = 'name a capability, or say read: "everyone"';
 
 const tiers: readonly Tier[] = ["immutable", "monotonic", "mutable"];
-const specKeys = [
-  "tier",
-  "read",
-  "write",
-  "fields",
-  "schema",
-  "description",
-  "closed",
-  "grows",
-  "derive",
-];
+const fieldKeys = ["tier", "read", "write", "fields"];
+const slotKeys = [...fieldKeys, "schema", "description", "closed", "grows", "derive"];
 
 const types: { readonly [key: string]: string } = { closed: "boolean", derive: "function" };
 
 /** Refuses unknown settings: a misspelled gate would not be a gate. */
-function checkSpec(path: string, spec: unknown): void {
+function checkSpec(path: string, spec: unknown, known: readonly string[]): void {
   const fault = (text: string) => new GlassineError("slot_invalid", `${path}${text}`, { path });
   if (!isRecord(spec)) throw fault(" must be an object.");
   for (const [key, value] of Object.entries(spec)) {
-    if (!specKeys.includes(key))
-      throw fault(` has the unknown setting ${quoted(key)}.${suggestion(key, specKeys)}`);
+    if (!known.includes(key))
+      throw fault(` has the unknown setting ${quoted(key)}.${suggestion(key, known)}`);
     const isName = typeof value === "string" && namePattern.test(value);
     if ((key === "read" || key === "write") && !isName)
       throw fault(
@@ -180,6 +171,7 @@ function checkSpec(path: string, spec: unknown): void {
     if (type !== undefined && typeof value !== type) throw fault(`.${key} must be a ${type}.`);
     if (key !== "fields") continue;
     if (!isRecord(value)) throw fault(".fields must be an object.");
-    for (const [field, inner] of Object.entries(value)) checkSpec(`${path}.${field}`, inner);
+    for (const [field, inner] of Object.entries(value))
+      checkSpec(`${path}.${field}`, inner, fieldKeys);
   }
 }
