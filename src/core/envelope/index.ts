@@ -30,5 +30,5 @@ export {
 } from "./filter.ts";
 export { type HeaderMap, headerFault, headerMaps, joinedHeaders, spellingOf } from "./headers.ts";
 export { joinSets, withoutSets } from "./join.ts";
-export { listed, type MergeInput, merge, readProposal } from "./merge.ts";
-export type { Rejection } from "./merge-state.ts";
+export { type MergeInput, merge, readProposal } from "./merge.ts";
+export { listed, type Rejection } from "./merge-state.ts";

@@ -1,6 +1,6 @@
 /** The state of a merge, and how a rule rejects a change or refuses the proposal. */
 import type { Limits, Size } from "../data/index.ts";
-import { concat } from "../data/intrinsics.ts";
+import { append, concat, forEach, freeze, newList, toArray } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 
@@ -74,4 +74,22 @@ function rank(code: ErrorCode): number {
   if (code === "extensions_shape") return 0;
   if (code === "capability_missing" || code === "mode_denied") return 1;
   return code === "tier_monotonic" || code === "tier_immutable" ? 2 : 3;
+}
+
+const maxListed = 100;
+
+/** Returns the rejections of one result: the first 100, and how many more there were. */
+export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
+  const more = rejections.length - maxListed;
+  if (more <= 0) return rejections;
+  const list = newList<Rejection>();
+  forEach(rejections, (rejection) => {
+    const { code } = rejection;
+    if (list.length < maxListed) append(list, rejection);
+    else if (list.length === maxListed) {
+      const reason = `${more} more ${more === 1 ? "change was" : "changes were"} rejected.`;
+      append(list, freeze({ path: "(result)", code, reason }));
+    }
+  });
+  return freeze(toArray(list));
 }

@@ -20,7 +20,6 @@ import {
   unionOf,
 } from "../data/index.ts";
 import {
-  append,
   beginsWith,
   concat,
   enumerableKeys,
@@ -28,10 +27,8 @@ import {
   freeze,
   getPrototypeOf,
   isArray,
-  newList,
   none,
   some,
-  toArray,
 } from "../data/intrinsics.ts";
 import { type ErrorCode, ownErrorCode, type Problem } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
@@ -348,8 +345,8 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
     // A value that agrees with a derived one is not an attempt to change anything.
     if (given === next[other.key] || given === derivedAlone()?.[other.key]) return;
     if (shown === undefined && isLent(node, other, given)) return;
-    const attempt = { current: undefined, shown: shown?.[other.key], proposed: given };
-    ignore(state, other, attempt, "tier_immutable");
+    const lost = { current: undefined, shown: shown?.[other.key], proposed: given };
+    ignore(state, other, lost, "tier_immutable");
   });
   return current === undefined || isGrown ? freeze(next) : current;
 }
@@ -478,22 +475,4 @@ function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
   }
   const reason = `Expected ${problem.expected}, got ${problem.received}.`;
   return { path, code: problem.code, reason, tier: undefined, cause: undefined };
-}
-
-const maxListed = 100;
-
-/** Returns the rejections of one result: the first 100, and how many more there were. */
-export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
-  const more = rejections.length - maxListed;
-  if (more <= 0) return rejections;
-  const list = newList<Rejection>();
-  forEach(rejections, (rejection) => {
-    const { code } = rejection;
-    if (list.length < maxListed) append(list, rejection);
-    else if (list.length === maxListed) {
-      const reason = `${more} more ${more === 1 ? "change was" : "changes were"} rejected.`;
-      append(list, freeze({ path: "(result)", code, reason }));
-    }
-  });
-  return freeze(toArray(list));
 }
