@@ -4,7 +4,7 @@ import { GlassineError } from "../../errors/index.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
 import { halt, mayAdd } from "./turn.ts";
-import type { CompiledHook, ManagerRuntime, Origin, PluginContext, Step } from "./types.ts";
+import type { CompiledHook, ManagerRuntime, Origin, Step } from "./types.ts";
 
 const everything = -1;
 
@@ -56,7 +56,10 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   const step = origin.step as Step;
   const { limits, runtime } = outer.compiled;
   const { slots } = runtime;
-  if (slots !== compiled.runtime.slots || !hasTurn(outer, origin.context)) return;
+  const { context } = origin;
+  const member = outer.phase?.memberOf(context);
+  const hasTurn = outer.context === context || member?.ending === "pending";
+  if (slots !== compiled.runtime.slots || !hasTurn || !isOngoing(context)) return;
   // Plugins of the same manager add with their own grants. Another manager may have been made by
   // the handler itself, so its plugins add with the handler's grant.
   const mask = runtime === compiled.runtime ? everything : step.mask;
@@ -72,7 +75,6 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
     outer.stop(halt(outer, step, code, reason, refused), "errored");
     return;
   }
-  const member = outer.phase?.memberOf(origin.context);
   // What another handler of the phase added first counts as added by this one, too.
   const own = member === undefined ? joined : joinedTo(member.seen);
   if (!own.ok || own.changed.length === 0) return;
@@ -90,9 +92,4 @@ function messageOrigin(parent: Origin): Origin | undefined {
     origin = origin.run.options.parent;
   }
   return origin;
-}
-
-function hasTurn(run: MessageRun, context: PluginContext): boolean {
-  if (!isOngoing(context)) return false;
-  return run.context === context || run.phase?.memberOf(context)?.ending === "pending";
 }
