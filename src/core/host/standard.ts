@@ -1,6 +1,6 @@
 /** The standard host: standard slots, standard hooks. The root entry exports its functions. */
 import { type StandardHooks, standardHooks } from "../hooks/index.ts";
-import { type Handler, type Surface, standardProfile } from "../plugins/index.ts";
+import { type HookHandler as HandlerOf, type Surface, standardProfile } from "../plugins/index.ts";
 import {
   type CapabilityIn,
   compileSlots,
@@ -38,7 +38,7 @@ export type HookName = keyof StandardHooks;
 /** The manager of the standard host. */
 export type Manager = PluginManager;
 /** The type of a standard host's handler, for one that is written apart from its plugin. */
-export type HookHandler<Hook extends HookName, Caps extends Capability = never> = Handler<
+export type HookHandler<Hook extends HookName, Caps extends Capability = never> = HandlerOf<
   Hook,
   Caps,
   StandardHooks,

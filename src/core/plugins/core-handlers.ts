@@ -10,7 +10,7 @@ import type { Surface } from "./profile.ts";
 import { handlerFault, isFunction, takesExtensions } from "./read-hooks.ts";
 import { manifestError, readFields } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
-import type { Handler } from "./types.ts";
+import type { HookHandler } from "./types.ts";
 
 /** What `defineCoreHandler` takes. */
 export interface CoreHandlerInput<
@@ -23,7 +23,7 @@ export interface CoreHandlerInput<
   readonly hook: Hook;
   /** Orders it among the host's handlers: by convention `core.001.purpose`. */
   readonly name: string;
-  readonly handler: Handler<Hook, Caps[number], Hooks, Table, Services>;
+  readonly handler: HookHandler<Hook, Caps[number], Hooks, Table, Services>;
   /** What it may see and use. Default: nothing gated, as for a plugin. */
   readonly capabilities?: Caps;
   readonly extensions?: boolean;

@@ -60,8 +60,8 @@ export type { CapabilityReport } from "./service-access.ts";
 export type {
   Changed,
   ConfigSchema,
-  Handler,
   HookEntry,
+  HookHandler,
   InvokeOptions,
   Plugin,
   PluginItem,

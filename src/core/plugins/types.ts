@@ -75,9 +75,10 @@ type WithServices<Context, Services extends ServiceTable, Caps extends string> =
 
 /**
  * A handler of one hook. Declare three parameters to be passed the extensions. Compiler messages
- * show the first type arguments, and cut off the tables, which are long.
+ * show the first type arguments, and cut off the tables, which are long. The root entry exports a
+ * type of this name for the standard host: whoever reads a message finds that.
  */
-export type Handler<
+export type HookHandler<
   Hook extends keyof Hooks,
   Caps extends string,
   Hooks extends HookTable,
@@ -149,8 +150,8 @@ export interface PluginManifest<
   readonly hooks?:
     | {
         readonly [Hook in keyof Hooks]?:
-          | Handler<Hook, Caps[number], Hooks, Table, Services>
-          | EntryOf<Hooks[Hook], Handler<Hook, Caps[number], Hooks, Table, Services>>;
+          | HookHandler<Hook, Caps[number], Hooks, Table, Services>
+          | EntryOf<Hooks[Hook], HookHandler<Hook, Caps[number], Hooks, Table, Services>>;
       }
     | undefined;
   /** Values for the host, which may mount them or not. The library does not look at them. */
