@@ -48,7 +48,7 @@ const plugin = {
 
 const handler = {
   plugin_name: "The handler's plugin, `core` for the host's own handlers.",
-  hook: "The hook it ran on.",
+  hook: "The hook that it is registered for; a covering hook keeps its own name.",
   request: "The library's id of the request: `request` of `invoke` and of a guard's events.",
 };
 const handlerName = "The handler: `PLUGIN.FUNCTION`.";
