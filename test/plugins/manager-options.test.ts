@@ -62,6 +62,15 @@ describe("the options of a manager", () => {
     expect(await codeOf(options)).toBe("options_invalid");
   });
 
+  it.each([
+    ["nothing", undefined, "undefined"],
+    ["the plugins themselves", [plugin], "array"],
+  ])("are refused if they are %s", async (_, options, got) => {
+    expect((await refusalOf(options)).message).toBe(
+      `the options of createPluginManager must be a plain object, got ${got}`,
+    );
+  });
+
   it("are refused if unknown, with a suggestion", async () => {
     const error = await refusalOf({ plugins: [], timeoutMS: 3 });
     expect(error.code).toBe("options_invalid");

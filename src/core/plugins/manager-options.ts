@@ -147,7 +147,7 @@ export type ReadOptions = ReturnType<typeof readManagerOptions>;
 
 /** @throws GlassineError `options_invalid` */
 export function readManagerOptions(surface: Surface, input: unknown) {
-  const values = plainOption("options", input);
+  const values = plainOption("the options of createPluginManager", input);
   expectOptions(values, Object.keys(schema.shape), "createPluginManager");
   const { data, error } = z.safeParse(schema, values);
   if (data === undefined)
