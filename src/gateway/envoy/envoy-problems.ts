@@ -60,6 +60,9 @@ function resetsStreams(documents: readonly unknown[], objects: readonly Fields[]
 /** Says, for each setting of an object that lets something pass unjudged, what to do about it. */
 function* openIn(fields: Fields, names: FilterNames): Generator<string> {
   const { extProc, webhook, promptGuard } = fields;
+  for (const name of Object.keys(fields))
+    if (camelCase(name) !== name && Object.hasOwn(fields, camelCase(name)))
+      yield `\`${printable(name)}\` is also given as \`${printable(camelCase(name))}\`, and either may have effect: leave one out.`;
   if (isRecord(extProc)) yield* openInAgentgateway(extProc);
   if (isWebhook(webhook)) yield* openInWebhook(webhook);
   if (isRecord(promptGuard)) yield* openInStreams(promptGuard);
@@ -101,9 +104,9 @@ export function problemsInText(text: string, file: string): readonly EnvoyProble
 const bodyModes = ["NONE", "STREAMED", "BUFFERED", "BUFFERED_PARTIAL", "FULL_DUPLEX_STREAMED"];
 const headerModes = ["DEFAULT", "SEND", "SKIP"];
 
-/** Returns the name of a mode that may be given as a number. */
+/** Returns the name of a mode, which may be given as a number or in lower case. */
 function modeName(mode: unknown, names: readonly string[]): string {
-  return names[Number(mode)] ?? String(mode);
+  return names[Number(mode)] ?? String(mode).toUpperCase();
 }
 
 function* openInMode(mode: Fields): Generator<string> {
@@ -114,7 +117,7 @@ function* openInMode(mode: Fields): Generator<string> {
       at(mode, `${side}_body_mode`) ?? (isRecord(nested) ? at(nested, "body") : undefined) ?? 0,
       bodyModes,
     );
-    if (!["FULLDUPLEXSTREAMED", "BUFFERED"].includes(body.toUpperCase().replaceAll("_", "")))
+    if (!["FULLDUPLEXSTREAMED", "BUFFERED"].includes(body.replaceAll("_", "")))
       yield `the body mode of the ${side} is ${body}, in which bodies cannot be judged: set FULL_DUPLEX_STREAMED or BUFFERED.`;
     if (modeName(at(mode, `${side}_header_mode`), headerModes) === "SKIP")
       yield `the header mode of the ${side} is SKIP: set SEND.`;
@@ -267,15 +270,17 @@ function withoutTypedStructs(value: unknown): unknown {
 }
 
 function at(fields: Fields, name: string): unknown {
-  return (
-    fields[name] ?? fields[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())]
-  );
+  return fields[name] ?? fields[camelCase(name)];
 }
 
-/** Also accepts the form in which Envoy reports a runtime flag. */
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Accepts what Envoy takes for true, quoted or not, and the form in which it reports a runtime flag. */
 function isTrue(value: unknown): boolean {
   if (isRecord(value)) return isTrue(value.final_value);
-  return value === true || value === "true";
+  return value === true || (typeof value === "string" && /^(?:true|t|yes|y|on|1)$/i.test(value));
 }
 
 function requestsIn(value: unknown): number {

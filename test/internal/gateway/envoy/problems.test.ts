@@ -93,6 +93,37 @@ it("accepts modes as numbers", () => {
   expect(textsOf(text)).toEqual([]);
 });
 
+it.each(["yes", "On", "y", '"true"', '"T"', '"1"', "!!str Yes"])(
+  "finds what Envoy takes for true: %s",
+  (value) => {
+    verifies("envoy:safe");
+    const text = envoyConfig("envoy", options);
+    const open = text.replace("failure_mode_allow: false", `failure_mode_allow: ${value}`);
+    expect(textsOf(open)).toEqual([expect.stringContaining("failure_mode_allow")]);
+  },
+);
+
+it("accepts modes in lower case, and finds those that are open", () => {
+  verifies("envoy:safe");
+  const text = envoyConfig("envoy", options).replaceAll(/(?<=_mode: )[A-Z_]+/g, (mode) =>
+    mode.toLowerCase(),
+  );
+  expect(textsOf(text)).toEqual([]);
+  const skipped = text.replace("request_header_mode: send", "request_header_mode: skip");
+  expect(textsOf(skipped)).toEqual([expect.stringContaining("SKIP")]);
+});
+
+it("finds a field in both spellings, of which Envoy may take either", () => {
+  verifies("envoy:safe");
+  const text = envoyConfig("envoy", options).replace(
+    /\n( +)failure_mode_allow: false/,
+    "$&\n$1failureModeAllow: true",
+  );
+  expect(textsOf(text)).toEqual([
+    expect.stringMatching(/`failure_mode_allow` is also given as `failureModeAllow`/),
+  ]);
+});
+
 it("finds where the filter is off", () => {
   const text = envoyConfig("envoy", options);
   const off = `{ envoy.filters.http.ext_proc: { "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute, disabled: true } }`;
