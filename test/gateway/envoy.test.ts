@@ -250,6 +250,21 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     expect(Object.keys(seen[0] as object)).not.toContain("authorization");
   });
 
+  it("takes no address of a caller from a header", async () => {
+    verifies("envoy:address");
+    const upstream = await httpServer((_, response) => response.writeHead(202).end());
+    const proxied = { trustedHeaders: { from: ["192.0.2.1"], subject: "X-User" } };
+    const { url } = await started({ servers: { up: { url: upstream } }, identity: proxied });
+    const body = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+    const headers = {
+      "content-type": "application/json",
+      "x-user": "root",
+      "x-forwarded-for": "192.0.2.1",
+    };
+    const { status } = await fetch(url, { method: "POST", headers, body });
+    expect(status).toBe(403);
+  });
+
   describe.each(["streamed", "buffered"] as const)("models, %s", (bodyMode) => {
     /** Every API of the providers behind one Envoy, each at a path with its name. */
     async function modelsBehind(plugins: ConfigInput["plugins"]) {

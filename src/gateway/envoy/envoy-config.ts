@@ -119,6 +119,7 @@ function connectionManager(upstreams: readonly Upstream[], options: EnvoyConfigO
     typed_config: {
       "@type": type("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
       stat_prefix: "callers",
+      use_remote_address: true,
       normalize_path: true,
       merge_slashes: true,
       path_with_escaped_slashes_action: "REJECT_REQUEST",
@@ -356,6 +357,8 @@ function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments 
     admin: "Envoy's admin interface. Whoever reaches it can stop Envoy: keep it local.",
     layered_runtime: noResets,
     listeners: "Where callers connect: `listen` in the gateway's configuration.",
+    use_remote_address:
+      "Otherwise callers choose their own address, with x-forwarded-for, and identity.trustedHeaders believes it.",
     normalize_path: "One spelling of a path, for the routes and for glassine.",
     stream_idle_timeout: "MCP streams can be idle for a long time.",
     routes: "Each server and model at its path. glassine writes the path at the server itself.",

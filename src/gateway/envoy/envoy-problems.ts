@@ -73,6 +73,7 @@ function* openIn(fields: Fields, names: FilterNames): Generator<string> {
     yield "`is_optional` is true for external processing: an Envoy without it lets everything pass. Set it to false.";
   if (isBehindMatcher(fields))
     yield "a matcher decides what goes through external processing: nothing else is judged. Put the filter in the chain itself.";
+  if (isOfType(fields, ".HttpConnectionManager")) yield* openInAddress(fields);
   yield* openInHeaders(fields);
   const mode = at(fields, "processing_mode");
   if (isRecord(mode)) yield* openInMode(mode);
@@ -125,6 +126,20 @@ function* openInMode(mode: Fields): Generator<string> {
     if (!isRecord(nested) && modeName(at(mode, `${side}_trailer_mode`), headerModes) !== "SEND")
       yield `trailers of the ${side} are not sent to glassine, so they pass unjudged: set ${side}_trailer_mode to SEND.`;
   }
+}
+
+/** Finds where the address that glassine gets is what a header says. */
+function* openInAddress(manager: Fields): Generator<string> {
+  const isReported = [...objectsIn(manager)].some((fields) => {
+    const attributes = at(fields, "request_attributes");
+    return Array.isArray(attributes) && attributes.includes("source.address");
+  });
+  const isOfConnection =
+    isTrue(at(manager, "use_remote_address")) &&
+    Number(at(manager, "xff_num_trusted_hops") ?? 0) === 0 &&
+    at(manager, "original_ip_detection_extensions") === undefined;
+  if (isReported && !isOfConnection)
+    yield "`source.address` is what a header says, which callers can send, and `identity.trustedHeaders` believes it: set `use_remote_address: true`, without `xff_num_trusted_hops` and `original_ip_detection_extensions`, or leave it out of `request_attributes`.";
 }
 
 const forwardRules = ["allowed_headers", "disallowed_headers"];

@@ -215,6 +215,20 @@ it.each(["allowed_headers", "disallowed_headers", "allowedHeaders"])(
   },
 );
 
+it.each([
+  "use_remote_address: false",
+  "xff_num_trusted_hops: 1",
+  "use_remote_address: true, xff_num_trusted_hops: 1",
+  "use_remote_address: true, original_ip_detection_extensions: [{ name: a }]",
+])("finds that callers choose their own address: %s", (settings) => {
+  verifies("envoy:address");
+  const lines = settings.split(", ").join("\n                ");
+  const text = envoyConfig("envoy", options).replace("use_remote_address: true", lines);
+  expect(textsOf(text)).toEqual([expect.stringContaining("`source.address`")]);
+  // Without it, nobody is believed.
+  expect(textsOf(text.replace("- source.address", "- source.port"))).toEqual([]);
+});
+
 it("finds the same in Envoy Gateway's words", () => {
   const text = envoyConfig("envoy-gateway", options);
   expect(textsOf(text.replace("failOpen: false", "failOpen: true"))).toHaveLength(1);
