@@ -313,6 +313,24 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     });
   });
 
+  it("passes no header of a server that was not chosen", async () => {
+    verifies("envoy:chosen");
+    const upstream = await httpServer((_, response) => {
+      response.writeHead(202, { date: "a secret", server: "a secret", etag: "a secret" }).end();
+    });
+    const config = { servers: { up: { url: upstream } }, identity: { anonymous: true } };
+    const { url } = await started(config);
+    const body = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    expect(answer.status).toBe(202);
+    expect([...answer.headers.values()]).not.toContain("a secret");
+    expect(Date.parse(answer.headers.get("date") ?? "")).not.toBeNaN();
+  });
+
   it.each(["streamed", "buffered"] as const)("passes no trailers: %s", async (bodyMode) => {
     verifies("envoy:chosen");
     const trailers: unknown[] = [];

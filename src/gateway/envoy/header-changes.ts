@@ -40,7 +40,8 @@ export function headersOf(received: Received): Headers {
 
 /** Headers of a request and of a response that Envoy itself sets and needs. */
 const keptOfRequest = /^(?::.*|host|x-request-id|x-forwarded-proto)$/;
-const keptOfAnswer = /^(?::.*|date|server)$/;
+// Envoy sets `date` later, unless the server's is left.
+const keptOfAnswer = /^:/;
 
 function isKept(name: string, received: Received): boolean {
   if (received.has(":method")) return keptOfRequest.test(name);
