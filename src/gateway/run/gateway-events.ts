@@ -13,6 +13,7 @@ export class GatewayEvents {
   /** Limits lines of each kind per minute, so that a server or caller cannot flood the log. */
   readonly #lines = requestRate(() => 60);
   #dropped = 0;
+  #isBuffered = false;
 
   /** @param log returns the current log */
   constructor(log: () => GatewayLog, metrics: GatewayMetrics | undefined) {
@@ -89,6 +90,9 @@ export class GatewayEvents {
   }
 
   envoy(note: EnvoyNote): void {
+    // Once, as it is no fault, and is so for every body.
+    if (note === "buffered" && this.#isBuffered) return;
+    this.#isBuffered ||= note === "buffered";
     if (this.#isRoomFor(`envoy ${note}`))
       this.#log().warn(`envoy_${note}`, { text: envoyNotes[note] });
   }

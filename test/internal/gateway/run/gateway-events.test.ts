@@ -18,3 +18,11 @@ it.each([
   expect(lines).toBeGreaterThan(50);
   expect(lines).toBeLessThan(70);
 });
+
+it("logs once that Envoy buffers bodies", () => {
+  const lines: string[] = [];
+  const line = (event: string) => void lines.push(event);
+  const events = new GatewayEvents(() => ({ info: line, warn: line, error: line }), undefined);
+  for (let count = 0; count < 3; count += 1) events.envoy("buffered");
+  expect(lines).toEqual(["envoy_buffered"]);
+});
