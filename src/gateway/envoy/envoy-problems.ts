@@ -36,6 +36,7 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
   const objects = documents.flatMap((each) => [...objectsIn(withoutTypedStructs(each))]);
   const names = filterNames(objects);
   const texts = new Set(objects.flatMap((fields) => [...openIn(fields, names)]));
+  for (const text of openBeside(objects)) texts.add(text);
   const hasProcessor = objects.some(isProcessor);
   if (!hasProcessor && !objects.some(isOfAgentgateway))
     texts.add("it has no external processing: no traffic goes through glassine.");
@@ -126,6 +127,28 @@ function* openInMode(mode: Fields): Generator<string> {
     if (!isRecord(nested) && modeName(at(mode, `${side}_trailer_mode`), headerModes) !== "SEND")
       yield `trailers of the ${side} are not sent to glassine, so they pass unjudged: set ${side}_trailer_mode to SEND.`;
   }
+}
+
+/** Finds listeners that lead to the same servers without external processing. */
+function* openBeside(objects: readonly Fields[]): Generator<string> {
+  const managers = objects.filter((fields) => isOfType(fields, ".HttpConnectionManager"));
+  const isJudged = (manager: Fields) => [...objectsIn(manager)].some(isFilter);
+  const judged = new Set(managers.filter(isJudged).flatMap(destinationsOf));
+  for (const manager of managers)
+    if (!isJudged(manager) && destinationsOf(manager).some((each) => judged.has(each)))
+      yield "a listener leads to a server of glassine without external processing: nothing is judged there. Remove it, or add the filter.";
+}
+
+/** The clusters that routes lead to, or the name under which Envoy gets the routes. */
+function destinationsOf(manager: Fields): readonly unknown[] {
+  return [...objectsIn(manager)]
+    .flatMap((fields) => {
+      const route = isRecord(fields.route) ? fields.route : {};
+      const weighted = at(route, "weighted_clusters");
+      const clusters = isRecord(weighted) ? [...objectsIn(weighted.clusters)] : [];
+      return [route.cluster, at(fields, "route_config_name"), ...clusters.map(({ name }) => name)];
+    })
+    .filter((each) => each !== undefined);
 }
 
 /** Finds where the address that glassine gets is what a header says. */

@@ -172,6 +172,21 @@ it("lets a route switch other filters off", () => {
   expect(textsOf(text.replace(/\n( +)route:/, `\n$1${map}\n$1route:`))).toEqual([]);
 });
 
+it.each([
+  ["cluster", "{ cluster: server_notes }"],
+  ["weighted clusters", "{ weighted_clusters: { clusters: [{ name: server_notes, weight: 1 }] } }"],
+])("finds a listener that leads to a server without the filter, by its %s", (_, route) => {
+  verifies("envoy:safe");
+  const text = envoyConfig("envoy", options);
+  const beside = (to: string) =>
+    text.replace(
+      /\n( +)- name: callers/,
+      `\n$1- name: beside\n$1  filter_chains: [{ filters: [{ typed_config: { "@type": a/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, route_config: { virtual_hosts: [{ routes: [{ match: { prefix: / }, route: ${to} }] }] } } }] }]$&`,
+    );
+  expect(textsOf(beside(route))).toEqual([expect.stringContaining("a listener leads")]);
+  expect(textsOf(beside(route.replace("server_notes", "metrics")))).toEqual([]);
+});
+
 it("finds a filter that need not be there", () => {
   const optional = envoyConfig("envoy", options).replace(
     /\n( +)- name: envoy.filters.http.ext_proc/,
