@@ -93,7 +93,10 @@ describe("ids", () => {
     const first = await discover(root, { mode: "production" });
     expect([first.plugins, codesOf(first)]).toEqual([[], ["key-locked: id_mismatch"]]);
     const last = await discover(other, { mode: "production" });
-    expect([last.plugins, codesOf(last)]).toEqual([[], ["key-unlocked: missing_from_lock"]]);
+    expect([last.plugins, codesOf(last)]).toEqual([
+      [],
+      ["class-locked: missing_from_install", "key-unlocked: missing_from_lock"],
+    ]);
   });
 
   it("production loads a trusted plugin, but not one that now asks for more", async () => {

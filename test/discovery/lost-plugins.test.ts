@@ -17,6 +17,12 @@ async function driftAfter(change: (path: string, root: string) => Promise<unknow
   return drift.map(({ kind, blocking }) => [kind, blocking]);
 }
 
+/** Adds the field of another host to the package.json. */
+async function nameFor(path: string, acme: object) {
+  const file = join(path, "package.json");
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), acme }));
+}
+
 /** Replaces a string in the package.json. */
 const inManifest = (from: string, to: string) => async (path: string) => {
   const file = join(path, "package.json");
@@ -50,6 +56,7 @@ describe("an installed package that no longer names its plugin", () => {
     verifies("lockfile:drift-other-hosts");
     const root = await newRoot();
     const path = await install(root, "guard", { glassine: { plugin: "./plugin.js", id: "guard" } });
+    await nameFor(path, { jobs: { "acme.other_kind": "./plugin.js" } });
     await trust(root, path, "guard", { id: "acme.other_kind" });
     expect((await discover(root)).drift).toMatchObject([
       { id: "guard", kind: "missing_from_lock" },
@@ -58,6 +65,41 @@ describe("an installed package that no longer names its plugin", () => {
     expect((await discover(root)).drift).toMatchObject([
       { id: "acme.other_kind", kind: "hash_mismatch", blocking: true },
       { id: "guard", kind: "missing_from_lock" },
+    ]);
+  });
+});
+
+describe("an entry for a package that is installed as it was trusted", () => {
+  it.each([
+    ["under the name of the package", { plugin: "./plugin.js" }, "guard"],
+    ["under an id", { plugin: "./plugin.js", id: "other-guard" }, "other-guard"],
+    ["among several", { plugins: { "other-guard": "./plugin.js" } }, "other-guard"],
+  ])("is another host's if that names it %s", async (_, acme, id) => {
+    verifies("lockfile:drift-other-hosts");
+    const root = await newRoot();
+    const glassine = { plugin: "./plugin.js", id: "own-guard" };
+    const path = await install(root, "guard", { glassine });
+    await nameFor(path, acme);
+    await trust(root, path, "guard", { id });
+    expect((await discover(root)).drift).toMatchObject([
+      { id: "own-guard", kind: "missing_from_lock" },
+    ]);
+  });
+
+  it.each([
+    ["a plugin of this host has another id", {}],
+    ["another host's plugin has another id", { plugin: "./plugin.js", id: "third" }],
+    ["a field is no host's", { id: "copied-guard" }],
+  ])("is missing if no host has a plugin with its id: %s", async (_, acme) => {
+    verifies("lockfile:drift-other-hosts");
+    const root = await newRoot();
+    const glassine = { plugin: "./plugin.js", id: "guard" };
+    const path = await install(root, "guard", { glassine });
+    await nameFor(path, acme);
+    await trust(root, path, "guard", {});
+    await trust(root, path, "guard", { id: "copied-guard" });
+    expect((await discover(root)).drift).toMatchObject([
+      { id: "copied-guard", kind: "missing_from_install", blocking: true },
     ]);
   });
 });

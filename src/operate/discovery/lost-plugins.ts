@@ -5,9 +5,10 @@
 import {
   hashPackage,
   type InstalledPackage,
+  namesForOther,
   type PackageHash,
   packageFolder,
-  readNeeds,
+  readPackageJson,
 } from "../packages/index.ts";
 import type { InstalledPlugin, LockEntry } from "../trust/index.ts";
 
@@ -26,7 +27,7 @@ export async function lostPlugins(
 ) {
   /** Those whose package is there with a different hash. */
   const changed: InstalledPlugin[] = [];
-  /** The ids of those whose package is as it was trusted, and names only plugins of other hosts. */
+  /** The ids of those whose package is as it was trusted, and names them for another host. */
   const ofOthers = new Set<string>();
   for (const entry of entries) {
     if (ids.has(entry.id)) continue;
@@ -39,28 +40,31 @@ export async function lostPlugins(
     const asTrusted = hashes.findIndex((each) => each?.hash === entry.hash);
     const path = paths[asTrusted];
     const first = packages.find((each) => each.path === path);
-    const isOthers =
-      path !== undefined && (await wasRead(path, hashes[asTrusted], { first, field }));
-    if (isOthers) ofOthers.add(entry.id);
+    const manifest = path && (await manifestRead(path, hashes[asTrusted], { first, field }));
+    if (manifest) {
+      // Otherwise no host has a plugin with this id, and it counts as missing.
+      if (namesForOther(manifest, entry.id, field)) ofOthers.add(entry.id);
+      continue;
+    }
     // It is a change, too, if package.json was different when plugins were looked for.
-    else
-      changed.push({
-        ...entry,
-        hash: path === undefined ? hashes[0]?.hash : undefined,
-        capabilities: undefined,
-      });
+    changed.push({
+      ...entry,
+      hash: path === undefined ? hashes[0]?.hash : undefined,
+      capabilities: undefined,
+    });
   }
   return { changed, ofOthers };
 }
 
-/** Whether the hashed package.json is the searched one, or has no `field` for this host. */
-async function wasRead(
+/** The hashed package.json, if it is the searched one, or has no `field` for this host. */
+async function manifestRead(
   path: string,
   hash: PackageHash | undefined,
   { first, field }: { readonly first: InstalledPackage | undefined; readonly field: string },
-): Promise<boolean> {
-  const hashed = hash?.files.get("package.json");
-  if (first !== undefined) return first.manifestHash === hashed;
-  const needs = await readNeeds(path);
-  return needs?.sha256 === hashed && needs?.fields.includes(field) === false;
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const file = await readPackageJson(path);
+  if ("fault" in file || file.sha256 !== hash?.files.get("package.json")) return undefined;
+  const { data, sha256 } = file;
+  if (first !== undefined) return first.manifestHash === sha256 ? data : undefined;
+  return data !== undefined && Object.hasOwn(data, field) ? undefined : data;
 }

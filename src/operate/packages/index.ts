@@ -32,7 +32,7 @@ export {
   isPackageName,
   isVersion,
 } from "./names.ts";
-export { readBundled, readNeeds } from "./package-json.ts";
+export { namesForOther, readBundled, readNeeds, readPackageJson } from "./package-json.ts";
 export { packageLimits } from "./package-limits.ts";
 export { loadPeer } from "./peer.ts";
 export { readPackage } from "./read-package.ts";

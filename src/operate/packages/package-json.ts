@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isRecord } from "../../core/data/index.ts";
-import { isVersion } from "./names.ts";
+import { defaultId, isVersion } from "./names.ts";
 import { type FileFault, type FileRules, readSmallFile } from "./small-file.ts";
 
 /** A package.json as it is on disk. */
@@ -46,8 +46,6 @@ export interface PackageNeeds {
   readonly peers: readonly string[];
   readonly bundled: readonly string[];
   readonly development: readonly string[];
-  /** All of its keys; each host knows its own. */
-  readonly fields: readonly string[];
   /** The SHA-256 of the file, in hex. */
   readonly sha256: string;
 }
@@ -68,7 +66,6 @@ export async function readNeeds(root: string): Promise<PackageNeeds | undefined>
     peers: keysOf(fields.peerDependencies),
     bundled: bundledIn(fields),
     development: keysOf(fields.devDependencies),
-    fields: Object.keys(fields),
     sha256,
   };
 }
@@ -109,6 +106,23 @@ export function claimsPlugin({ bytes, data }: PackageJson, field: string): boole
 /** @param field the host's name, with which the keyword of its plugins begins */
 export function saysKeyword({ keywords }: Readonly<Record<string, unknown>>, field: string) {
   return Array.isArray(keywords) && keywords.includes(`${field}-plugin`);
+}
+
+/**
+ * Whether a package.json names a plugin `id` for another host: under a field of the same form as
+ * that of this host, whose name is `field`.
+ */
+export function namesForOther(
+  data: Readonly<Record<string, unknown>>,
+  id: string,
+  field: string,
+): boolean {
+  return Object.entries(data).some(([key, value]) => {
+    if (key === field || !isRecord(value)) return false;
+    const { plugin, id: own = defaultId(String(data.name)) } = value;
+    if (plugin !== undefined && own === id) return true;
+    return Object.values(value).some((paths) => isRecord(paths) && Object.hasOwn(paths, id));
+  });
 }
 
 /** More than any package.json has in a package without plugins. */

@@ -74,7 +74,7 @@ export const rejectionCodes = {
     todo: "Create it with `plugins lock`, then trust what was reviewed.",
   },
   missing_from_install: {
-    means: "plugins.lock trusts the plugin, and its package is not installed.",
+    means: "plugins.lock trusts the plugin, and it is not installed.",
     todo: "Install what was trusted, or run `plugins untrust ID --reason …`. If the host may start without it, run `plugins trust` with `--optional`.",
   },
   missing_from_lock: {
