@@ -127,12 +127,16 @@ function* isolationProblems(entry: SinglePluginEntry) {
       key: "isolate",
       text: "is for packages and paths only: a stock plugin is part of the gateway and runs in it.",
     };
-  if (entry.isolate !== undefined) return;
-  for (const key of ["accept", "readable", "memoryMb"])
+  if (entry.isolate === "process") return;
+  const keys = ["accept", "readable", ...(entry.isolate === undefined ? ["memoryMb"] : [])];
+  for (const key of keys)
     if (entry[key as keyof typeof entry] !== undefined)
       yield {
         key,
-        text: "needs `isolate`: code that runs in the gateway can do whatever the gateway can.",
+        text:
+          entry.isolate === undefined
+            ? "needs `isolate`: code that runs in the gateway can do whatever the gateway can."
+            : "needs `isolate: process`: it has no effect on the other kinds.",
       };
 }
 

@@ -138,7 +138,7 @@ const accept = z
   .array(z.enum(openingNames))
   .optional()
   .describe(
-    "With `isolate` or `kind: cpex`: what the plugin's code may be able to do if this machine cannot prevent it.",
+    "With `isolate: process` or `kind: cpex`: what the plugin's code may be able to do if this machine cannot prevent it.",
   );
 const deadline = milliseconds.optional().describe("The deadline of the plugin's handlers.");
 

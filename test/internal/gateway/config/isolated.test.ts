@@ -12,6 +12,7 @@ import {
 import { install, trust, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
 import { farSides, guarded } from "../../../support/far-sides.ts";
+import { verifies } from "../../../support/verifies.ts";
 import { files, load, problemsOf, refusalOf } from "./support.ts";
 
 /** Everything that a test machine may lack. */
@@ -186,7 +187,23 @@ describe("isolate in a configuration", () => {
         ]),
       ),
     ],
+    [
+      "of another kind than `process`",
+      { path: "./p.js", isolate: "worker", accept: ["network"], readable: ["."], memoryMb: 64 },
+      Object.fromEntries(
+        ["accept", "readable"].map((key) => [
+          `plugins[0].${key}`,
+          "needs `isolate: process`: it has no effect on the other kinds.",
+        ]),
+      ),
+    ],
+    [
+      "of a package in QuickJS",
+      { package: "guard", isolate: "quickjs", accept: ["network"] },
+      { "plugins[0].accept": "needs `isolate: process`: it has no effect on the other kinds." },
+    ],
   ])("is refused: one %s", async (_, plugin, expected) => {
+    verifies("cli:trust-accept");
     expect(await problemsOf({ servers: { files }, plugins: [plugin] })).toEqual(expected);
   });
 
