@@ -171,22 +171,26 @@ describe("trust --isolate", () => {
 
   it("warns where QuickJS is not installed", async () => {
     verifies("cli:trust-quickjs");
-    const { at } = await installed();
+    const { cwd, at } = await installed();
     const quickJs = [...trust, "--isolate", "quickjs"];
     expect((await at(quickJs)).stderr).not.toContain("quickjs-emscripten");
     vi.doMock("quickjs-emscripten", () => {
       throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
     });
     onTestFinished(() => vi.doUnmock("quickjs-emscripten"));
-    const { code, stderr } = await at(quickJs);
-    expect([code, linesOf(stderr)]).toEqual([
+    const warned = [
       0,
       expect.arrayContaining([
         expect.stringMatching(
           /^warning: 'guard' cannot run in quickjs here: The package quickjs-emscripten .*Run `npm install quickjs-emscripten@0\.32`\.$/,
         ),
       ]),
-    ]);
+    ];
+    const { code, stderr } = await at(quickJs);
+    expect([code, linesOf(stderr)]).toEqual(warned);
+    await appendFile(join(cwd, "node_modules/guard/plugin.js"), "\n");
+    const all = await at(["plugins", "lock", "--all", "--reason", "OPS-2"]);
+    expect([all.code, linesOf(all.stderr)]).toEqual(warned);
   });
 
   it("is refused for what cannot be isolated", async () => {

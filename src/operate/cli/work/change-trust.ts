@@ -112,8 +112,7 @@ export async function trust(request: TrustRequest) {
   const outdated = [...ended, ...partly((each) => surveyed.options.isolated.has(each))];
   const isolated = new Set(lock.entries.filter((each) => each.isolate).map((each) => each.id));
   const found = [...new Set([...surveyed.report.warnings, ...ofPlace])];
-  const ofEntry = entryWarnings(granted.entry, source, surveyed);
-  const ofKind = await kindWarnings(granted.entry);
+  const ofEntry = await entryWarnings(granted.entry, source, surveyed);
   return {
     ...trusted(granted),
     lock: factsOfLock(lock),
@@ -123,7 +122,6 @@ export async function trust(request: TrustRequest) {
       ...partly((each) => isolated.has(each)),
       ...policyWarnings(id, surveyed),
       ...ofEntry,
-      ...ofKind,
       ...warnings,
     ],
   };
@@ -166,15 +164,16 @@ async function kindWarnings({ id, isolate }: LockEntry): Promise<readonly string
 }
 
 /** What an operator should know of an entry that was just written. */
-export function entryWarnings(
+export async function entryWarnings(
   entry: LockEntry,
   source: StaticPlugin,
   { options }: Surveyed,
-): readonly string[] {
+): Promise<readonly string[]> {
   const isKept = source.signer === undefined && entry.signer !== undefined;
   return [
     ...(isKept ? [texts.signerKept(entry.id, entry.signer)] : []),
     ...limitWarnings(entry, source, options),
+    ...(await kindWarnings(entry)),
   ];
 }
 

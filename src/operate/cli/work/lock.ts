@@ -122,10 +122,12 @@ async function lockAll(surveyed: Surveyed, { reason, audit }: LockRequest): Prom
     return { skipped, warnings: await settlePending(options) };
   const how = { command: "lock", audit } as const;
   const done = await trustFrom(options.lockPath, changedFrom, reason as string, how);
-  const ofEntries = done.plugins.flatMap(({ entry }) =>
-    sources
-      .filter((source) => source.entry.id === entry.id)
-      .flatMap((source) => entryWarnings(entry, source, surveyed)),
+  const ofEntries = await Promise.all(
+    done.plugins.flatMap(({ entry }) =>
+      sources
+        .filter((source) => source.entry.id === entry.id)
+        .map((source) => entryWarnings(entry, source, surveyed)),
+    ),
   );
   return {
     lock: factsOfLock(done.lock),
@@ -133,7 +135,7 @@ async function lockAll(surveyed: Surveyed, { reason, audit }: LockRequest): Prom
     created: done.previous === undefined,
     trusted: done.plugins.map(trusted),
     skipped,
-    warnings: [...new Set(ofEntries), ...done.warnings],
+    warnings: [...new Set(ofEntries.flat()), ...done.warnings],
   };
 }
 
