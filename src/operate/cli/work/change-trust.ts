@@ -28,7 +28,7 @@ import {
   trustFrom,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
-import { type CommandFailure, refusal } from "../failure.ts";
+import { type CommandFailure, noLockfile, refusal } from "../failure.ts";
 import { listed, printable, singleQuoted } from "../print/printable.ts";
 import { responseTo } from "../print/response.ts";
 import type { TrustedPlugin } from "../reports.ts";
@@ -302,6 +302,7 @@ export async function untrust(request: Pick<TrustRequest, "id" | "reason"> & Com
   const { id, reason, audit } = request;
   checkReason(reason, "untrust");
   const options = await readCommandOptions(filesOnlyRequest(request));
+  if (options.lock === undefined) throw noLockfile("untrust", options.otherLock);
   const ofPlace = await installedWarnings(id, options);
   const done = await revokePlugins(options.lockPath, [id], reason, { audit });
   return {
