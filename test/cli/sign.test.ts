@@ -187,11 +187,7 @@ entry for publishers in an operator's key file:
       "lib/b.js, notes.txt, test/deep/b.js",
     );
     await sees([...all, "lib"], { main: "notes.txt", bin: "./test/deep/a.js" }, "test/deep/b.js");
-    await sees(
-      [...all, 5, {}] as never,
-      { main: { toString: 5 }, bin: [], browser: {} },
-      "lib, notes.txt, test",
-    );
+    await sees(all, { main: { toString: 5 }, bin: [], browser: {} }, "lib, notes.txt, test");
     await mkdir(join(path, "@types"));
     for (const name of ["@types/a.d.ts", "@b.js"]) await writeFile(join(path, name), "");
     await sees([...all, "*.txt", "lib", "test", "@types"], {}, "@b.js");
@@ -199,6 +195,13 @@ entry for publishers in an operator's key file:
     const never = [".npmignore", ".DS_Store", "pnpm-lock.yaml", "lib/.npmrc"];
     for (const name of never) await writeFile(join(path, name), "lib/b.js\n");
     await sees(undefined as never, {}, [...never, "lib/b.js"].sort().join(", "));
+    for (const files of [["plugin.js", 1], [null], { 0: "plugin.js" }, true]) {
+      await writeFile(join(path, "package.json"), JSON.stringify({ ...manifest, files }));
+      expect((await sign()).stderr).toBe(
+        "warning: npm cannot tell which files it packs (`files` is not a list of strings): correct `files`, .npmignore or .gitignore, and sign again\n",
+      );
+    }
+    await writeFile(join(path, "package.json"), JSON.stringify(manifest));
     await writeFile(join(path, ".npmignore"), "*.sig.json\n");
     expect((await sign()).stderr).toContain(without);
     // `npm pack` fails alike.

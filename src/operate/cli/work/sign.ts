@@ -86,18 +86,17 @@ async function packWarnings(path: string): Promise<readonly string[]> {
 async function packedFrom(path: string): Promise<readonly string[]> {
   const text = await readFile(join(path, "package.json"), "utf8");
   const { files, main, browser, bin } = JSON.parse(text);
+  // npm fails on anything else. It takes each character of a string as a name.
+  const isList = Array.isArray(files) && stringsIn(files).length === files.length;
+  if (files && typeof files !== "string" && !isList)
+    throw new Error("`files` is not a list of strings");
   const programs = stringsIn(isRecord(bin) ? Object.values(bin) : [bin]);
   const { default: packlist } = await import("npm-packlist");
   const packed = await packlist({
     path,
     // As npm reads it before it does the same. It packs what `bin` lists whatever `files` says.
     package: {
-      // It takes each character of a string as a name.
-      files: Array.isArray(files)
-        ? stringsIn(files)
-        : typeof files === "string"
-          ? files
-          : undefined,
+      files,
       bin: [
         ...stringsIn([main, browser]),
         ...programs.map((each) => posix.join("/", each).slice(1)),
