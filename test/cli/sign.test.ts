@@ -125,6 +125,14 @@ entry for publishers in an operator's key file:
     expect(ended).toEqual({ code: 2, stdout: "", stderr });
   });
 
+  it.skipIf(platform === "win32")("refuses what is neither a folder nor a file", async () => {
+    const argv = ["plugins", "sign", "/dev/null", "--key", "key.pem", "--identity", "a"];
+    const ended = await run(argv, { services: commandServices, cwd: folder });
+    const stderr =
+      "sign: /dev/null is neither a folder nor a file: name the folder of a package or its tarball\n";
+    expect(ended).toEqual({ code: 2, stdout: "", stderr });
+  });
+
   it("prints an entry that verifies its signature, and warns about files that npm does not pack", async () => {
     verifies("cli:sign-publisher", "cli:sign-folder");
     const services = commandServices;

@@ -72,6 +72,8 @@ export const texts = {
     say`lock: no packages are installed in ${root}, so every entry would be removed: install them first, or say with --plugins-lock which file to prune`,
   noPackage: (path: string, code: string) =>
     say`sign: ${path} ${unreadFault(code)}${code === "ENOENT" ? ": name the folder of a package or its tarball" : ""}`,
+  neitherOf: (path: string) =>
+    say`sign: ${path} is neither a folder nor a file: name the folder of a package or its tarball`,
   wouldBeRefused: (host: string, code: string, reason: string) =>
     `every ${host} host refuses this package: ${reasonOf(code, reason)}; correct that, and sign again`,
   forOperators: "entry for publishers in an operator's key file:",

@@ -24,12 +24,11 @@ import { texts } from "../texts.ts";
 /** `path` is the package's folder or its tarball; `host` the one that it is probably for. */
 export async function sign(options: SignPackageOptions, host: NamedHost) {
   const { path } = options;
-  const isTarball = await stat(path).then(
-    (stats) => stats.isFile(),
-    (error: NodeJS.ErrnoException) => {
-      throw refusal("io_failed", texts.noPackage(path, systemCode(error)));
-    },
-  );
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw refusal("io_failed", texts.noPackage(path, systemCode(error)));
+  });
+  const isTarball = stats.isFile();
+  if (!isTarball && !stats.isDirectory()) throw refusal("io_failed", texts.neitherOf(path));
   const warnings: string[] = [];
   const inspect = async (folder: string) => {
     warnings.push(...(await refusedWarnings(folder, host)));
