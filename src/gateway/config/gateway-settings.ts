@@ -1,7 +1,7 @@
 /** Configuration from environment variables. They override the file, and flags override them. */
 import { closest, GlassineError, quoted } from "../../core/errors/index.ts";
-import type { Environment } from "../../core/plugins/index.ts";
-import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
+import { type Environment, standardProfile } from "../../core/plugins/index.ts";
+import { type PluginMode, readTrustSettings } from "../../operate/trust/index.ts";
 
 /** For each variable, the configuration key that it sets, and the flag that overrides it. */
 export const gatewaySettings = {
@@ -48,12 +48,13 @@ export interface Overrides {
 export function readGatewaySettings(env: Environment): Overrides {
   expectNoSlips(env);
   const given = (name: Setting) => env[name] || undefined;
-  const mode = given("GLASSINE_PLUGIN_MODE");
+  // Even if no package is named: a misspelt PLUGIN_MODE must not become the default, `dev`.
+  const { mode } = readTrustSettings(env);
   return {
     file: given("GLASSINE_GATEWAY_CONFIG"),
     port: portOf("GLASSINE_GATEWAY_PORT", given("GLASSINE_GATEWAY_PORT")),
     host: given("GLASSINE_GATEWAY_HOST"),
-    mode: mode === undefined ? undefined : readPluginMode(mode),
+    mode: given("GLASSINE_PLUGIN_MODE") === undefined ? undefined : mode,
   };
 }
 
@@ -66,9 +67,7 @@ export function portOf(name: string, text: string | undefined): number | undefin
   if (text === undefined) return undefined;
   const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
-  // Kubernetes sets NAME_PORT=tcp://… in every pod for a service called NAME.
-  const isLink = /^(?:tcp|udp):\/\//.test(text);
-  const got = isLink
+  const got = serviceLink.test(text)
     ? "the address of a Kubernetes service: rename the service, so that it is not called glassine-gateway, or set enableServiceLinks to false"
     : quoted(text, 20);
   throw new GlassineError(
@@ -76,6 +75,9 @@ export function portOf(name: string, text: string | undefined): number | undefin
     `${name}: expected a port from 0 to 65535, got ${got}`,
   );
 }
+
+/** Kubernetes sets NAME_PORT=tcp://… in every pod for a service called NAME. */
+const serviceLink = /^(?:tcp|udp):\/\//;
 
 const begin = "GLASSINE_GATEWAY_";
 const suffixes = Object.keys(gatewaySettings)
@@ -85,13 +87,18 @@ const suffixes = Object.keys(gatewaySettings)
 /** Rejects variables that look like a misspelled setting, since they would have no effect. */
 function expectNoSlips(env: Environment): void {
   for (const name of Object.keys(env).sort()) {
-    const suffix = name.startsWith(begin) && env[name] ? name.slice(begin.length) : undefined;
-    if (suffix === undefined || suffixes.includes(suffix)) continue;
-    const match = closest(suffix, suffixes);
+    const text = env[name];
+    if (!text || serviceLink.test(text) || Object.hasOwn(gatewaySettings, name)) continue;
+    const match = meantBy(name);
     if (match === undefined) continue;
     throw new GlassineError(
       "setting_invalid",
       `${quoted(name, 200)} is not a setting; did you mean ${begin}${match}?`,
     );
   }
+}
+
+function meantBy(name: string): string | undefined {
+  if (name.startsWith(begin)) return closest(name.slice(begin.length), suffixes);
+  return suffixes.find((suffix) => name === `${standardProfile.envPrefix}${suffix}`);
 }

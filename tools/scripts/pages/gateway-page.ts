@@ -374,7 +374,8 @@ It keeps your program running while it listens, and leaves signals to your progr
 ## Flags and environment
 
 Flags override the environment, and the environment overrides the file. [commands.md](commands.md) lists all flags.
-A variable whose name is close to one of these is refused, because it is probably misspelt.`;
+A variable whose name is close to one of these, or lacks only \`GATEWAY_\`, is refused, because it is probably misspelt.
+So is one that is close to [a setting for plugins](commands.md#settings), even if no package is named.`;
 
 const operating = `## Operating it
 

@@ -224,14 +224,21 @@ describe("what goes over what", () => {
     ["GLASSINE_GATEWAY_PORT", "65536", /expected a port/],
     ["GLASSINE_GATEWAY_PORT", "tcp://10.0.0.1:80", /enableServiceLinks/],
     ["GLASSINE_GATEWAY_PROT", "1", /did you mean GLASSINE_GATEWAY_PORT\?/],
+    ["GLASSINE_HOST", "0.0.0.0", /did you mean GLASSINE_GATEWAY_HOST\?/],
     ["GLASSINE_PLUGIN_MODE", "prod", /expected dev or production/],
+    ["GLASSINE_PLUGIN_MOD", "production", /did you mean GLASSINE_PLUGIN_MODE\?/],
+    ["GLASSINE_MODE", "production", /did you mean GLASSINE_PLUGIN_MODE\?/],
   ])("%s=%s is refused", async (name, value, text) => {
     const error = await refusalOf(load(listening, { env: { [name]: value } }));
     expect([error.code, error.message]).toEqual(["setting_invalid", expect.stringMatching(text)]);
   });
 
   it("what Kubernetes sets for a service of another name is left alone", async () => {
-    const env = { GLASSINE_GATEWAY_SERVICE_HOST: "10.0.0.1", GLASSINE_GATEWAY_PORT_8080_TCP: "x" };
+    const env = {
+      GLASSINE_GATEWAY_SERVICE_HOST: "10.0.0.1",
+      GLASSINE_GATEWAY_PORT_8080_TCP: "x",
+      GLASSINE_PORT: "tcp://10.0.0.1:80",
+    };
     expect((await load(listening, { env })).config.listen?.port).toBe(1);
   });
 });
