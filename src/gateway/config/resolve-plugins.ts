@@ -16,7 +16,7 @@ import {
 } from "../../operate/discovery/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { type AuditSettings, auditOf } from "./audit-of.ts";
-import { knownSecrets } from "./known-secrets.ts";
+import { type KnownSecrets, knownSecrets } from "./known-secrets.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import {
   type LoadOptions,
@@ -135,8 +135,19 @@ export async function resolvePlugins(
   } catch (error) {
     await endIsolated(found.map(({ plugin }) => plugin));
     await discovered?.close();
-    throw error;
+    throw withoutSecrets(error, secrets);
   }
+}
+
+/** What a plugin threw may quote a secret, and commands print errors without the log. */
+function withoutSecrets(error: unknown, { hide }: KnownSecrets): unknown {
+  if (!isGlassineError(error)) return error;
+  const { code, message, data, cause } = error;
+  const { stack = "" } = cause instanceof Error ? cause : {};
+  const text = hide(message);
+  const shown = hide(stack);
+  if (text === message && shown === stack) return error;
+  return new GlassineError(code, text, { ...data }, Object.assign(new Error(), { stack: shown }));
 }
 
 /** An entry of the configuration, and its index. */

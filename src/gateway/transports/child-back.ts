@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { within } from "../../core/data/index.ts";
+import { redactText } from "../../core/observe/index.ts";
 import { answeredId } from "./answered-id.ts";
 import { messagesIn } from "./caller-messages.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
@@ -240,10 +241,12 @@ export function childBack(options: ChildOptions): ChildBack {
 }
 
 function startFailure(
-  command: string,
+  given: string,
   cwd: string | undefined,
   error: NodeJS.ErrnoException,
 ): ChildFailure {
+  // By mistake it may contain the arguments, and so a secret.
+  const command = redactText(given, []);
   if (error.code === "ENOENT") {
     const where = cwd === undefined ? "" : `, or there is no folder ${cwd}`;
     const text = `there is no program "${command}"${where}. Install it, or give its whole path.`;

@@ -432,6 +432,33 @@ describe("a gateway that does not start", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('no program "no-such-program"')]);
   });
 
+  it("shows no secret in arguments that are part of the command", async () => {
+    const argv = ["gateway", "--", "no-such-program --token=zebra42"];
+    const { code, stderr } = await run(argv, { openGateway });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('no program "no-such-program --token=[REDACTED]"'),
+    ]);
+  });
+
+  it.each([["gateway"], ["gateway", "--check"]])(
+    "shows no secret that the code of a plugin quotes: %s %s",
+    async (...argv) => {
+      const cwd = await folderWith({
+        "failing.mjs": "throw new Error(`no way in with ${process.env.ZEBRA ?? 'zebra42'}`);",
+        [name]: {
+          servers: { files: { ...files, env: { KEY: { env: "ZEBRA" } } } },
+          plugins: ["./failing.mjs"],
+        },
+      });
+      const env = { ZEBRA: "zebra42" };
+      const { code, stderr } = await run([...argv, "--verbose"], { cwd, env, openGateway });
+      expect([code, stderr]).toEqual([2, expect.stringContaining("no way in with [REDACTED] (at")]);
+      expect(stderr).toMatch(/Error: no way in with \[REDACTED\]\n +at /);
+      expect(stderr).not.toContain("zebra42");
+    },
+  );
+
   it("names the variable where no server of several has its secret", async () => {
     const web = (env: string) => ({
       url: "http://127.0.0.1:1/mcp",
