@@ -43,12 +43,20 @@ async function missingCommands(
         : [program];
     if (await anyRuns(places)) continue;
     // As written in the configuration, since the folder's own name may contain spaces.
-    const said = command.startsWith(`${folder}/`) ? `.${command.slice(folder.length)}` : command;
+    const isInFolder = command.startsWith(`${folder}/`);
+    const said = isInFolder ? command.slice(folder.length + 1) : command;
     const isThere = program !== undefined && (await isFile(program));
+    // Shows the program only: arguments may contain a secret. In `node ./x.js`, only they have a slash.
+    const [first = "", ...others] = said.trim().split(/\s+/);
+    const isWhole = others.length === 0;
+    const shown = isWhole && isInFolder ? `./${first}` : first;
+    const remedy = isWhole
+      ? "install it, or write its path."
+      : "`command` is the program alone, and its arguments belong in `args`.";
     const fault = isThere
       ? "is not executable: make it so with `chmod +x`, or name the program that runs it and pass it in `args`."
-      : `is not found: ${wayOut(said)}`;
-    problems.push(`servers.${name}.command: ${shownCommand(said)} ${fault}`);
+      : `is not found: ${remedy}`;
+    problems.push(`servers.${name}.command: ${printable(shown)} ${fault}`);
   }
   return problems;
 }
@@ -66,17 +74,6 @@ async function missingFolders({ servers }: GatewayConfig): Promise<readonly stri
       missing.push(`servers.${name}.cwd: ${printable(cwd)} is not a folder.`);
   }
   return missing;
-}
-
-/** Shows the program only: arguments may contain a secret. */
-function shownCommand(command: string): string {
-  return printable(command.split(/\s/)[0] ?? "");
-}
-
-function wayOut(command: string): string {
-  return /\S\s+\S/.test(command)
-    ? "`command` is the program alone, and its arguments belong in `args`."
-    : "install it, or write its path.";
 }
 
 function anyRuns(places: readonly string[]): Promise<boolean> {

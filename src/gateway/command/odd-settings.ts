@@ -10,6 +10,7 @@ export function oddSettings(config: GatewayConfig): readonly string[] {
   return [
     ...versionedUrls(config),
     ...unmatchedPatterns(config),
+    ...paddedNames(config),
     ...ineffectivePlugins(config),
     ...pluginsWithoutInput(config),
     ...headersWithoutTls(config),
@@ -113,6 +114,20 @@ function unmatchedPatterns(config: GatewayConfig): readonly string[] {
         : []),
     ];
   });
+}
+
+/** Reports names and roles with a space at either end: they are compared exactly. */
+function* paddedNames(config: GatewayConfig): Generator<string> {
+  const isPadded = (each: unknown) => typeof each === "string" && each !== each.trim();
+  const text =
+    "a name or role that begins or ends with a space, and most likely never matches: leave the space out.";
+  if (config.identity.local?.roles.some(isPadded) === true)
+    yield `identity.local.roles has ${text}`;
+  for (const { use, options, place } of stockIn(config)) {
+    const { tools, others } = patternsIn(use, options);
+    const roles = use === "role-guard" ? Object.values(options.tools ?? {}).flat() : [];
+    if ([...tools, ...others, ...roles].some(isPadded)) yield `${place} has ${text}`;
+  }
 }
 
 const byMode: Partial<Record<Mode, string>> = {

@@ -226,6 +226,8 @@ function kindOfGiven(value: unknown): string {
 /** Suggests the schema's word that is closest to the value, without quoting the value. */
 function meant(issue: Issue, given: unknown): string {
   if (issue.code !== "invalid_value" || typeof given !== "string") return "";
+  if (issue.values.includes("RS256") && /^HS\d+$/.test(given))
+    return " Only asymmetric algorithms are accepted: with a shared secret, whoever checks tokens can make them.";
   const match = closest(given, issue.values.map(String));
   return match === undefined ? "" : ` Did you mean ${quoted(match)}?`;
 }

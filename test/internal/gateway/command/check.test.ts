@@ -324,7 +324,7 @@ describe("what can never happen", () => {
       a: { command: "no-such-program" },
       b: { command: "./none", cwd: "/" },
       node,
-      d: { command: "./none --token sk-live/42" },
+      d: { command: "none --token sk-live/42" },
       e: { command: "./glassine.config.json" },
       f: { command: "/" },
       c: { command: "no-such-program --token sk-live-42" },
@@ -335,7 +335,7 @@ describe("what can never happen", () => {
       [
         "servers.a.command: no-such-program is not found: install it, or write its path.",
         "servers.b.command: ./none is not found: install it, or write its path.",
-        "servers.d.command: ./none is not found: `command` is the program alone, and its arguments belong in `args`.",
+        "servers.d.command: none is not found: `command` is the program alone, and its arguments belong in `args`.",
         "servers.e.command: ./glassine.config.json is not executable: make it so with `chmod +x`, or name the program that runs it and pass it in `args`.",
         "servers.f.command: / is not found: install it, or write its path.",
         "servers.c.command: no-such-program is not found: `command` is the program alone, and its arguments belong in `args`.",
@@ -595,6 +595,16 @@ it.each([
     "a server before a tool",
     { use: "role-guard", options: { tools: { files__rm: [] } } },
     "server",
+  ],
+  [
+    "a role with a space after it",
+    { use: "role-guard", options: { tools: { rm: ["admin "] } } },
+    "a name or role that begins or ends with a space",
+  ],
+  [
+    "a space before a tool",
+    { use: "allow-list", options: { tools: { " rm": {} } } },
+    "a name or role that begins or ends with a space",
   ],
 ])("warns of patterns that match nothing: %s", async (_, plugin, text = "regular expressions") => {
   const { document } = await check({

@@ -153,6 +153,19 @@ describe("a problem", () => {
       { "servers.files": "expected either `command` or `url`, and only the keys that go with it." },
     ],
     [
+      "an algorithm with a shared secret",
+      {
+        ...listening,
+        identity: {
+          jwt: { issuer: "i", audience: "a", algorithms: ["HS256"], keys: { file: "k" } },
+        },
+      },
+      {
+        "identity.jwt.algorithms[0]":
+          'expected one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", got another string. Only asymmetric algorithms are accepted: with a shared secret, whoever checks tokens can make them.',
+      },
+    ],
+    [
       "keys of tokens from two places",
       {
         ...listening,
