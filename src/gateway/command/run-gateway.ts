@@ -221,6 +221,7 @@ function reloader(
   let last: Promise<unknown> = Promise.resolve();
   const once = async (): Promise<ReloadOutcome> => {
     let fresh: Prepared | undefined;
+    log.info("reloading");
     try {
       fresh = await prepare(input, sets, { metrics, generation: gateway.generation + 1 });
       const { parts, set, file } = fresh;

@@ -11,6 +11,7 @@ export const logEvents = {
     means: "The command has started: which servers, models and plugins it has, and in which mode.",
   },
   reloaded: { levels: ["info"], means: "The gateway uses another configuration." },
+  reloading: { levels: ["info"], means: "A reload has begun." },
   configured: { levels: ["info"], means: "A reload is done: which plugins there are now." },
   reload_refused: {
     levels: ["error"],

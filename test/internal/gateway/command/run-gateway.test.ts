@@ -37,6 +37,8 @@ describe("a reload", () => {
     await write(cwd, { servers: { files, docs: files }, plugins: [{ use: "foreign" }] });
     running.signals.emit("SIGHUP");
     expect(await running.seen("configured")).toMatchObject({ generation: 2, plugins: ["foreign"] });
+    const events = running.events().filter(({ event }) => event !== "missing");
+    expect(events.map(({ event }) => event)).toEqual(["ready", "reloading", "configured"]);
     await write(cwd, { servers: { docs: files } });
     const reload = await run(["gateway", "reload", "--json"], { cwd });
     expect([reload.code, reload.document()]).toEqual([
