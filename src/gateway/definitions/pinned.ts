@@ -1,6 +1,9 @@
 /** Wraps a back, comparing its tool definitions with the pinned ones. */
 import {
+  type AnswerMessage,
   around,
+  type Extra,
+  invalidAnswer,
   isAnswer,
   isMessage,
   isRequest,
@@ -42,17 +45,24 @@ export function pinned(back: Transport, of: () => Pinned): Transport {
     receive(message, extra, deliver) {
       // Any answer may be a list: a list can come although it was cancelled, in another exchange
       // than it was asked for in, or with the id of another request.
-      if (isMessage(message) && isAnswer(message)) transport.onmessage?.(judged(message), extra);
+      if (isMessage(message) && isAnswer(message)) transport.onmessage?.(...judged(message, extra));
       else deliver();
     },
   });
 
-  function judged(message: Message): Message {
+  function judged(
+    message: AnswerMessage,
+    extra: Extra | undefined,
+  ): [message: Message, extra: Extra | undefined] {
     const { result } = message;
-    if (!isMessage(result) || !Array.isArray(result.tools)) return message;
+    if (!isMessage(result) || result.tools === undefined) return [message, extra];
     const { refuses, definitions } = of();
-    const tools = definitions.judge(result.tools);
-    return refuses ? { ...message, result: { ...result, tools } } : message;
+    if (Array.isArray(result.tools)) {
+      const tools = definitions.judge(result.tools);
+      return [refuses ? { ...message, result: { ...result, tools } } : message, extra];
+    }
+    // Nothing else can be compared, and a lenient client might take it.
+    return refuses ? refusedHere(message.id, invalidAnswer) : [message, extra];
   }
 
   return transport;

@@ -27,6 +27,7 @@ export {
   type Extra,
   errorAnswer,
   errorOf,
+  invalidAnswer,
   isAnswer,
   isCancellable,
   isLasting,

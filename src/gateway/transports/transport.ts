@@ -71,6 +71,15 @@ export function isAnswer(message: Message): message is AnswerMessage {
   return isRequestId(id) && method === undefined && isAnswered;
 }
 
+/** Whether an answer is as MCP defines it: clients drop any other, and go on waiting. */
+export function isWellFormed({ jsonrpc, result, error }: AnswerMessage): boolean {
+  if (jsonrpc !== "2.0") return false;
+  if (error === undefined)
+    return isMessage(result) && (result._meta === undefined || isMessage(result._meta));
+  if (result !== undefined || !isMessage(error)) return false;
+  return Number.isSafeInteger(error.code) && typeof error.message === "string";
+}
+
 /** Returns a message's params; empty if it has none. */
 export function paramsOf({ params }: Message): Message {
   return isMessage(params) ? params : {};

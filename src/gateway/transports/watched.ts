@@ -19,6 +19,7 @@ import {
   isMessage,
   isRequest,
   isTooDeep,
+  isWellFormed,
   late,
   type Message,
   type Refusal,
@@ -47,6 +48,10 @@ export interface WatchedTransport extends Transport {
   /** Answers the open request with this id; without an id, the only open request. */
   fail(id: RequestId | undefined, refusal: Refusal): void;
 }
+
+const malformed = new Error(
+  'The server\'s answer is not valid: it needs `jsonrpc: "2.0"`, and either a result that is an object or an error with a code and a message.',
+);
 
 export function watched(back: Transport, options: WatchOptions): WatchedTransport {
   const { onDropped, onLate } = options;
@@ -91,7 +96,10 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   function receive(message: unknown, extra: Extra | undefined): void {
     if (!isMessage(message)) onDropped({});
     else if (isTooDeep(message)) refuse(message);
-    else {
+    else if (isAnswer(message) && !isWellFormed(message)) {
+      transport.onerror?.(malformed);
+      refuse(message);
+    } else {
       const own = open.take(message) ? ofServer(message, extra) : undefined;
       if (own === undefined) onDropped(message);
       else deliver(own, extra ?? {});

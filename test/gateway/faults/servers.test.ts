@@ -9,6 +9,14 @@ import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";
 
+/** Answers with these members beside an id. */
+const answering =
+  (members: object) =>
+  ({ message, response }: Came) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: message.id, ...members }));
+  };
+
 const failing: readonly (readonly [what: string, code: string, fail: (came: Came) => unknown])[] = [
   ["breaks the connection", "peer_unreachable", ({ response }) => response.destroy()],
   [
@@ -32,6 +40,27 @@ const failing: readonly (readonly [what: string, code: string, fail: (came: Came
     "peer_invalid",
     ({ response }) => response.setHeader("content-type", "application/json").end("\u0000{"),
   ],
+  ["answers with a result that is not an object", "peer_invalid", answering({ result: "x" })],
+  [
+    "answers with metadata that is not an object",
+    "peer_invalid",
+    answering({ result: { content: [], _meta: "x" } }),
+  ],
+  [
+    "answers with an error without an integer as its code",
+    "peer_invalid",
+    answering({ error: { code: "x", message: "x" } }),
+  ],
+  [
+    "answers with a result and an error",
+    "peer_invalid",
+    answering({ result: { content: [] }, error: { code: 1, message: "x" } }),
+  ],
+  [
+    "answers in another version of JSON-RPC",
+    "peer_invalid",
+    answering({ jsonrpc: "1.0", result: { content: [] } }),
+  ],
   ["is not HTTP", "peer_unreachable", ({ response }) => response.socket?.end("garbage\r\n\r\n")],
   ["fails", "peer_refused", ({ response }) => response.writeHead(500).end("stack trace")],
   ["answers after the deadline", "peer_timeout", (came) => setTimeout(came.answer, 3000, "late")],
@@ -51,10 +80,10 @@ const failing: readonly (readonly [what: string, code: string, fail: (came: Came
 describe("F-12: if a server fails, its caller gets an error code, and the next call works", () => {
   it.each(failing)("%s", async (_what, code, fail) => {
     let isWell = false;
-    const answering = (came: Came) => (isWell ? came.answer("fine") : fail(came));
+    const answers = (came: Came) => (isWell ? came.answer("fine") : fail(came));
     // Other deadlines are long, so that a busy machine does not miss them.
     const timeoutMs = code === "peer_timeout" ? 1500 : 60_000;
-    const { url, gateway } = await gatewayBefore(answering, { timeoutMs });
+    const { url, gateway } = await gatewayBefore(answers, { timeoutMs });
     const own = await sessionOf(url, ada);
     const said = await Promise.all([1, 2, 3].map((id) => own.call(id)));
     for (const [at, { messages }] of said.entries())

@@ -273,6 +273,7 @@ If no definitions of a server are pinned, the first ones that the gateway passes
 | \`label\`  | stays       | have the label \`DEFINITION_CHANGED\`, for plugins and the rest of the session |
 | \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                           |
 
+With \`refuse\`, an answer whose \`tools\` is not a list is refused with \`peer_invalid\`.
 With each value, the log also has a line \`definition_changed\`, once per tool.
 Even if the server takes a change back, or shows it only to some callers, the tool counts as changed until a reload finds another definition of it pinned, or the gateway stops.
 A tool that the gateway has not seen in a list can be called: definitions are checked only when tools are listed.
@@ -301,7 +302,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                                  |
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
 | \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
-| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The transport cannot read the server's answer, or it is nested more than 1000 levels deep, is too large, or is a refusal.                 |
+| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer cannot be read, is not valid JSON-RPC, is nested more than 1000 levels deep, is too large, or is a refusal.           |
 | \`definition_changed\`                             |         | [The tool's definition is not the pinned one](#definitions-of-tools).                                                                     |
 | \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
 | \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
@@ -310,7 +311,8 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`resource_unknown\`, \`task_unknown\`               |         | With several servers: the request has no URI, or no id of a server's task.                                                                |
 | \`cursor_unknown\`                                 |         | With several servers: the cursor is not from this gateway.                                                                                |
 
-An answer whose result is not what MCP defines is refused with [\`guard_failed\`](mcp.md#denials); \`guard_error\` in the log says why.
+An answer that plugins have to judge, and whose result is not what MCP defines, is refused with [\`guard_failed\`](mcp.md#denials); \`guard_error\` in the log says why.
+If no plugin judges it, it passes.
 If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
 [mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
 

@@ -8,6 +8,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayConfig } from "../../../../src/gateway/config/index.ts";
 import { definitionHash } from "../../../../src/gateway/definitions/index.ts";
 import { attack } from "../../../attacks/attack.ts";
+import { sessionOf } from "../../../gateway/run/support/caller.ts";
+import { fakeServer } from "../../../gateway/run/support/fake-server.ts";
 import { startGateway } from "../../../gateway/run/support/gateway.ts";
 import { listing, type Tool, tool } from "./support/listing.ts";
 
@@ -162,6 +164,22 @@ attack(
       ]);
       await expect(client.callTool({ name: "two__add" })).rejects.toMatchObject({ code: -32010 });
     });
+  },
+);
+
+it.each([
+  ["refuse", { error: { code: -32014, data: { code: "peer_invalid" } } }],
+  ["warn", { result: { tools: { add: { name: "add" } } } }],
+] as const)(
+  "with %s, tools that are not in a list are not compared",
+  async (definitions, answer) => {
+    const server = await fakeServer(() => {}, { tools: { add: tool("add") } });
+    open.push(server.close);
+    const made = await startGateway({ servers: { listing: { url: server.url, definitions } } });
+    open.push(made.close);
+    const own = await sessionOf(made.url);
+    const said = await own.post({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+    expect(said.messages).toMatchObject([{ id: 1, ...answer }]);
   },
 );
 
