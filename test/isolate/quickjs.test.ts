@@ -201,6 +201,7 @@ describe("what a plugin inside QuickJS may import", () => {
 
   it("says why a plugin cannot be loaded", async () => {
     expect(await failure("throw new Error('top')")).toMatch(/top/);
+    expect(await failure("throw 'a string'")).toMatch(/a string/);
     expect(await failure("export default 1")).toMatch(/the export "default" is not a plugin/);
     expect(await failure("const x = ;")).toMatch(/unexpected token/);
     expect(await failure("await new Promise(() => {})")).toMatch(/waits at its top/);

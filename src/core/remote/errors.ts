@@ -9,6 +9,7 @@ import {
   RejectError,
 } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
+import { describeThrown } from "../observe/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { checkOptions, type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
 import { compileDocument, errorSchema, internalError } from "./schemas.ts";
@@ -55,7 +56,7 @@ export function encodeError(thrown: unknown, options: EncodeErrorOptions): strin
   }
   const code = codeOf(thrown);
   return writeText({
-    message: messageOf(thrown),
+    message: shownMessage(describeThrown(thrown).text),
     plugin_name: plugin,
     code,
     details: read,
@@ -69,12 +70,6 @@ function codeOf(thrown: unknown): string {
   if (code === undefined) return "";
   const remoteCode = ownDatum(ownDatum(thrown, "data"), "remoteCode");
   return typeof remoteCode === "string" ? oneLine(remoteCode, maxName) : code;
-}
-
-/** The message, if it is an own string property, on one line. Runs no getter and no trap. */
-function messageOf(thrown: unknown): string {
-  const message = ownDatum(thrown, "message");
-  return shownMessage(typeof message === "string" ? message : "");
 }
 
 function shownMessage(message: string): string {

@@ -147,7 +147,8 @@ export class Engine {
   #loadError(error: QuickJSHandle | undefined): PluginFault {
     if (this.#isLate) return new PluginFault("The plugin took too long to load.");
     if (error === undefined) return new PluginFault("The plugin cannot be loaded.");
-    const message = this.#context.getProp(error, "message");
+    const isText = this.#context.typeof(error) === "string";
+    const message = isText ? error : this.#context.getProp(error, "message");
     if (this.#context.typeof(message) !== "string")
       return new PluginFault("The plugin threw something without a message while it was loaded.");
     return new PluginFault(explained(this.#context.getString(message)));

@@ -148,7 +148,8 @@ export function guestTurns(kit: GuestKit): object {
   function errorOf(thrown: unknown): string {
     let message = "";
     try {
-      if (isObject(thrown) && hasOwn(thrown, "message") && typeof thrown.message === "string")
+      if (typeof thrown === "string") message = thrown;
+      else if (isObject(thrown) && hasOwn(thrown, "message") && typeof thrown.message === "string")
         message = thrown.message;
     } catch {
       // A proxy that throws has no message.
