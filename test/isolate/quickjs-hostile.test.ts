@@ -73,7 +73,7 @@ const probes: readonly (readonly [what: string, body: string, outcome: RegExp])[
     "let a = {}; for (let i = 0; i < 1e6; i++) a = { a }; return { metadata: a }",
     /stack overflow|memory|interrupted/,
   ],
-  ["allocates 2 GB", "new ArrayBuffer(2 ** 31 - 8)", /out of memory/],
+  ["allocates 2 GB", "new ArrayBuffer(2 ** 31 - 8)", /more memory than memoryMb allows/],
   [
     "allocates 2 GB in pieces",
     "const all = []; for (;;) all.push(new Array(1e5).fill(0.5))",
@@ -131,10 +131,28 @@ describe("hostile code inside QuickJS", () => {
     const outcomes: string[] = [];
     for (let turn = 0; turn < 40; turn++) outcomes.push(await says("x"));
     expect(outcomes[0]).toBe("1");
-    expect(outcomes.at(-1)).toMatch(/memory/);
+    const full = outcomes.findIndex((each) => each.includes("memory"));
     // What the engine itself takes leaves some room.
     expect(outcomes).not.toContain("30");
+    expect(outcomes[full + 1]).toBe("1");
   });
+
+  it("starts again once its memory is full, even if its code catches that", async () => {
+    verifies("isolation:memory");
+    const { says } = await insideText(
+      pluginText(
+        `globalThis.kept ??= [];
+         if (said !== "fill") return deny(String(kept.length));
+         for (let size = 1e6; size > 1; size /= 2) try { for (;;) kept.push(new Array(size | 0).fill(0.5)); } catch {}
+         try { for (;;) kept.push({ said }); } catch {}
+         return new Array(1e5).fill(said);`,
+        "timeoutMs: 20_000,",
+      ),
+      { memoryMb: 4 },
+    );
+    expect(await says("fill")).toMatch(/more memory than memoryMb allows. It starts again/);
+    expect(await says("x")).toBe("0");
+  }, 60_000);
 
   it.each(probes)(
     "%s",

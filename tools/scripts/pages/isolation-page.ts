@@ -65,7 +65,8 @@ ${Object.entries(offered)
   .join("\n")}
 
 It has no timers, no console, no \`URL\` and no \`TextEncoder\`, and \`context.signal\` never aborts.
-A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, and the plugin starts again without what it had kept.`;
+A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, and the plugin starts again without what it had kept.
+The same happens if a turn fails because the memory is full.`;
 
 const options = `## Options
 

@@ -104,6 +104,7 @@ export class Engine {
     line.dispose();
     if (this.#runtime.hasPendingJob()) this.#runJobs(spent);
     const answer = now === "" ? this.#call(this.#answered, spent) : now;
+    if (answer === "spent") throw spent();
     if (answer === "")
       throw new PluginFault(
         "The plugin returned a promise that nothing settles: there are no timers.",

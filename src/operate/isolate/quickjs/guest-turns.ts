@@ -22,6 +22,9 @@ export function guestTurns(kit: GuestKit): object {
   const MapAtLoad = Map;
   const PromiseAtLoad = Promise;
   const { then } = Promise.prototype;
+  // A class of this engine, which the types of JavaScript do not have.
+  const { InternalError } = globalThis as unknown as { InternalError: ErrorConstructor };
+  const internalError = InternalError.prototype;
 
   const maxRequests = 1_000;
   const states = new MapAtLoad<string, Map<unknown, unknown>>();
@@ -128,6 +131,8 @@ export function guestTurns(kit: GuestKit): object {
 
   // What the worker calls.
 
+  /** The answer without memory: it takes none. */
+  const spent = "spent";
   let pending = "";
   let current: Question | undefined;
 
@@ -145,9 +150,16 @@ export function guestTurns(kit: GuestKit): object {
     }
     return `{"is":"value","value":${write(value, "what it returned")}}`;
   }
+  /** What the engine throws without memory: an error, or null if there is none even for that. */
+  const isOutOfMemory = (thrown: unknown) =>
+    thrown === null ||
+    (isObject(thrown) &&
+      getPrototypeOf(thrown) === internalError &&
+      (thrown.message === "out of memory" || thrown.message === ""));
   function errorOf(thrown: unknown): string {
     let message = "";
     try {
+      if (isOutOfMemory(thrown)) return spent;
       if (typeof thrown === "string") message = thrown;
       else if (isObject(thrown) && hasOwn(thrown, "message") && typeof thrown.message === "string")
         message = thrown.message;
@@ -157,7 +169,7 @@ export function guestTurns(kit: GuestKit): object {
     return write({ is: "error", message, code: codeOf(thrown) }, "an error");
   }
 
-  /** Returns the answer, or an empty string if it will be in `answered`. */
+  /** Returns the answer, `spent`, or an empty string if one of them will be in `answered`. */
   function ask(line: string, exported: Data): string {
     pending = "";
     try {
@@ -168,6 +180,7 @@ export function guestTurns(kit: GuestKit): object {
       const settle = (make: () => string) => {
         // A promise of an earlier turn, which has failed, must not answer this one.
         if (current !== question) return;
+        pending = spent;
         try {
           pending = make();
         } catch (thrown) {
