@@ -163,6 +163,32 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
     });
   });
 
+  it("is started again with the configuration that it was first started with", async () => {
+    verifies("isolation:config");
+    const source = `import { definePlugin } from "glassine";
+      export default definePlugin({ name: "levelled", version: "1.0.0", configSchema: { parse: (given) => given },
+        hooks: { tool_pre_invoke: async ({ name }, { config }) => name === "end" ? process.exit(1) : { metadata: config } } });`;
+    const own = { level: 2 };
+    const { plugin, counts } = await isolatePlugin(await pluginFile(source), {
+      isolate,
+      config: own,
+    });
+    own.level = 3;
+    const manager = await managerOf(plugin);
+    await manager.invoke("tool_pre_invoke", { name: "end" });
+    const { metadata } = await manager.invoke("tool_pre_invoke", { name: "a" });
+    expect([metadata, counts().starts]).toEqual([{ levelled: { level: 2 } }, 2]);
+    await manager.close();
+  });
+
+  it("is refused with a configuration that is not JSON data", async () => {
+    verifies("isolation:config");
+    await expect(isolatePlugin(file, { isolate, config: { a: 1n } })).rejects.toMatchObject({
+      code: "options_invalid",
+      message: "config is not JSON data: a: expected a JSON value, got bigint",
+    });
+  });
+
   it.each([
     ["exports no plugin", "export default 1;", '"default" is not a plugin'],
     ["has no such export", "export const other = 1;", '"default" is not a plugin'],

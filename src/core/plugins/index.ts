@@ -44,6 +44,7 @@ export {
   type Environment,
   type HostSetting,
   hostSettings,
+  readData,
   readOwnConfig,
 } from "./read-config.ts";
 export { reservedNames } from "./read-manifest.ts";

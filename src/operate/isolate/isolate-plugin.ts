@@ -19,6 +19,7 @@ import {
   health,
   markIsolated,
   type Plugin,
+  readData,
   secretsOf,
 } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
@@ -352,6 +353,17 @@ export function readObserver(
   return (text) => callSafely(() => observer(text));
 }
 
+/**
+ * Copies a configuration, so that each start of the code gets the same.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+function copyConfig(config: unknown): unknown {
+  const read = readData(config);
+  if ("value" in read) return read.value;
+  throw optionsInvalid(`config is not JSON data: ${read.problem}`);
+}
+
 type Limits = Pick<IsolateOptions, "memoryMb" | "startTimeoutMs" | "closeTimeoutMs" | "maxTurns">;
 
 /**
@@ -388,6 +400,7 @@ function readOptions(options: IsolateOptions) {
   return {
     ...options,
     accept,
+    config: copyConfig(options.config),
     onOutput: readObserver(options, "onOutput"),
     onEnd: readObserver(options, "onEnd"),
     ...readLimits(options, { memoryMb: 64, startTimeoutMs: 10_000 }),

@@ -73,6 +73,8 @@ interface Pending {
 }
 
 export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): StartLink {
+  // Once, so that each start has the same configuration.
+  const write = taskWriter(options.guest);
   return ({ onLine, onEnd }) => {
     const send = (what: FarMessage, text?: string) => onLine(writeLine(what, text));
     const fail = (id: string, message: string) =>
@@ -125,7 +127,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
       waiting.push(pending);
       next();
     }
-    const conversation = { ...options, ask, send, fail };
+    const conversation = { ...options, write, ask, send, fail };
     const turn = turnOf(conversation);
     return {
       kill: () => link.kill(),
@@ -145,6 +147,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
 }
 
 interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
+  readonly write: ReturnType<typeof taskWriter>;
   readonly ask: (pending: Pending) => void;
   readonly send: (what: FarMessage, text?: string) => void;
   /** Answers a turn with an error. */
@@ -152,7 +155,7 @@ interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
 }
 
 /** Checks that the worker can do what is needed, and has it create the plugin. */
-function load({ guest, manifest, ask, send }: Conversation): void {
+function load({ guest, manifest, write, ask, send }: Conversation): void {
   const ids = { greeting: randomUUID(), start: randomUUID() };
   const refuse = (message: string) =>
     send({ type: "failed", step: "import", message: message.slice(0, maxMessage) });
@@ -176,14 +179,13 @@ function load({ guest, manifest, ask, send }: Conversation): void {
           payload: null,
           context: { request_id: "start" },
         };
-        ask({ id: ids.start, line: taskWriter(guest)(task), onAnswer: begin });
+        ask({ id: ids.start, line: write(task), onAnswer: begin });
       }
     },
   });
 }
 
-function turnOf({ guest, onTurn, ask, send, fail }: Conversation) {
-  const write = taskWriter(guest);
+function turnOf({ onTurn, write, ask, send, fail }: Conversation) {
   return ({ id, text }: TurnMessage) => {
     // This host wrote the text, so it is not checked.
     const { hook, payload, extensions, context } = JSON.parse(text);
