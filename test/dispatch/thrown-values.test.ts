@@ -1,7 +1,7 @@
 import { errorCodes } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { plugin, type Run, runOnce } from "./support.ts";
+import { later, plugin, type Run, runOnce, uncaughtDuring } from "./support.ts";
 import { readingsSoFar, thrownValues } from "./thrown.ts";
 
 describe("onHandlerError", () => {
@@ -60,4 +60,25 @@ describe("the codes on a result", () => {
       for (const { errorCode } of executions) expect(errorCodes).toHaveProperty(errorCode ?? "");
     }
   });
+});
+
+describe("an object with a promise that rejects", () => {
+  const thrown = () => ({ list: [{ inside: Promise.reject(new Error("inside")) }] });
+
+  it.each(["sequential", "concurrent", "fire_and_forget"] as const)(
+    "leaves no rejection unhandled, thrown or late, in mode %s",
+    async (mode) => {
+      const throws: Run = (_p, _c) => {
+        throw thrown();
+      };
+      const rejects: Run = (_p, _c) => Promise.reject(thrown());
+      const late: Run = (_p, _c) => later(10).then(() => Promise.reject(thrown()));
+      const uncaught = await uncaughtDuring(async () => {
+        for (const run of [throws, rejects, late])
+          await runOnce([plugin("bad", run, { mode, timeoutMs: 5 })]);
+        await later(20);
+      });
+      expect(uncaught).toEqual([]);
+    },
+  );
 });

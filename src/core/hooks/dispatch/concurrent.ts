@@ -4,7 +4,6 @@
  * later has no effect. Then the results are merged in plugin order into the envelope as it is by
  * then, and the first denial in that order decides. So it does not matter who finishes first.
  */
-import { dropPromise } from "../../data/index.ts";
 import {
   type AsyncScope,
   callIn,
@@ -15,6 +14,7 @@ import {
   monotonicNow,
 } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
+import { dropPromises } from "../../schema/index.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
 import { type MessageRun, notRun, type Phase, type PhaseMember, viewFor } from "./message-run.ts";
@@ -97,12 +97,13 @@ function readNow(member: Member, returned: unknown): void {
 function endThrown(member: Member, thrown: unknown): void {
   const denial = readThrown(thrown);
   end(member, denial === undefined ? "threw" : "returned");
-  if (denial !== undefined) member.read = denial;
-  else {
-    member.thrown = thrown;
-    // Now: the failure is handled when all have ended, and not at all after an abort.
-    dropPromise(thrown);
+  if (denial !== undefined) {
+    member.read = denial;
+    return;
   }
+  member.thrown = thrown;
+  // Now: the failure is handled when all have ended, and not at all after an abort.
+  dropPromises(thrown);
 }
 
 export class ConcurrentPhase implements Phase {

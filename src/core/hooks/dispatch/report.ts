@@ -1,5 +1,5 @@
 /** What a run reports to the host besides its result: how handlers failed, and audit notes. */
-import { dropPromise, isSensitiveHeader, without } from "../../data/index.ts";
+import { isSensitiveHeader, without } from "../../data/index.ts";
 import {
   append,
   enumerableKeys,
@@ -15,7 +15,7 @@ import {
 } from "../../data/intrinsics.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import { type ErrorCode, ownErrorCode, quoteName, refusalMeanings } from "../../errors/index.ts";
-import type { LevelValue } from "../../schema/index.ts";
+import { dropPromises, type LevelValue } from "../../schema/index.ts";
 import type { CompiledSlots, Node } from "../../slots/index.ts";
 import { requestOf } from "./scope.ts";
 import type { AnyRun, HandlerStep, RunNote } from "./types.ts";
@@ -36,7 +36,7 @@ export interface Failure {
 
 /** Describes what was thrown. The library's own refusals keep their code; others are opaque. */
 export function failureBy(run: AnyRun, thrown: unknown): Failure {
-  dropPromise(thrown);
+  dropPromises(thrown);
   const { type, text } = run.runtime.describe(thrown, secretsOf(run));
   const own = ownErrorCode(thrown);
   const code = own !== undefined && hasOwn(refusalMeanings, own) ? own : "handler_error";

@@ -5,14 +5,7 @@
  * never settle it, and a promise keeps alive whatever waits on it. On a deadline or an abort the
  * owner drops its `Wait`, and a late result finds no owner.
  */
-import {
-  attempt,
-  dropPromise,
-  ignore,
-  isPlainPromise,
-  nextMacrotask,
-  waitEnd,
-} from "../../data/index.ts";
+import { attempt, ignore, isPlainPromise, nextMacrotask, waitEnd } from "../../data/index.ts";
 import {
   type AsyncScope,
   apply,
@@ -107,8 +100,7 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   settled(threw: boolean, outcome: unknown): Pending {
     if (this.owner !== undefined)
       return this.#rules.settled(this.owner, threw, threw ? outcome : settledTo(outcome));
-    if (threw) dropPromise(outcome);
-    else dropPromises(settledTo(outcome));
+    dropPromises(threw ? outcome : settledTo(outcome));
     if (this.#latePolicy === undefined) return undefined;
     const { lateCounters, counts, step } = this.#latePolicy;
     if (counts) lateCounters.late += 1;
@@ -327,7 +319,7 @@ async function dropResult(pending: PromiseLike<unknown>): Promise<void> {
   try {
     dropPromises(settledTo(await pending));
   } catch (thrown) {
-    dropPromise(thrown);
+    dropPromises(thrown);
   }
 }
 
