@@ -33,6 +33,9 @@ const afterwards: Record<string, () => unknown> = {
   throws: () => {
     throw new Error("broken");
   },
+  "throws an object with a promise that rejects": () => {
+    throw { inside: Promise.reject(new Error("broken")) };
+  },
   hangs: never,
   "rejects later": () => later(5).then(() => Promise.reject(new Error("broken"))),
 };
@@ -274,8 +277,9 @@ describe("a handler that makes the host abort", () => {
   });
 
   it.each(["sequential", "concurrent"] as const)(
-    "once it has waited, and throws because of that, is not switched off, in mode %s",
+    "once it has waited, and throws because of that, is not switched off, but logged, in mode %s",
     async (mode) => {
+      const logged: string[] = [];
       const host = new AbortController();
       const aborts: Run = (_p, { signal }) => {
         host.abort();
@@ -285,9 +289,10 @@ describe("a handler that makes the host abort", () => {
       const waits = plugin("waits", (_p, _c) => later(1));
       const manager = await manage(
         [waits, plugin("aborts", aborts, { mode, onError: "disable" })],
-        { logger: { warn: () => {}, error: () => {} } },
+        { logger: { warn: () => {}, error: (text: string) => void logged.push(text) } },
       );
       const first = await manager.invoke(hook, call, { signal: host.signal });
+      expect(logged).toEqual([expect.stringMatching(/^plugin 'aborts' threw/)]);
       expect(first.violation).toEqual(aborted);
       expect(statusesOf(first)).toEqual(["completed", "cancelled"]);
       expect(statusesOf(await manager.invoke(hook, call))).toEqual(["completed", "error"]);

@@ -18,6 +18,7 @@ import { dropPromises } from "../../schema/index.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
 import { type MessageRun, notRun, type Phase, type PhaseMember, viewFor } from "./message-run.ts";
+import { failureBy, reportFailure } from "./report.ts";
 import { isAborted } from "./signals.ts";
 import {
   failLate,
@@ -104,6 +105,9 @@ function endThrown(member: Member, thrown: unknown): void {
   member.thrown = thrown;
   // Now: the failure is handled when all have ended, and not at all after an abort.
   dropPromises(thrown);
+  const { run } = member.phase;
+  // It made the host abort, and may throw because of that.
+  if (run.result !== undefined) reportFailure(run, member.step, failureBy(run, thrown));
 }
 
 export class ConcurrentPhase implements Phase {
