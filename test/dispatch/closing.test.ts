@@ -167,6 +167,17 @@ describe("a manager that is closing", () => {
 });
 
 describe("the queue of background work", () => {
+  it("is refused without room for one task of each plugin", async () => {
+    verifies("dispatch:background-bounded");
+    const three = ["one", "two", "three"].map((name) => plugin(name, (_p) => undefined, { mode }));
+    await expect(manage(three, { maxBackground: 2 })).rejects.toMatchObject({
+      code: "options_invalid",
+      message:
+        "maxBackground is 2, but 3 plugins have handlers in fire_and_forget, and each needs room for one: set it to 3 or more.",
+    });
+    await manage(three, { maxBackground: 3 });
+  });
+
   it("drops work over its limit, counts it, and accepts more once there is capacity", async () => {
     verifies("dispatch:background-bounded");
     const gate = deferred();

@@ -1,8 +1,9 @@
 /** A manager's background work. Nobody awaits it: it is counted, bounded and drained at the end. */
 import { nextMacrotask } from "../../data/index.ts";
 import { append, forEach, freeze, newList, PromiseAtLoad } from "../../data/intrinsics.ts";
+import { optionsInvalid } from "../../errors/index.ts";
 
-const { floor, max: larger } = Math;
+const { floor } = Math;
 
 /** A plugin, as far as its background handlers are counted. */
 interface Worker {
@@ -35,9 +36,17 @@ export class BackgroundWork {
     this.#share = max;
   }
 
-  /** Divides the capacity, so that a plugin whose tasks never end cannot take the others' share. */
+  /**
+   * Divides the capacity, so that a plugin whose tasks never end cannot take the others' share.
+   *
+   * @throws GlassineError `options_invalid` if there is not enough for one task each
+   */
   shareAmong(plugins: number): void {
-    this.#share = larger(1, floor(this.#max / plugins));
+    this.#share = floor(this.#max / plugins);
+    if (this.#share > 0) return;
+    throw optionsInvalid(
+      `maxBackground is ${this.#max}, but ${plugins} plugins have handlers in fire_and_forget, and each needs room for one: set it to ${plugins} or more.`,
+    );
   }
 
   /** Whether there is room for another task of a plugin, in addition to those already chosen. */
