@@ -109,6 +109,19 @@ describe("a plugin inside QuickJS", () => {
     expect(await says("x")).toBe("hostile-plugin");
   });
 
+  it("runs no turn that was aborted while it started again", async () => {
+    verifies("isolation:deadline");
+    const { says } = await insideText(
+      pluginText(
+        'if (said === "spin") for (;;); return deny(context.plugin.name);',
+        "timeoutMs: 500,",
+      ),
+    );
+    await Promise.all(Array.from({ length: 20 }, () => says("spin")));
+    // Each of them would have run for 500 ms.
+    expect(await says("x")).toBe("hostile-plugin");
+  });
+
   it("is refused capabilities that its handlers cannot use, as in process", async () => {
     verifies("isolation:alike");
     const text = (parameters: string, settings = "") => `import { definePlugin } from "glassine";

@@ -45,10 +45,12 @@ export function serve(
     }
   }
 
-  async function loaded(): Promise<Loaded> {
+  /** @throws the signal's reason if the turn was aborted before its code could run */
+  async function loaded(signal: AbortSignal): Promise<Loaded> {
     const found = (await plugin) as Loaded;
     const wait = found.ready?.();
     if (wait !== undefined) await wait;
+    signal.throwIfAborted();
     return found;
   }
 
@@ -62,7 +64,7 @@ export function serve(
 
   async function runTurn({ id, hook, text }: TurnMessage) {
     await answer(id, async (signal) => {
-      const { manifest, configOf } = await loaded();
+      const { manifest, configOf } = await loaded(signal);
       const task = decodeTask(text, { signal });
       const { context, payload, extensions } = task;
       const entry = manifest.hooks[hook];
@@ -84,7 +86,7 @@ export function serve(
 
   async function report(id: string): Promise<void> {
     await answer(id, async (signal) => {
-      const { manifest, configOf } = await loaded();
+      const { manifest, configOf } = await loaded(signal);
       const { name, version, capabilities } = manifest;
       const context = { plugin: { name, version }, capabilities, signal, config: configOf(config) };
       const found = answerOf(await manifest.healthCheck?.(Object.freeze(context)));
