@@ -181,6 +181,23 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
     await manager.close();
   });
 
+  it("goes on after a promise that rejects inside of what it throws", async () => {
+    verifies("isolation:alike");
+    const source = `import { definePlugin } from "glassine";
+      let turns = 0;
+      export default definePlugin({ name: "thrower", version: "1.0.0", hooks: { tool_pre_invoke: async ({ name }) => {
+        turns += 1;
+        if (name === "throw") throw { inside: Promise.reject(new Error("inside")) };
+        return { metadata: { turns } };
+      } } });`;
+    const { plugin } = await isolatePlugin(await pluginFile(source), { isolate });
+    const manager = await managerOf(plugin);
+    await manager.invoke("tool_pre_invoke", { name: "throw" });
+    const { metadata } = await manager.invoke("tool_pre_invoke", { name: "a" });
+    expect(metadata).toEqual({ thrower: { turns: 2 } });
+    await manager.close();
+  });
+
   it("is refused with a configuration that is not JSON data", async () => {
     verifies("isolation:config");
     await expect(isolatePlugin(file, { isolate, config: { a: 1n } })).rejects.toMatchObject({

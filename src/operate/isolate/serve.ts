@@ -4,6 +4,7 @@ import { decodeTask, encodeResult } from "../../core/host/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import { answerOf } from "../../core/plugins/index.ts";
 import { encodeError } from "../../core/remote/index.ts";
+import { dropPromises } from "../../core/schema/index.ts";
 import { keptByRequest } from "./kept-by-request.ts";
 import { type Load, type Loaded, LoadFailure, load, plainOf } from "./load.ts";
 import {
@@ -124,6 +125,7 @@ function explained(error: unknown): unknown {
 }
 
 function failure(id: string, thrown: unknown): Answer {
+  dropPromises(thrown);
   let error = thrown;
   try {
     error = explained(thrown);
