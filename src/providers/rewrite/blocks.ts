@@ -92,20 +92,30 @@ export function writeBlocks(
   }
   hidden.appendUpTo(old?.blocks.length ?? 0, blocks);
   const kept = new Set(pairs.map(({ at }) => at));
-  const calls = new Set(parts.flatMap((part) => idOfCall(part) ?? []));
+  const calls = idsOf("tool_call", parts);
+  const results = idsOf("tool_result", parts);
   for (const [at, block] of old?.at.entries() ?? []) {
-    if (old === undefined || kept.has(at)) continue;
+    if (old === undefined) continue;
     const path = blockPath(old, block);
+    const part = old.parts[at] as ContentPart;
+    const ofCall = fieldsOfPart(part).tool_call_id;
+    if (part.content_type === "tool_call" && !calls.has(ofCall) && results.has(ofCall)) {
+      // The AI SDK throws an error for a result whose call is missing.
+      const reason = "The call was removed, or has another id, and its result is still there.";
+      target.lost.add({ ...removedItem(path), reason });
+    }
+    if (kept.has(at)) continue;
     const copied = copiedIn(target, kindOfBlock(target.table, old.blocks[block] ?? {}));
-    const ofCall = fieldsOfPart(old.parts[at] as ContentPart).tool_call_id;
-    if (copied === undefined || !calls.has(String(ofCall))) target.removed(path);
+    if (copied === undefined || !calls.has(ofCall)) target.removed(path);
     else target.lost.add({ ...removedItem(path), reason: copied, kind: "stored" });
   }
   return blocks;
 }
 
-function idOfCall(part: ContentPart): string | undefined {
-  return part.content_type === "tool_call" ? part.content.tool_call_id : undefined;
+/** Returns the ids of the calls, or of those that the results answer. */
+function idsOf(type: "tool_call" | "tool_result", parts: readonly ContentPart[]) {
+  const all = parts.filter(({ content_type }) => content_type === type);
+  return new Set(all.map((part) => fieldsOfPart(part).tool_call_id));
 }
 
 /** Returns why the provider may use its own copy of a block of this kind. */

@@ -49,6 +49,32 @@ async function sent(
   return prompt[0]?.content;
 }
 
+/** The parts that the SDK gets of an answer with these. */
+async function answer(
+  isStreamed: boolean,
+  edit: Edit,
+  content: readonly { readonly type: string }[],
+) {
+  const finishReason = { unified: "stop", raw: "stop" };
+  const handler = (message: Message) => ({ modifiedPayload: edit(message) });
+  const hooks = { "cmf.llm_output": handler };
+  const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
+  const manager = await createPluginManager({ plugins: [plugin] });
+  const middleware = aiMiddleware(manager, { specificationVersion: "v3" });
+  const given = { params: {}, model: {} };
+  const doGenerate = async () => ({ content, finishReason, warnings: [] });
+  if (!isStreamed) return (await middleware.wrapGenerate({ ...given, doGenerate })).content;
+  const events = [...content, { type: "finish", finishReason, usage: {} }];
+  const doStream = async () => ({ stream: ReadableStream.from(events) });
+  const { stream } = await middleware.wrapStream({ ...given, doStream });
+  const parts: { readonly type: string; readonly error?: unknown }[] = [];
+  for await (const part of stream) {
+    if (part.type === "error") throw (part as { readonly error?: unknown }).error;
+    parts.push(part);
+  }
+  return parts.filter(({ type }) => content.some((each) => each.type === type));
+}
+
 describe("what the provider ran itself", () => {
   const call = {
     type: "tool-call",
@@ -74,6 +100,31 @@ describe("what the provider ran itself", () => {
     expect(await sent(edit, [call, result, text])).toEqual([text]);
     const other: Edit = (message) => redact(without("tool_call", "tool_result")(message));
     expect(await sent(other, [call, result, text])).toEqual([{ ...text, text: "***" }]);
+  });
+
+  it("cannot lose its call alone, in a prompt or an answer", async () => {
+    verifies("adapters:result-without-call");
+    const refused = { statusCode: 403 };
+    const renamed: Edit = (message) => ({
+      ...message,
+      content: message.content.map((part) =>
+        part.content_type === "tool_call"
+          ? { ...part, content: { ...part.content, tool_call_id: "other" } }
+          : part,
+      ),
+    });
+    const said = { ...call, input: "{}" };
+    const found = { type: "tool-result", toolCallId: "c", toolName: "web_search", result: {} };
+    const both = without("tool_call", "tool_result");
+    for (const isStreamed of [false, true]) {
+      for (const edit of [without("tool_call"), renamed]) {
+        await expect(answer(isStreamed, edit, [said, found])).rejects.toMatchObject(refused);
+      }
+      expect(await answer(isStreamed, both, [said, found])).toEqual([]);
+      // The provider made its call in an earlier answer.
+      expect(await answer(isStreamed, redact, [found])).toEqual([found]);
+    }
+    await expect(sent(without("tool_call"), [call, result])).rejects.toMatchObject(refused);
   });
 });
 
@@ -117,29 +168,9 @@ describe.each([false, true])(
       providerExecuted: true,
     };
     const asks = { type: "tool-approval-request", approvalId: "a", toolCallId: "c" };
-    const finishReason = { unified: "stop", raw: "stop" };
     const refused = { statusCode: 403 };
-
-    /** The parts that the SDK gets of an answer with these. */
-    async function answered(edit: Edit, content: readonly { readonly type: string }[]) {
-      const handler = (message: Message) => ({ modifiedPayload: edit(message) });
-      const hooks = { "cmf.llm_output": handler };
-      const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
-      const manager = await createPluginManager({ plugins: [plugin] });
-      const middleware = aiMiddleware(manager, { specificationVersion: "v3" });
-      const given = { params: {}, model: {} };
-      const doGenerate = async () => ({ content, finishReason, warnings: [] });
-      if (!isStreamed) return (await middleware.wrapGenerate({ ...given, doGenerate })).content;
-      const events = [...content, { type: "finish", finishReason, usage: {} }];
-      const doStream = async () => ({ stream: ReadableStream.from(events) });
-      const { stream } = await middleware.wrapStream({ ...given, doStream });
-      const parts: { readonly type: string; readonly error?: unknown }[] = [];
-      for await (const part of stream) {
-        if (part.type === "error") throw (part as { readonly error?: unknown }).error;
-        parts.push(part);
-      }
-      return parts.filter(({ type }) => content.some((each) => each.type === type));
-    }
+    const answered = (edit: Edit, content: readonly { readonly type: string }[]) =>
+      answer(isStreamed, edit, content);
 
     it("cannot be changed, since the provider runs its own copy", async () => {
       verifies("aisdk:approvals", "adapters:edits");
