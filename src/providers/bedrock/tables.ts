@@ -282,6 +282,12 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
       settings: answerSettings,
       constants: ["output.message.role"],
       content: "output.message.content",
+      // They quote the old text, or may: a request can ask for any field of the model's own answer.
+      resetOnEdit: {
+        additionalModelResponseFields: undefined,
+        "trace.guardrail.modelOutput": undefined,
+        "trace.guardrail.outputAssessments": undefined,
+      },
       facts: {
         stop: {
           field: "stopReason",

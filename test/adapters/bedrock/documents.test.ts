@@ -302,6 +302,37 @@ describe("left", () => {
       'setting ["$metadata"]',
     ]);
   });
+
+  it("is dropped if it quotes text that changed", () => {
+    verifies("bedrock:quotes");
+    const found = { sensitiveInformationPolicy: { piiEntities: [{ match: "SECRET" }] } };
+    const inputAssessment = { g: {} };
+    const onto = {
+      ...answerOf([{ text: "SECRET" }], "end_turn"),
+      additionalModelResponseFields: { content: "SECRET" },
+      trace: {
+        guardrail: {
+          modelOutput: ["SECRET"],
+          inputAssessment,
+          outputAssessments: { g: [found] },
+        },
+      },
+    };
+    const { messages } = fromConverseResponse(onto);
+    expect(toConverseResponse(messages, { onto }).document).toEqual(onto);
+    const text = { content_type: "text" as const, text: "***" };
+    const masked = createMessage({ role: "assistant", content: [text] });
+    const { document, lost } = toConverseResponse([masked], { onto });
+    expect(document).toEqual({
+      ...answerOf([{ text: "***" }], "end_turn"),
+      trace: { guardrail: { inputAssessment } },
+    });
+    expect(lost.map(({ reason }) => reason)).toEqual(
+      ["additionalModelResponseFields", "modelOutput", "outputAssessments"].map(
+        (name) => `${name} belongs to the old content and is dropped.`,
+      ),
+    );
+  });
 });
 
 describe("an answer", () => {
