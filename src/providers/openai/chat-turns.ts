@@ -64,6 +64,11 @@ function silentIn(json: JsonObject): readonly string[] {
   return isJsonObject(fields) && Object.values(fields).every(isEmpty) ? [name] : [];
 }
 
+/** What LiteLLM adds may repeat a message, such as its thoughts, and is dropped if that changes. */
+function copiesIn(json: JsonObject): readonly string[] {
+  return silentIn(json).length === 0 ? ["provider_specific_fields"] : [];
+}
+
 function reportMessage(message: JsonObject, at: number, reading: Reading): void {
   const { role } = message;
   // The block of a result is the whole message and reports its fields.
@@ -84,6 +89,7 @@ export const messages: TurnTable = {
   },
   resetOnEdit: { annotations: undefined, parsed: undefined },
   resetOnlyOnTextEdit: ["annotations"],
+  dropOnEditIn: copiesIn,
 };
 
 const inChoice = knownFields(
@@ -132,6 +138,10 @@ export const answers: AnswersTable = {
       "message.parsed": undefined,
     },
     resetOnlyOnTextEdit: ["message.annotations"],
+    dropOnEditIn: (choice) => [
+      ...copiesIn(choice),
+      ...copiesIn(objectIn(choice.message)).map((name) => `message.${name}`),
+    ],
   },
   freshAnswer({ llm, completion, provenance }) {
     const { tokens } = completion ?? {};

@@ -319,6 +319,34 @@ describe("over the document they came from", () => {
     expect(toChatRequest(messages, { onto })).toEqual({ document: onto, lost: [] });
   });
 
+  it("what LiteLLM adds is dropped if the message changes", () => {
+    verifies("openai:stale");
+    const thinking_blocks = [{ type: "thinking", thinking: "SECRET" }];
+    const added = { provider_specific_fields: { citations: null, thinking_blocks } };
+    const silent = { provider_specific_fields: { citations: null } };
+    const said = { role: "assistant", content: "SECRET" };
+    const of = (message: object, choice: object) => ({
+      id: "c",
+      choices: [{ index: 0, message: { ...said, ...message }, finish_reason: "stop", ...choice }],
+    });
+    const onto = of(added, added);
+    const { messages } = fromChatResponse(onto);
+    expect(toChatResponse(messages, { onto })).toEqual({ document: onto, lost: [] });
+    const redacted = [edit(messages[0], [text("***")])];
+    const { document, lost } = toChatResponse(redacted, { onto });
+    expect(document).toEqual(of({ content: "***" }, {}));
+    expect(lost.map(({ reason }) => reason.split(" ")[0])).toEqual([
+      "provider_specific_fields",
+      "provider_specific_fields",
+    ]);
+    const kept = toChatResponse(redacted, { onto: of(silent, silent) });
+    expect(kept).toEqual({ document: of({ ...silent, content: "***" }, silent), lost: [] });
+    const asked = { messages: [{ ...said, ...added }] };
+    expect(toChatRequest(redacted, { onto: asked }).document.messages).toEqual([
+      { ...said, content: "***" },
+    ]);
+  });
+
   it("parsed data of arguments and of a response is dropped with them", () => {
     verifies("openai:stale");
     const parsed = { a: "SECRET" };
