@@ -12,6 +12,7 @@ import {
   pathOf,
   reportUnshown,
   textFileKind,
+  under,
   unwritable,
   urlMedia,
   urlOfTextFile,
@@ -106,6 +107,17 @@ const inputFile = {
   resetOnEdit: { file_id: undefined },
 } as const;
 
+/** What an item says of an image that is generated. */
+const imageSettings = [
+  ...itemSettings,
+  "action",
+  "background",
+  "output_format",
+  "quality",
+  "size",
+  "svg_usage",
+];
+
 const kinds: BlockTable["kinds"] = {
   ...listKinds,
   output_text: {
@@ -151,17 +163,16 @@ const kinds: BlockTable["kinds"] = {
     fields: { data: generated },
     fixedFields: { type: "base64" },
     canHold: ({ type }) => type === "base64",
-    settings: [
-      ...itemSettings,
-      "action",
-      "background",
-      "output_format",
-      "quality",
-      "size",
-      "svg_usage",
-    ],
+    settings: imageSettings,
     reason: "A generated image must be given as bytes.",
     note: "A generated image.",
+  },
+  // It changes settings of the answers that follow. A model reads the rest of its format.
+  configuration_update: {
+    turnField: "item",
+    matches: { type: "configuration_update" },
+    fields: {},
+    settings: ["id", "reasoning.effort", ...under("text.format", ["type", "name", "strict"])],
   },
   // A message or reasoning without blocks. `report` in items.ts covers it.
   empty: {
@@ -217,6 +228,17 @@ export const requestBlocks: BlockTable = {
 
 export const answerBlocks: BlockTable = {
   ...requestBlocks,
+  kinds: {
+    ...kinds,
+    // Only in an answer: in a request, OpenAI may use an image that it stored by this id.
+    failedImage: {
+      turnField: "item",
+      matches: { type: "image_generation_call", status: "failed" },
+      condition: (item) => given(item, "result") === undefined,
+      fields: {},
+      settings: imageSettings,
+    },
+  },
   reportField: reportUnusual,
   places: {
     ...requestBlocks.places,

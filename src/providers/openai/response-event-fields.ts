@@ -18,6 +18,7 @@ const numbers = [
   "content_index",
   "summary_index",
   "annotation_index",
+  "command_index",
 ];
 
 const ofAll = ["type", "sequence_number", "obfuscation"];
@@ -32,6 +33,9 @@ const progress: { readonly [name: string]: readonly string[] } = {
   mcp_call: ["in_progress", "completed", "failed"],
   mcp_list_tools: ["in_progress", "completed", "failed"],
 };
+
+/** The events of a command that a shell call will have, without those of its output. */
+const ofCommand = [...ofItem, "command_index"];
 
 const beginnings = ["response.created", "response.in_progress", "response.queued"];
 
@@ -96,6 +100,22 @@ const kinds: readonly (readonly [type: string, fields: readonly string[], apply?
     "response.output_text.annotation.added",
     [...ofItem, "content_index", "annotation_index", "annotation"],
     (response, event) => targetOf(response, event, "content").addAnnotation(event.annotation),
+  ],
+  [
+    "response.shell_call_command.added",
+    [...ofCommand, "command"],
+    (response, event) => targetOf(response, event).addCommand(event.command_index, event.command),
+  ],
+  [
+    "response.shell_call_command.delta",
+    [...ofCommand, "delta"],
+    (response, event) => targetOf(response, event).growCommand(event.command_index, event.delta),
+  ],
+  [
+    "response.shell_call_command.done",
+    [...ofCommand, "command"],
+    (response, event) =>
+      targetOf(response, event).finishCommand(event.command_index, event.command),
   ],
   ...Object.entries(progress).flatMap(([name, steps]) =>
     steps.map((step) => [`response.${name}.${step}`, ofItem] as const),

@@ -74,6 +74,7 @@ export function itemKind(item: { readonly [key: string]: unknown }): string {
 
 const named = { name: text, arguments: text };
 const output = z.looseObject({ call_id: text, output: content });
+const ofFunction = z.looseObject({ call_id: maybeText, output: content });
 const ofCall = z.looseObject({ call_id: text });
 const ofId = z.looseObject({ id: text });
 export const itemSchema = byKind(anObject, itemKind, {
@@ -84,7 +85,7 @@ export const itemSchema = byKind(anObject, itemKind, {
   }),
   function_call: z.looseObject({ call_id: text, ...named }),
   custom_tool_call: z.looseObject({ call_id: text, name: text, input: text }),
-  function_call_output: output,
+  function_call_output: ofFunction,
   custom_tool_call_output: output,
   mcp_call: z.looseObject({ id: text, ...named, server_label: text, output: maybeText }),
   mcp_approval_request: z.looseObject({ id: text, ...named, server_label: text }),

@@ -87,6 +87,8 @@ export class StreamedItem {
   #hasText = false;
   #isTextWhole = false;
   readonly #annotations: Json[] = [];
+  /** The commands of a shell call that were streamed. Messages show those of the whole. */
+  readonly #commands: TextPieces[] = [];
   /** The annotations of the whole, as `sortedText` writes them. */
   #cited: ReadonlySet<string> = new Set();
   readonly #parts: { readonly [list in List]: StreamedItem[] } = {
@@ -174,6 +176,30 @@ export class StreamedItem {
       throw streamFault("annotation", "nothing after the part's end that it does not have");
   }
 
+  addCommand(index: unknown, command: unknown): void {
+    const { length } = this.#commands;
+    if (expectPlace(index, length, "command_index") !== length)
+      throw streamFault("command_index", "the next index");
+    this.#commands.push(new TextPieces(this.#meter, "command"));
+    this.growCommand(index, command);
+  }
+
+  growCommand(index: unknown, piece: unknown): void {
+    this.#command(index).add(expectString(piece, "command"));
+  }
+
+  finishCommand(index: unknown, whole: unknown): void {
+    if (this.#command(index).text !== whole)
+      throw streamFault("command", "the same text as in its pieces");
+  }
+
+  #command(index: unknown): TextPieces {
+    const found = this.#commands[expectPlace(index, this.#commands.length, "command_index")];
+    if (found === undefined)
+      throw streamFault("command_index", "the index of something that has begun");
+    return found;
+  }
+
   addText(key: string, piece: unknown): void {
     if (key !== this.#key) throw streamFault(key, "an item or a part with such text");
     if (this.#isTextWhole) throw streamFault(key, "nothing after the whole text");
@@ -235,6 +261,12 @@ export class StreamedItem {
         if (now === undefined) throw streamFault(list, "everything that has begun");
         each.#expectAgreement(now, isComplete);
       }
+    }
+    const commands = listIn(objectIn(whole.action).commands);
+    for (const [at, pieces] of this.#commands.entries()) {
+      pieces.end();
+      if (pieces.text !== commands[at])
+        throw streamFault("action.commands", "the commands that were streamed");
     }
     // Servers may send one again, sort them and leave out equal ones.
     this.#cited = new Set(listIn(whole.annotations).map(sortedText));

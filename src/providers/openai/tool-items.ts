@@ -304,6 +304,25 @@ function resultKind(type: string, { id, output }: ResultItem): BlockKind {
   };
 }
 
+/** The output of a function without the id of a call. Only the item itself can name the tool. */
+const uncalled: Pick<BlockKind, "condition" | "fields"> = {
+  condition: (item) => given(item, "call_id") === undefined,
+  fields: {
+    tool_call_id: { at: "call_id", read: () => "" },
+    tool_name: {
+      at: "name",
+      read(name, path, { left }) {
+        if (typeof name === "string") return name;
+        const reason = "No call and no name, so the tool is unknown.";
+        left.add({ path: pathOf(...path.slice(0, -1)), kind: "content", reason });
+        return "";
+      },
+      write: (name, old) => (name === "" ? old?.value : name),
+    },
+    content: toolOutput("output", true),
+  },
+};
+
 /** The block kinds of these items, and of the results that are in the items of calls. */
 export const toolKinds: { readonly [name: string]: BlockKind } = /* @__PURE__ */ (() =>
   Object.fromEntries([
@@ -311,5 +330,9 @@ export const toolKinds: { readonly [name: string]: BlockKind } = /* @__PURE__ */
     ...Object.entries(callItems)
       .filter(([, { output }]) => output !== undefined)
       .map(([type, call]) => [`${type} output`, outputKind(type, call)]),
-    ...Object.entries(resultItems).map(([type, result]) => [type, resultKind(type, result)]),
+    ...Object.entries(resultItems).flatMap(([type, result]) => {
+      const kind = resultKind(type, result);
+      const isFunction = type === "function_call_output";
+      return [...(isFunction ? [["uncalled", { ...kind, ...uncalled }]] : []), [type, kind]];
+    }),
   ]))();

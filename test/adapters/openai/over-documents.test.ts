@@ -291,3 +291,21 @@ describe("other fields of a changed file or image", () => {
     ]);
   });
 });
+
+it("an output without the id of a call is written where it was, and gets no id unreported", () => {
+  verifies("openai:onto", "openai:lost");
+  const output = { type: "function_call_output", call_id: null, name: "f", output: "SECRET" };
+  const onto = { input: [output, { role: "user", content: "Hi" }] };
+  const { messages } = fromResponsesRequest(onto);
+  expect(toResponsesRequest(messages, { onto })).toEqual({ document: onto, lost: [] });
+  const edited = (from: string, to: string) =>
+    messages.map((message) =>
+      createMessage(JSON.parse(JSON.stringify(message).replaceAll(from, to)) as Message),
+    );
+  expect(toResponsesRequest(edited("SECRET", "***"), { onto })).toEqual({
+    document: { input: [{ ...output, output: "***" }, onto.input[1]] },
+    lost: [],
+  });
+  const { lost } = toResponsesRequest(edited('"tool_call_id":""', '"tool_call_id":"c"'), { onto });
+  expect(lost.map(({ path }) => path)).toEqual(["[0].content[0].content.tool_name"]);
+});

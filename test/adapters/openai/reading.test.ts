@@ -509,3 +509,49 @@ it("takes counts, verdicts on caches and the form of an image for settings", () 
   };
   expect(contentIn(fromResponsesRequest(request).left)).toEqual([]);
 });
+
+// Source: the types of openai 7.59.0.
+it("takes an update of the configuration and an image that failed for settings", () => {
+  verifies("openai:silent-items");
+  const format = { type: "json_schema", name: "n", strict: true };
+  const update = { type: "configuration_update", id: "u", reasoning: { effort: "high" } };
+  const typed = { ...update, text: { format } };
+  const failed = { type: "image_generation_call", id: "i", status: "failed", result: null };
+  const answer = { ...response, instructions: null, output: [update, typed, failed] };
+  expect(contentIn(fromResponsesResponse(answer).left)).toEqual([]);
+  const input = [update, { role: "user", content: "Hi" }, typed];
+  expect(contentIn(fromResponsesRequest({ input }).left)).toEqual([]);
+
+  const schema = { type: "object", description: "SECRET" };
+  const odd = [
+    { ...typed, text: { format: { ...format, schema } }, note: "?" },
+    { ...failed, error: { message: "SECRET" } },
+    { ...failed, status: "generating" },
+  ];
+  expect(contentIn(fromResponsesResponse({ ...answer, output: odd }).left)).toEqual([
+    "output[0].text.format.schema",
+    "output[0].note",
+    "output[1].error",
+    "output[2]",
+  ]);
+  // The server may have an image with this id.
+  expect(contentIn(fromResponsesRequest({ input: [failed] }).left)).toEqual(["input[0]"]);
+});
+
+it("names the tool of an output without the id of a call by the output itself", () => {
+  verifies("openai:call-names");
+  const output = { type: "function_call_output", name: "f", output: "SECRET" };
+  for (const id of [{}, { call_id: null }]) {
+    const { messages, left } = fromResponsesRequest({ input: [{ ...output, ...id }] });
+    const content = { tool_call_id: "", tool_name: "f", content: "SECRET", is_error: false };
+    expect(messages).toMatchObject([
+      { role: "tool", content: [{ content_type: "tool_result", content }] },
+    ]);
+    expect(contentIn(left)).toEqual([]);
+  }
+  const unnamed = { ...output, name: null, namespace: "n" };
+  expect(contentIn(fromResponsesRequest({ input: [unnamed] }).left)).toEqual([
+    "input[0]",
+    "input[0].namespace",
+  ]);
+});

@@ -183,3 +183,63 @@ describe("the error for an event names the field at fault", () => {
     expect(() => streamOf(events)).toThrow(`The stream is not readable at ${expected}`);
   });
 });
+
+describe("the commands of a shell call", () => {
+  const call = { type: "shell_call", id: "s", call_id: "c", status: "completed" };
+  const item = { ...call, action: { commands: ["ls -a", "pwd"] } };
+  const shell = (step: string, command_index: number, more: object) => ({
+    type: `response.shell_call_command.${step}`,
+    output_index: 0,
+    command_index,
+    ...more,
+  });
+  const begun = { ...call, action: { commands: [] }, status: "in_progress" };
+  const events = [
+    { ...added, item: begun },
+    shell("added", 0, { command: "" }),
+    shell("delta", 0, { delta: "ls", obfuscation: "x" }),
+    shell("delta", 0, { delta: " -a" }),
+    shell("done", 0, { command: "ls -a" }),
+    shell("added", 1, { command: "pwd" }),
+    shell("done", 1, { command: "pwd" }),
+  ];
+  const done = (commands: readonly string[]) => ({
+    type: "response.output_item.done",
+    output_index: 0,
+    item: { ...item, action: { commands } },
+  });
+
+  it("are shown, and may be streamed in pieces", () => {
+    verifies("openai:stream-same", "openai:stream-unknown");
+    const stream = streamOf([...events, done(["ls -a", "pwd"]), completed([item])]);
+    expect(stream.done).toBe(true);
+    const { messages, left } = stream.current;
+    expect(messages[0]?.content).toMatchObject([
+      { content: { name: "shell", arguments: { commands: ["ls -a", "pwd"] } } },
+    ]);
+    expect(left.filter(({ kind }) => kind !== "setting")).toEqual([]);
+  });
+
+  it("must be those of the whole call", () => {
+    verifies("openai:stream-refused");
+    for (const commands of [["ls -a"], ["ls -a", "id"], []]) {
+      refused(done(commands), events);
+      refused(completed([{ ...item, action: { commands } }]), events);
+    }
+    refused(completed([{ ...item, action: null }]), events);
+    refused(shell("done", 0, { command: "ls" }), events.slice(0, 4));
+    refused(shell("delta", 1, { delta: "pwd" }), events.slice(0, 5));
+    refused(shell("added", 2, { command: "pwd" }), events.slice(0, 5));
+    refused(shell("added", 0, { command: 1 }), events.slice(0, 1));
+    const half = [...events, shell("delta", 1, { delta: "\ud83d" })];
+    refused(done(["ls -a", "pwd"]), half);
+  });
+
+  it("are counted against the limit of text", () => {
+    verifies("openai:stream-limits");
+    const stream = responsesStream({ textUnits: 200 });
+    for (const event of events) stream.push(event);
+    const long = shell("delta", 1, { delta: "x".repeat(200) });
+    expect(codeOf(() => stream.push(long))).toBe("stream_limit");
+  });
+});
