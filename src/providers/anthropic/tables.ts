@@ -289,6 +289,7 @@ export const anthropic: Anthropic = /* @__PURE__ */ defineProvider({
   guard: {
     name: "anthropic.messages",
     requests: ["POST /messages"],
+    ownHeaders: ["anthropic-version"],
     eventTexts: textsAt("index", ["delta.text", "delta.thinking"]),
     namesEvents: true,
     denied: errorOf,

@@ -267,6 +267,7 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
   guard: {
     name: "google.generate_content",
     requests: ["POST /*:generateContent", "POST /*:streamGenerateContent"],
+    ownHeaders: ["x-goog-api-client", "x-goog-api-key"],
     eventTexts,
     denied: errorOf,
   },

@@ -5,6 +5,7 @@ import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
   checkProvider,
   createModelGuard,
+  type ModelGuard,
   type ModelGuardOptions,
   Refused,
   readGuardBasis,
@@ -15,7 +16,7 @@ import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./ju
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { jsonIn, textOf } from "./read-text.ts";
-import { routeOf, routePattern } from "./routes.ts";
+import { type Route, routeOf, routePattern } from "./routes.ts";
 
 /** Options of every guard of HTTP requests. */
 export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOptions<Extensions> {
@@ -55,6 +56,12 @@ export interface HttpCall<Passed> {
 /** Returns the judged answer, or what `pass` returned if nothing is to be judged. */
 export type HttpGuard = <Passed = never>(call: HttpCall<Passed>) => Promise<Response | Passed>;
 
+/** The guard of one provider. */
+interface Guarded {
+  readonly guard: ModelGuard;
+  readonly isFor: Route;
+}
+
 const passByDefault = ["GET /models", "GET /models/*"];
 /** The options that `createHttpGuard` reads. */
 const own = ["provider", "pass", "limits"];
@@ -73,17 +80,22 @@ export function createHttpGuard<Extensions>(
   const basis = readGuardBasis(manager, options, name, [...own, ...others]);
   const limits = readHttpLimits(ownValue(options, "limits"), name);
   const passes = routeOf(readPass(ownValue(options, "pass"), name));
-  const guards = readProviders(ownValue(options, "provider"), name).map((provider) => ({
-    guard: createModelGuard(provider, basis),
-    isFor: routeOf(provider.requests),
-  }));
+  const guards = readProviders(ownValue(options, "provider"), name).map(
+    (provider): Guarded => ({
+      guard: createModelGuard(provider, basis),
+      isFor: routeOf(provider.requests),
+    }),
+  );
 
   return async (call) => {
     const { method, url, headers, about } = call;
     const signal = call.signal ?? undefined;
     const known = guards.find(({ isFor }) => isFor(method, url.pathname));
     if (known === undefined && passes(method, url.pathname)) return call.pass();
-    const { guard } = known ?? (guards[0] as (typeof guards)[number]);
+    // An unknown request is refused in the format of the provider that its headers name.
+    const named = ({ guard: { provider } }: Guarded) =>
+      provider.ownHeaders?.some((header) => headers.has(header));
+    const { guard } = known ?? guards.find(named) ?? (guards[0] as Guarded);
     const exchange = guard.begin({ about, signal });
     const judged = { guard, exchange, limits, signal, judging: call.judging };
     let response: Response;

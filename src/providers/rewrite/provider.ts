@@ -35,6 +35,8 @@ export interface ModelProvider {
    * stands for one segment, or for the start of one.
    */
   readonly requests: readonly string[];
+  /** Headers that only requests to this provider have, in lower case: `anthropic-version`. */
+  readonly ownHeaders?: readonly string[];
 
   /** @throws GlassineError `document_invalid` */
   readRequest(document: unknown, options?: LimitOptions): Read;

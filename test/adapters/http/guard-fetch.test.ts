@@ -3,6 +3,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
 import { anthropic } from "glassine/anthropic";
 import { bedrock } from "glassine/bedrock";
+import { google } from "glassine/google";
 import { type GuardFetchOptions, guardFetch, type ModelEnd } from "glassine/http";
 import { memoryLabelStore } from "glassine/labels";
 import { chatCompletions, openai } from "glassine/openai";
@@ -581,6 +582,26 @@ describe("other requests", () => {
       });
       expect((await fetch(`https://model.test/v1/${path}`)).status, path).toBe(403);
     }
+  });
+
+  it("are refused in the format of the provider that their headers name", async () => {
+    const { asked, fetch } = standIn(() => jsonAnswer(documentOf(chat)));
+    const provider = [...openai, anthropic, google];
+    const guarded = guardFetch(await managerOf({ "cmf.llm_input": redact }), { provider, fetch });
+    const ask = async (headers: Record<string, string>) => {
+      const response = await guarded("https://model.test/v1/files", { method: "POST", headers });
+      expect(response.status).toBe(403);
+      return await response.json();
+    };
+    const code = "request_unknown";
+    const ofClaude = { type: "error", error: { type: "permission_error", code } };
+    expect(await ask({ "anthropic-version": "2023-06-01" })).toMatchObject(ofClaude);
+    const ofGoogle = { error: { status: "PERMISSION_DENIED", details: [{ reason: code }] } };
+    expect(await ask({ "X-Goog-Api-Key": "k" })).toMatchObject(ofGoogle);
+    expect(await ask({ "x-goog-api-client": "google-genai-sdk/2" })).toMatchObject(ofGoogle);
+    const ofOpenAi = { error: { code, param: null } };
+    expect(await ask({ authorization: "Bearer k" })).toMatchObject(ofOpenAi);
+    expect(asked).toEqual([]);
   });
 
   it("are refused where a server may take their path for another one", async () => {
