@@ -75,6 +75,8 @@ function* openIn(fields: Fields, names: FilterNames): Generator<string> {
   if (isBehindMatcher(fields))
     yield "a matcher decides what goes through external processing: nothing else is judged. Put the filter in the chain itself.";
   if (isOfType(fields, ".HttpConnectionManager")) yield* openInAddress(fields);
+  if (modeName(at(fields, "route_cache_action"), routeCacheActions) === "CLEAR")
+    yield "`route_cache_action` is CLEAR: Envoy chooses the route again by the path and headers that glassine wrote, so a call may go to another server than the one it was judged for. Leave it out.";
   yield* openInHeaders(fields);
   const mode = at(fields, "processing_mode");
   if (isRecord(mode)) yield* openInMode(mode);
@@ -105,6 +107,7 @@ export function problemsInText(text: string, file: string): readonly EnvoyProble
 /** Envoy's modes by their numbers, which it accepts as well as their names. */
 const bodyModes = ["NONE", "STREAMED", "BUFFERED", "BUFFERED_PARTIAL", "FULL_DUPLEX_STREAMED"];
 const headerModes = ["DEFAULT", "SEND", "SKIP"];
+const routeCacheActions = ["DEFAULT", "CLEAR", "RETAIN"];
 
 /** Returns the name of a mode, which may be given as a number or in lower case. */
 function modeName(mode: unknown, names: readonly string[]): string {

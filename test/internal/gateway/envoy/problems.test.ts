@@ -218,6 +218,23 @@ it.each([
   expect(textsOf(text.replace(rule, `${rule}, disallow_is_error: true`))).toEqual([]);
 });
 
+it.each([
+  ["route_cache_action", "CLEAR"],
+  ["route_cache_action", "clear"],
+  ["route_cache_action", "1"],
+  ["routeCacheAction", '"1"'],
+])("finds that Envoy chooses the route again: %s: %s", (key, value) => {
+  verifies("envoy:safe");
+  const withAction = (action: string) =>
+    envoyConfig("envoy", options).replace(
+      /\n( +)message_timeout:/,
+      `\n$1disable_clear_route_cache: false\n$1${key}: ${action}$&`,
+    );
+  expect(textsOf(withAction(value))).toEqual([expect.stringContaining("route_cache_action")]);
+  for (const other of ["DEFAULT", "RETAIN", "0", "2"])
+    expect(textsOf(withAction(other))).toEqual([]);
+});
+
 it.each(["allowed_headers", "disallowed_headers", "allowedHeaders"])(
   "finds headers that glassine does not get: %s",
   (rule) => {
