@@ -37,6 +37,7 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
   const names = filterNames(objects);
   const texts = new Set(objects.flatMap((fields) => [...openIn(fields, names)]));
   for (const text of openBeside(objects)) texts.add(text);
+  for (const text of openInProducts(documents, objects)) texts.add(text);
   const hasProcessor = objects.some(isProcessor);
   if (!hasProcessor && !objects.some(isOfAgentgateway))
     texts.add("it has no external processing: no traffic goes through glassine.");
@@ -156,16 +157,31 @@ function destinationsOf(manager: Fields): readonly unknown[] {
 
 /** Finds where the address that glassine gets is what a header says. */
 function* openInAddress(manager: Fields): Generator<string> {
-  const isReported = [...objectsIn(manager)].some((fields) => {
-    const attributes = at(fields, "request_attributes");
-    return Array.isArray(attributes) && attributes.includes("source.address");
-  });
   const isOfConnection =
     isTrue(at(manager, "use_remote_address")) &&
     Number(at(manager, "xff_num_trusted_hops") ?? 0) === 0 &&
     at(manager, "original_ip_detection_extensions") === undefined;
-  if (isReported && !isOfConnection)
+  if ([...objectsIn(manager)].some(reportsAddress) && !isOfConnection)
     yield "`source.address` is what a header says, which callers can send, and `identity.trustedHeaders` believes it: set `use_remote_address: true`, without `xff_num_trusted_hops` and `original_ip_detection_extensions`, or leave it out of `request_attributes`.";
+}
+
+/** Finds the same in the words of Envoy Gateway and Istio. */
+function* openInProducts(
+  documents: readonly unknown[],
+  objects: readonly Fields[],
+): Generator<string> {
+  if (!objects.some(reportsAddress)) return;
+  if (objects.some(({ clientIPDetection }) => isRecord(clientIPDetection)))
+    yield "`clientIPDetection` makes `source.address` what a header says, and `identity.trustedHeaders` believes it: leave it out, or leave `source.address` out of `attributes`.";
+  // Istio also takes its settings as a string, in an annotation, so search the text.
+  if (/numTrustedProxies\W+[1-9]/.test(JSON.stringify(documents)))
+    yield "`numTrustedProxies` makes `source.address` what a header says, and `identity.trustedHeaders` believes it: leave it out, or leave `source.address` out of `request_attributes`.";
+}
+
+/** Whether this is a filter, or the settings of a product, with which glassine gets an address. */
+function reportsAddress(fields: Fields): boolean {
+  const attributes = at(fields, "request_attributes") ?? fields.attributes;
+  return Array.isArray(attributes) && attributes.includes("source.address");
 }
 
 const forwardRules = ["allowed_headers", "disallowed_headers"];

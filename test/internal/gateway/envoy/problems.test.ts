@@ -261,6 +261,43 @@ it.each([
   expect(textsOf(text.replace("- source.address", "- source.port"))).toEqual([]);
 });
 
+it.each([
+  [
+    "envoy-gateway",
+    "clientIPDetection",
+    "kind: ClientTrafficPolicy\nspec: { clientIPDetection: { xForwardedFor: { numTrustedHops: 1 } } }",
+  ],
+  [
+    "envoy-gateway",
+    "clientIPDetection",
+    "kind: ClientTrafficPolicy\nspec: { clientIPDetection: { customHeader: { name: x-ip } } }",
+  ],
+  [
+    "istio",
+    "numTrustedProxies",
+    "kind: IstioOperator\nspec: { meshConfig: { defaultConfig: { gatewayTopology: { numTrustedProxies: 2 } } } }",
+  ],
+  [
+    "istio",
+    "numTrustedProxies",
+    `metadata: { annotations: { proxy.istio.io/config: '{"gatewayTopology": {"numTrustedProxies": 1}}' } }`,
+  ],
+  [
+    "istio",
+    "numTrustedProxies",
+    `metadata: { annotations: { proxy.istio.io/config: "gatewayTopology:\\n  numTrustedProxies: 1" } }`,
+  ],
+] as const)(
+  "finds that callers choose their address in files for %s: %s",
+  (product, word, more) => {
+    verifies("envoy:address");
+    const text = `${envoyConfig(product, options)}---\n${more}\n`;
+    expect(textsOf(text)).toEqual([expect.stringContaining(word)]);
+    expect(textsOf(text.replace("- source.address", "- source.port"))).toEqual([]);
+    expect(textsOf(text.replace(/: [12]\b/, ": 0").replace(/clientIP\w+/, "other"))).toEqual([]);
+  },
+);
+
 it("finds the same in Envoy Gateway's words", () => {
   const text = envoyConfig("envoy-gateway", options);
   expect(textsOf(text.replace("failOpen: false", "failOpen: true"))).toHaveLength(1);
