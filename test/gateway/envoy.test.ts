@@ -265,6 +265,39 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     expect(status).toBe(403);
   });
 
+  it.each(["streamed", "buffered"] as const)("refuses an upgrade at once: %s", async (bodyMode) => {
+    verifies("envoy:upgrade");
+    const seen: unknown[] = [];
+    const upstream = await httpServer((asked, response) => {
+      seen.push(asked.url);
+      response.writeHead(405).end();
+    });
+    const { url } = await started(
+      { servers: { up: { url: upstream } }, identity: { anonymous: true } },
+      {
+        bodyMode,
+        change: (config) =>
+          config.replace(
+            /\n( +)stat_prefix: callers/,
+            "$&\n$1upgrade_configs: [{ upgrade_type: websocket }]",
+          ),
+      },
+    );
+    for (const method of ["GET", "POST"]) {
+      const got = await new Promise((resolve, reject) => {
+        const headers = { connection: "Upgrade", upgrade: "websocket", "mcp-session-id": "a" };
+        const sent = request(url, { method, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        sent.on("error", reject);
+        sent.end();
+      });
+      expect([method, got]).toEqual([method, 405]);
+    }
+    expect(seen).toEqual([]);
+  });
+
   describe.each(["streamed", "buffered"] as const)("models, %s", (bodyMode) => {
     /** Every API of the providers behind one Envoy, each at a path with its name. */
     async function modelsBehind(plugins: ConfigInput["plugins"]) {

@@ -203,6 +203,7 @@ class SideStream {
     try {
       const response =
         repeated(asked.received, single) ??
+        upgrade(asked.received) ??
         (await respond(requestOf(asked, this.#left.signal), {
           remote: remoteIn(attributes),
           onSent: (listener) => (this.#isOver ? listener() : void this.#onSent.add(listener)),
@@ -357,6 +358,25 @@ function repeated(received: Received, single: (name: string) => boolean): Respon
   return Response.json(
     { error: { code: "header_repeated", message: `The header ${name} came more than once.` } },
     { status: 400 },
+  );
+}
+
+/**
+ * Refuses to change the protocol: such a request's body has no end, and nothing in it could be
+ * judged. Envoy removes an upgrade to `h2c`, which clients send on the chance that it is taken.
+ */
+function upgrade(received: Received): Response | undefined {
+  const isAsked = /\bupgrade\b/i.test(String(received.get("connection")));
+  const to = received.get("upgrade")?.filter((each) => each.toLowerCase() !== "h2c") ?? [];
+  if (!isAsked || to.length === 0) return undefined;
+  return Response.json(
+    {
+      error: {
+        code: "upgrade_refused",
+        message: "No other protocol can be judged: send the request without the header upgrade.",
+      },
+    },
+    { status: 405, headers: { allow: "GET, POST, DELETE" } },
   );
 }
 

@@ -155,6 +155,22 @@ describe.each(kinds)("%s", (mode) => {
     expect(played.body).toContain("header_repeated");
   });
 
+  it("refuses to change the protocol", async () => {
+    verifies("envoy:upgrade");
+    const asked = (headers: Record<string, string>) =>
+      play({
+        mode,
+        respond: marking,
+        request: { headers: asks(headers), body: ["a"] },
+        answer: answers(["b"]),
+      });
+    const played = await asked({ connection: "keep-alive, Upgrade", upgrade: "websocket" });
+    expect(played).toMatchObject({ asked: undefined, status: 405 });
+    expect(played.body).toContain("upgrade_refused");
+    for (const other of [{ upgrade: "websocket" }, { connection: "upgrade", upgrade: "h2c" }])
+      expect(await asked(other)).toMatchObject({ status: 201 });
+  });
+
   it("says that the caller left", async () => {
     let isAborted = false;
     let wasSent = false;
