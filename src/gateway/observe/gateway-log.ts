@@ -159,6 +159,11 @@ export const logEvents = {
     means: "The connection to the label store failed.",
     quotes: true,
   },
+  tracing_error: {
+    levels: ["warn"],
+    means: "The SDK for traces threw an error: a span is missing or incomplete.",
+    quotes: true,
+  },
   secret_missing: {
     levels: ["error"],
     means: "A secret for a model provider could not be read, and the request was refused.",

@@ -12,7 +12,7 @@ export interface Span {
   end(): void;
 }
 
-interface SpanStart {
+export interface SpanStart {
   readonly kind: number;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
 }

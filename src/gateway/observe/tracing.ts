@@ -3,6 +3,8 @@
  *
  * Names follow the semantic conventions for MCP and GenAI where these have one. Spans contain no
  * content and no session ids. They do contain names chosen by callers, if those are plain.
+ *
+ * Whatever an SDK throws, such as the error of a span processor, is reported and changes nothing.
  */
 import { packageVersion } from "../../core/plugins/index.ts";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
@@ -10,6 +12,7 @@ import {
   around,
   type Connection,
   cancelledBy,
+  errorOf,
   isAnswer,
   isMessage,
   isRequest,
@@ -24,6 +27,7 @@ import {
   type Carrier,
   errorStatus,
   type Span,
+  type SpanStart,
   spanKinds,
   type TelemetryApi,
   type TraceContext,
@@ -32,6 +36,9 @@ import {
 
 /** The fields of W3C Trace Context, in headers and in `_meta`. */
 const fields = ["traceparent", "tracestate"] as const;
+
+/** Takes the place of a span that could not be begun. */
+const noSpan: Span = { setAttribute() {}, setStatus() {}, end() {} };
 
 interface ModelAbout {
   readonly path: string;
@@ -44,6 +51,8 @@ export class Tracing {
   readonly #api: TelemetryApi;
   readonly #tracer: Tracer;
   readonly #managers = new WeakMap<AnyHookManager, AnyHookManager>();
+  /** Called with what the SDK throws. */
+  onError: (error: Error) => void = () => {};
 
   constructor(api: TelemetryApi) {
     this.#api = api;
@@ -56,7 +65,7 @@ export class Tracing {
     const finish = (key: string, errorType: string | undefined) => {
       const span = open.get(key);
       open.delete(key);
-      if (span !== undefined) endSpan(span, errorType);
+      if (span !== undefined) this.#end(span, errorType);
     };
     return around(transport, {
       receive: (message, extra, deliver) => {
@@ -145,15 +154,16 @@ export class Tracing {
       try {
         const result = await inner.invoke(hook, payload, options);
         const { violation } = result;
-        span.setAttribute("glassine.outcome", violation === undefined ? "allowed" : "denied");
-        if (violation !== undefined) {
-          span.setAttribute("glassine.code", plain(violation.code));
-          span.setAttribute("glassine.plugin", plain(violation.plugin));
-        }
-        endSpan(span, undefined);
+        this.#end(span, undefined, {
+          "glassine.outcome": violation === undefined ? "allowed" : "denied",
+          ...(violation !== undefined && {
+            "glassine.code": plain(violation.code),
+            "glassine.plugin": plain(violation.plugin),
+          }),
+        });
         return result;
       } catch (error) {
-        endSpan(span, "failed");
+        this.#end(span, "failed");
         throw error;
       }
     });
@@ -176,12 +186,11 @@ export class Tracing {
     try {
       const response = await this.#api.context.with(active, work);
       const { status } = response;
-      span.setAttribute("http.response.status_code", status);
       const errorType = refusedBy?.(response) ?? (status >= 400 ? String(status) : undefined);
-      connection.onSent(() => endSpan(span, errorType));
+      connection.onSent(() => this.#end(span, errorType, { "http.response.status_code": status }));
       return response;
     } catch (error) {
-      endSpan(span, "failed");
+      this.#end(span, "failed");
       throw error;
     }
   }
@@ -193,7 +202,7 @@ export class Tracing {
   headers(): Readonly<Carrier> {
     const { propagation, context } = this.#api;
     const carrier: Carrier = {};
-    propagation.inject(context.active(), carrier);
+    this.#safely(() => propagation.inject(context.active(), carrier), undefined);
     return Object.fromEntries(Object.entries(carrier).filter(([name]) => isField(name)));
   }
 
@@ -202,7 +211,7 @@ export class Tracing {
     const { propagation, ROOT_CONTEXT } = this.#api;
     const own = fieldsOf((name) => meta[name]);
     const carrier = "traceparent" in own ? own : fieldsOf((name) => headers?.get(name));
-    return propagation.extract(ROOT_CONTEXT, carrier);
+    return this.#safely(() => propagation.extract(ROOT_CONTEXT, carrier), ROOT_CONTEXT);
   }
 
   /** Begins a span. Work that belongs to it is done in the context `active`. */
@@ -212,8 +221,34 @@ export class Tracing {
     attributes: Readonly<Carrier>,
     parent: TraceContext,
   ): { readonly span: Span; readonly active: TraceContext } {
-    const span = this.#tracer.startSpan(name, { kind: spanKinds[kind], attributes }, parent);
-    return { span, active: this.#api.trace.setSpan(parent, span) };
+    return this.#safely(
+      () => {
+        const span = this.#tracer.startSpan(name, { kind: spanKinds[kind], attributes }, parent);
+        return { span, active: this.#api.trace.setSpan(parent, span) };
+      },
+      { span: noSpan, active: parent },
+    );
+  }
+
+  #end(span: Span, errorType: string | undefined, attributes: SpanStart["attributes"] = {}): void {
+    this.#safely(() => {
+      for (const [name, value] of Object.entries(attributes)) span.setAttribute(name, value);
+      if (errorType !== undefined) {
+        span.setAttribute("error.type", errorType);
+        span.setStatus(errorStatus);
+      }
+      span.end();
+    }, undefined);
+  }
+
+  /** Asks the SDK. If it throws, reports the error and returns `otherwise`. */
+  #safely<Result>(ask: () => Result, otherwise: Result): Result {
+    try {
+      return ask();
+    } catch (error) {
+      this.onError(errorOf(error));
+      return otherwise;
+    }
   }
 }
 
@@ -223,14 +258,6 @@ function fieldsOf(get: (name: string) => unknown): Readonly<Carrier> {
     return typeof value === "string" ? [[name, value] as const] : [];
   });
   return Object.fromEntries(found);
-}
-
-function endSpan(span: Span, errorType: string | undefined): void {
-  if (errorType !== undefined) {
-    span.setAttribute("error.type", errorType);
-    span.setStatus(errorStatus);
-  }
-  span.end();
 }
 
 /** Returns the error type of an answer, or `tool_error` if its result says that a tool failed. */

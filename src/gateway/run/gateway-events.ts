@@ -70,6 +70,11 @@ export class GatewayEvents {
     if (this.#isRoomFor("undelivered")) this.#log().warn("message_undelivered", { text: message });
   }
 
+  /** The SDK of OpenTelemetry threw. */
+  tracingFailed({ message }: Error): void {
+    if (this.#isRoomFor("tracing")) this.#log().warn("tracing_error", { text: message });
+  }
+
   /** A connection to a server failed. */
   serverFailed(server: string, error: Error): void {
     if (!this.#isRoomFor(`error ${server}`)) return;

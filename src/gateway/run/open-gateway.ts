@@ -104,6 +104,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     this.#labels = labels;
     this.#metrics = config.admin && (metrics ?? createMetrics());
     this.#events = new GatewayEvents(() => current.parts.log, this.#metrics);
+    if (tracing !== undefined) tracing.onError = (error) => this.#events.tracingFailed(error);
     this.#trail = strictTrail(() => current.parts, this.#auditFailures);
     this.#memory = new RoutingMemory(Object.keys(config.servers));
     this.#models = new ModelRoutes({

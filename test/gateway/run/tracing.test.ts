@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { propagation, trace } from "@opentelemetry/api";
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { definePlugin, deny } from "glassine";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { loggedBy } from "../attacks/support.ts";
 import { connectClient, type Started, startGateway } from "./support/gateway.ts";
 import { keepSpans } from "./support/spans.ts";
 
@@ -199,6 +202,52 @@ it("ends every span once: also of a call that is cancelled, or whose caller leav
   await made.gateway.close();
   expect(kept.spans.filter(({ ends }) => ends !== 1)).toEqual([]);
 });
+
+it.each(["onStart", "onEnd", "extract", "inject"])(
+  "lets no request fail with the SDK, and logs why it failed: %s",
+  async (failing) => {
+    const fail = (name: string) => () => {
+      if (name === failing) throw new Error(`The queue is full at ${name}.`);
+    };
+    trace.disable();
+    propagation.disable();
+    const processor = { forceFlush: async () => {}, shutdown: async () => {} };
+    const spanProcessors = [{ ...processor, onStart: fail("onStart"), onEnd: fail("onEnd") }];
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
+    propagation.setGlobalPropagator({
+      inject: fail("inject"),
+      extract: (given) => fail("extract")() ?? given,
+      fields: () => [],
+    });
+    const upstream = createServer((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ id: "c", object: "chat.completion", model: "m", choices: [] }));
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
+    open.push(() => upstream.close());
+    const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+    const made = await started({
+      servers: { small: { ...server, traceContext: true } },
+      models: { chat: { provider: "openai", url, path: "/chat", traceContext: true } },
+    });
+    const asked = await fetch(new URL("/chat/v1/chat/completions", made.url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "Ahoy" }] }),
+    });
+    expect(asked.status).toBe(200);
+    await asked.text();
+    const client = await clientOf(made);
+    const result = await client.callTool({ name: "answer" });
+    expect(result.isError).not.toBe(true);
+    await expect(client.callTool({ name: "environment" })).rejects.toThrow("Not with");
+    expect(loggedBy(made, "tracing_error")).toContainEqual({
+      generation: 1,
+      text: `The queue is full at ${failing}.`,
+    });
+    expect(loggedBy(made, "guard_error")).toEqual([]);
+  },
+);
 
 it("holds no secret: of a token, a header, an argument or a result", async () => {
   const headers = { authorization: `Bearer ${planted}`, "x-key": planted };

@@ -487,7 +487,8 @@ const traced = `\`glassine.request\` is the id in the log and in the audit trail
 A span has no content, no session id and no subject; a tool's name is in it if it is a plain one.
 
 The parent of a request is \`traceparent\` in its \`_meta\`, or else in the HTTP header.
-Servers and providers with \`traceContext: true\` get the context of the gateway's span, in \`_meta\` and, over HTTP, as a header; for the others, \`traceparent\` and \`tracestate\` are removed from \`_meta\`.`;
+Servers and providers with \`traceContext: true\` get the context of the gateway's span, in \`_meta\` and, over HTTP, as a header; for the others, \`traceparent\` and \`tracestate\` are removed from \`_meta\`.
+If the SDK throws an error, for example because a span processor does, the request goes on without the span, and the log says \`tracing_error\`.`;
 
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 The secret is read when it is needed, one in \`headers\` for each request and one in \`env\` whenever a process starts; messages name the variable or the file, never the value.

@@ -7,6 +7,7 @@ it.each([
   ["dropped messages", (events: GatewayEvents) => events.droppedMessage("files", {})],
   ["lines that are not messages", (events: GatewayEvents) => events.invalidOutput("files", "x")],
   ["failures of a server", (events: GatewayEvents) => events.serverFailed("files", new Error())],
+  ["errors of tracing", (events: GatewayEvents) => events.tracingFailed(new Error("Full."))],
   ["refusals", (events: GatewayEvents) => events.answered("rate_limited", 429)],
 ])("logs about sixty %s a minute", (_what, happen) => {
   let lines = 0;
