@@ -141,7 +141,6 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
   const stop = new AbortController();
   const abort = () => stop.abort(signal?.reason);
   signal?.addEventListener("abort", abort, { signal: stop.signal });
-  if (signal?.aborted) abort();
   const events = eventsIn(response.body, provider, limits, stop.signal);
   const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });
   const outputs = withKeepAlive(source, limits.keepAliveMs);
@@ -154,14 +153,22 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
     stop.signal.addEventListener("abort", () => resolve(leave()));
   });
   judged.judging?.(done);
+  const failed = (error: unknown): unknown => {
+    // Reading failed because the reader left: `leave` ends the exchange.
+    if (stop.signal.aborted) return error;
+    stop.abort();
+    return ended(error, judged);
+  };
 
   let first: IteratorResult<JudgedEvent | undefined, void>;
   try {
-    first = await outputs.next();
-    if (signal?.aborted) throw signal.reason;
+    const begun = outputs.next();
+    // Only now, as what has not begun would not cancel the provider's stream.
+    if (signal?.aborted) abort();
+    first = await begun;
+    if (stop.signal.aborted) throw stop.signal.reason;
   } catch (error) {
-    stop.abort();
-    throw ended(error, judged);
+    throw failed(error);
   }
   const refusal = first.done ? undefined : first.value?.refusal;
   if (refusal !== undefined) {
@@ -180,13 +187,12 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
         const { value, done } = await (next ?? outputs.next());
         next = undefined;
         isLast = done === true || value?.refusal !== undefined;
-        if (isLast && signal?.aborted) throw signal.reason;
+        if (isLast && stop.signal.aborted) throw stop.signal.reason;
         if (isLast) exchange.end(value?.refusal);
         if (done) text = endText(provider);
         else text = value === undefined ? keepAliveText : judgedText(value, provider);
       } catch (error) {
-        stop.abort();
-        controller.error(ended(error, judged));
+        controller.error(failed(error));
         return;
       }
       if (text !== "") controller.enqueue(encoder.encode(text));

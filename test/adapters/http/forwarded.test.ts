@@ -3,7 +3,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { createPluginManager, definePlugin, deny, type StreamMode } from "glassine";
 import { anthropic } from "glassine/anthropic";
-import { guardFetch, type ModelEnd } from "glassine/http";
+import { guardFetch, guardHttp, type ModelEnd } from "glassine/http";
 import type { Message } from "glassine/messages";
 import { openai } from "glassine/openai";
 import OpenAI, { APIError } from "openai";
@@ -167,8 +167,17 @@ describe.each([
   });
 });
 
+async function cancelWaiting({ body }: Response): Promise<void> {
+  const reader = (body as ReadableStream).getReader();
+  await reader.read();
+  const next = reader.read();
+  await reader.cancel();
+  await next;
+}
+
 it.each([
   ["cancels it", (response: Response) => response.body?.cancel()],
+  ["cancels it while waiting for more", cancelWaiting],
   ["aborts, and reads no further", (_: Response, caller: AbortController) => caller.abort()],
 ] as const)("what has left of an answer is judged if its reader %s", async (_, leave) => {
   verifies("adapters:forwarded-unfinished", "adapters:forwarded-end");
@@ -201,6 +210,37 @@ it.each([
   const denial = { outcome: "aborted", code: "not_that", plugin: "judge" };
   await expect.poll(() => ends).toMatchObject([denial]);
   if (caller.signal.aborted) await expect(response.text()).rejects.toThrow("aborted");
+});
+
+it("the judgement ends and the provider's stream is cancelled if the caller left before it came", async () => {
+  const guarded = guardHttp(await managerIn("pass", redact), { provider: openai });
+  const body = JSON.stringify({ model: "m", stream: true, messages: [] });
+  const caller = new AbortController();
+  let isCancelled = false;
+  let judged: Promise<void> | undefined;
+  const call = guarded({
+    method: "POST",
+    url: new URL("https://api.example/v1/chat/completions"),
+    headers: new Headers(),
+    signal: caller.signal,
+    about: undefined,
+    body: async () => new Response(body).body,
+    pass: () => Promise.reject(new Error("Not judged")),
+    send: async () => {
+      caller.abort(new Error("Gone"));
+      const cancel = () => {
+        isCancelled = true;
+      };
+      const headers = { "content-type": "text/event-stream" };
+      return new Response(new ReadableStream({ cancel }), { headers });
+    },
+    judging: (done) => {
+      judged = done;
+    },
+  });
+  await expect(call).rejects.toThrow("Gone");
+  await judged;
+  expect(isCancelled).toBe(true);
 });
 
 it.each(["data: [DONE] \n\n", `${done}${done}`])(
