@@ -138,9 +138,14 @@ function* openBeside(objects: readonly Fields[]): Generator<string> {
   const managers = objects.filter((fields) => isOfType(fields, ".HttpConnectionManager"));
   const isJudged = (manager: Fields) => [...objectsIn(manager)].some(isFilter);
   const judged = new Set(managers.filter(isJudged).flatMap(destinationsOf));
-  for (const manager of managers)
-    if (!isJudged(manager) && destinationsOf(manager).some((each) => judged.has(each)))
-      yield "a listener leads to a server of glassine without external processing: nothing is judged there. Remove it, or add the filter.";
+  // A TCP proxy names its clusters as a route does.
+  const proxies = objects.filter((fields) => isOfType(fields, ".TcpProxy"));
+  const others = [
+    ...managers.filter((manager) => !isJudged(manager)),
+    ...proxies.map((route) => ({ route })),
+  ];
+  if (others.flatMap(destinationsOf).some((each) => judged.has(each)))
+    yield "a listener leads to a server of glassine without external processing: nothing is judged there. Remove it, or add the filter.";
 }
 
 /** The clusters that routes lead to, or the name under which Envoy gets the routes. */
@@ -160,7 +165,7 @@ function* openInAddress(manager: Fields): Generator<string> {
   const isOfConnection =
     isTrue(at(manager, "use_remote_address")) &&
     Number(at(manager, "xff_num_trusted_hops") ?? 0) === 0 &&
-    at(manager, "original_ip_detection_extensions") === undefined;
+    [at(manager, "original_ip_detection_extensions") ?? []].flat().length === 0;
   if ([...objectsIn(manager)].some(reportsAddress) && !isOfConnection)
     yield "`source.address` is what a header says, which callers can send, and `identity.trustedHeaders` believes it: set `use_remote_address: true`, without `xff_num_trusted_hops` and `original_ip_detection_extensions`, or leave it out of `request_attributes`.";
 }

@@ -172,17 +172,24 @@ it("lets a route switch other filters off", () => {
   expect(textsOf(text.replace(/\n( +)route:/, `\n$1${map}\n$1route:`))).toEqual([]);
 });
 
+const manager = "http_connection_manager.v3.HttpConnectionManager";
+const weighted = "weighted_clusters: { clusters: [{ name: server_notes, weight: 1 }] }";
+
 it.each([
-  ["cluster", "{ cluster: server_notes }"],
-  ["weighted clusters", "{ weighted_clusters: { clusters: [{ name: server_notes, weight: 1 }] } }"],
-])("finds a listener that leads to a server without the filter, by its %s", (_, route) => {
+  ["a route's cluster", manager, "cluster: server_notes"],
+  ["a route's weighted clusters", manager, weighted],
+  ["the cluster of a TCP proxy", "tcp_proxy.v3.TcpProxy", "cluster: server_notes"],
+  ["the weighted clusters of a TCP proxy", "tcp_proxy.v3.TcpProxy", weighted],
+])("finds a listener that leads to a server without the filter, by %s", (_, type, route) => {
   verifies("envoy:safe");
   const text = envoyConfig("envoy", options);
-  const beside = (to: string) =>
-    text.replace(
+  const beside = (to: string) => {
+    const routes = `route_config: { virtual_hosts: [{ routes: [{ match: { prefix: / }, route: { ${to} } }] }] }`;
+    return text.replace(
       /\n( +)- name: callers/,
-      `\n$1- name: beside\n$1  filter_chains: [{ filters: [{ typed_config: { "@type": a/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, route_config: { virtual_hosts: [{ routes: [{ match: { prefix: / }, route: ${to} }] }] } } }] }]$&`,
+      `\n$1- name: beside\n$1  filter_chains: [{ filters: [{ typed_config: { "@type": a/envoy.extensions.filters.network.${type}, ${type === manager ? routes : to} } }] }]$&`,
     );
+  };
   expect(textsOf(beside(route))).toEqual([expect.stringContaining("a listener leads")]);
   expect(textsOf(beside(route.replace("server_notes", "metrics")))).toEqual([]);
 });
@@ -297,6 +304,12 @@ it.each([
     expect(textsOf(text.replace(/: [12]\b/, ": 0").replace(/clientIP\w+/, "other"))).toEqual([]);
   },
 );
+
+it("believes the address of the connection if no other way to find it is listed", () => {
+  const settings = "use_remote_address: true\n                original_ip_detection_extensions: []";
+  const text = envoyConfig("envoy", options).replace("use_remote_address: true", settings);
+  expect(textsOf(text)).toEqual([]);
+});
 
 it("finds the same in Envoy Gateway's words", () => {
   const text = envoyConfig("envoy-gateway", options);
