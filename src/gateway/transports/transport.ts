@@ -71,6 +71,13 @@ export function isAnswer(message: Message): message is AnswerMessage {
   return isRequestId(id) && method === undefined && isAnswered;
 }
 
+/** Leaves out the result or error that is null beside the other, as in JSON-RPC 1.0. */
+export function withoutNull(message: Message): Message {
+  const { result, error, ...others } = message;
+  if (result === null && isMessage(error)) return { ...others, error };
+  return error === null && isMessage(result) ? { ...others, result } : message;
+}
+
 /** Whether an answer is as MCP defines it: clients drop any other, and go on waiting. */
 export function isWellFormed({ jsonrpc, result, error }: AnswerMessage): boolean {
   if (jsonrpc !== "2.0") return false;

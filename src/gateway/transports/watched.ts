@@ -31,6 +31,7 @@ import {
   tooDeep,
   tooManyUnanswered,
   unreachable,
+  withoutNull,
 } from "./transport.ts";
 
 export interface WatchOptions extends AwaitedOptions {
@@ -93,8 +94,9 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     },
   });
 
-  function receive(message: unknown, extra: Extra | undefined): void {
-    if (!isMessage(message)) onDropped({});
+  function receive(given: unknown, extra: Extra | undefined): void {
+    const message = isMessage(given) ? withoutNull(given) : undefined;
+    if (message === undefined) onDropped({});
     else if (isTooDeep(message)) refuse(message);
     else if (isAnswer(message) && !isWellFormed(message)) {
       transport.onerror?.(malformed);

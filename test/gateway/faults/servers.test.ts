@@ -77,6 +77,23 @@ const failing: readonly (readonly [what: string, code: string, fail: (came: Came
   ],
 ];
 
+describe("a server that writes null for the other member, as in JSON-RPC 1.0", () => {
+  it.each([
+    ["a result", { result: { content: [] }, error: null }, { result: { content: [] } }],
+    [
+      "an error",
+      { result: null, error: { code: -32601, message: "x" } },
+      { error: { code: -32601 } },
+    ],
+  ])("gives its caller %s", async (_what, written, expected) => {
+    const { url } = await gatewayBefore(answering(written));
+    const own = await sessionOf(url, ada);
+    const { messages } = await own.call(1);
+    expect(messages).toMatchObject([{ id: 1, ...expected }]);
+    expect(Object.keys(messages[0] ?? {})).not.toContain("error" in expected ? "result" : "error");
+  });
+});
+
 describe("F-12: if a server fails, its caller gets an error code, and the next call works", () => {
   it.each(failing)("%s", async (_what, code, fail) => {
     let isWell = false;
