@@ -1,6 +1,6 @@
 /** A change that was begun and not finished: what reports it, and which way out is named. */
 import { createHash } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
@@ -201,8 +201,12 @@ describe("the journal, while another process changes the lock", () => {
     const before = await both();
     await at(["plugins", "trust", "guard", ...reason, "--until", "2099-01-31"]);
     const after = await both();
+    /** Replaces each file at once, as nobody may read half of it. */
     const put = (texts: Readonly<Record<string, string>>) => {
-      for (const [path, text] of Object.entries(texts)) writeFileSync(path, text);
+      for (const [path, text] of Object.entries(texts)) {
+        writeFileSync(`${path}.new`, text);
+        renameSync(`${path}.new`, path);
+      }
     };
     return { ...place, before, after, put };
   }
