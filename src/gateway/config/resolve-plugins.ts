@@ -167,8 +167,9 @@ function hasUncheckedOptions(plugin: Plugin, { from, settings }: NamedEntry): bo
   return configSchema === undefined && isolationOf(plugin) === undefined;
 }
 
-/** Codes of errors whose messages do not say which plugin they are about. */
+/** Codes of errors that do not say which entry they are about; with a path, none of them does. */
 const placeless: ReadonlySet<string> = new Set([
+  "config_unreadable",
   "options_invalid",
   "isolation_refused",
   "plugin_isolation_failed",
@@ -179,11 +180,13 @@ const placeless: ReadonlySet<string> = new Set([
 
 /** Adds an entry's place to an error, instead of the function name in a stock plugin's message. */
 function placed(error: unknown, at: Place, file: string | undefined): unknown {
-  if (!isGlassineError(error) || !placeless.has(error.code)) return error;
+  if (!isGlassineError(error)) return error;
+  if (at.entry.from !== "path" && !placeless.has(error.code)) return error;
   const place = placeOf(at);
   const where = file === undefined ? place : `${place} of ${printable(file)}`;
   const text = `${where}: ${error.message.replace(/^[A-Za-z]+: /, "")}${remedyFor(error, at.entry)}`;
-  return new GlassineError(error.code, text, { ...error.data }, error);
+  // What the plugin's own code threw has the stack that matters.
+  return new GlassineError(error.code, text, { ...error.data }, error.cause ?? error);
 }
 
 /** Adds its place to the error about a package that is not installed. */

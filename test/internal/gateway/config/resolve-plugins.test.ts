@@ -146,7 +146,12 @@ describe("plugins by name, package and path", () => {
       "plugin_missing",
       /^plugins\[0\] \(pii-scan\): no installed plugin has the id "pii-scan"\. `glassine plugins list` shows /,
     ],
-    ["a file that is not there", ["/nowhere/p.js"], "config_unreadable", /p\.js does not exist/],
+    [
+      "a file that is not there",
+      ["/nowhere/p.js"],
+      "config_unreadable",
+      /^plugins\[0\] \(\/nowhere\/p\.js\): the plugin \/nowhere\/p\.js does not exist$/,
+    ],
     [
       "a grant of what is not declared",
       [{ use: "always-no", options: { as: "denier" }, grant: ["write_headers"] }],
@@ -209,7 +214,7 @@ describe("plugins by name, package and path", () => {
     );
     expect([error.code, error.message]).toEqual([
       own.code,
-      `the plugin ${file} cannot be loaded: ${own.message}`,
+      `plugins[0] (${file}): the plugin ${file} cannot be loaded: ${own.message}`,
     ]);
   });
 });
