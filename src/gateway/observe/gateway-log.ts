@@ -111,7 +111,7 @@ export const logEvents = {
   server_reconnected: { levels: ["warn"], means: "A server that was lost is back." },
   server_left_out: {
     levels: ["warn"],
-    means: "A merged answer came without a server that was too slow or answered with an error.",
+    means: "A merged answer came without a server that was too slow, failed, or sent no list.",
   },
   server_error: { levels: ["warn"], means: "The connection to a server failed.", quotes: true },
   server_stderr: {

@@ -51,6 +51,11 @@ export const lists: Readonly<Record<string, ListKind>> = {
   "tasks/list": { field: "tasks", item: (server, item) => renamed(item, toCallerOf(server)) },
 };
 
+/** Whether a result has what is merged: for a list, an array of items. */
+export function isMergeable(method: string, result: Message): boolean {
+  return !Object.hasOwn(lists, method) || Array.isArray(result[(lists[method] as ListKind).field]);
+}
+
 /** Concatenates the servers' lists, with a cursor for the servers that have more. */
 export function mergeLists(method: string, parts: readonly Part[], context: MergeContext): Message {
   const { field, item } = lists[method] as ListKind;

@@ -26,7 +26,7 @@ import {
 import { Acknowledgements, acknowledged } from "./acknowledgements.ts";
 import { type Destination, handshakes, unknownMethod } from "./destination.ts";
 import { urisIn } from "./linked-uris.ts";
-import { lists, mergeHandshakes, mergeLists } from "./merge.ts";
+import { isMergeable, lists, mergeHandshakes, mergeLists } from "./merge.ts";
 import type { RouterLog } from "./peer.ts";
 import type { RoutingMemory } from "./routing-memory.ts";
 import { handshakePatienceMs } from "./slow-servers.ts";
@@ -66,6 +66,8 @@ interface ServerAnswer {
   readonly options: SendOptions;
 }
 
+/** The code in the log for a result without its list. */
+const invalid = { code: "peer_invalid" };
 const late = refusalOf(-32014, "peer_timeout", "The servers did not answer in time");
 
 export class RoutedRequests {
@@ -276,10 +278,10 @@ export class RoutedRequests {
     // The caller would not notice the missing part of its subscription, so end all of it.
     if (acknowledgements?.hasGrantOf(server) === true) return this.#finish(entry, answer);
     if (isHandshake(entry) && isMessage(result)) this.#leaveOutOverdue(entry);
-    const { code } = isMessage(error) ? error : {};
-    if (!isMessage(result) && code !== unknownMethod.code) {
+    const { method } = request;
+    const { code } = isMessage(result) ? invalid : isMessage(error) ? error : {};
+    if (isMessage(result) ? !isMergeable(method, result) : code !== unknownMethod.code) {
       entry.isPartial = true;
-      const { method } = request;
       const isResource = method.startsWith("resources/") && !Object.hasOwn(lists, method);
       if (!isResource) this.#options.log.warn("server_left_out", { server, method, code });
     }
