@@ -96,6 +96,7 @@ export class DirectEndpoint implements McpEndpoint {
     if (front.repeatsId(body)) return answerBad(idInUse, body);
     const last = request.method === "GET" ? request.headers.get("last-event-id") : null;
     if (last && !front.keepsEvent(last)) return answer("event_unknown");
+    if (last && front.endsStream(last)) return nothingFollows();
     this.#options.callers.set(id, { identity, session: id });
     const response = await front.handle(request, body, identity);
     // The session ended in the meantime.
@@ -245,4 +246,12 @@ export class DirectEndpoint implements McpEndpoint {
   endWith(names: ReadonlySet<string>): Promise<void> {
     return this.connected.endWith(names);
   }
+}
+
+/**
+ * MCP: 405 says that there is no stream. It is not recorded as a refusal, since clients with SDK v1
+ * ask once for what follows each error, and only this keeps them from asking twice more.
+ */
+function nothingFollows(): Response {
+  return new Response(null, { status: 405, headers: { allow: "POST, DELETE" } });
 }

@@ -1,5 +1,5 @@
 /** Keeps the events of one session that a client may ask for again, bounded by number and size. */
-import type { Message } from "./transport.ts";
+import { isAnswer, type Message } from "./transport.ts";
 
 interface Reader {
   /** Never rejects. */
@@ -21,6 +21,12 @@ export function eventStore(maxEvents: number, maxUnits: number) {
 
   return {
     has: (id: string) => events.has(id),
+    /** Whether this event is an answer, and the last event of its stream. */
+    isLastAnswer(id: string) {
+      const event = events.get(id);
+      const last = [...events].findLast(([, { stream }]) => stream === event?.stream);
+      return event !== undefined && last?.[0] === id && isAnswer(event.message);
+    },
     async storeEvent(stream: string, message: Message) {
       count += 1;
       const id = `${prefix}_${count}`;

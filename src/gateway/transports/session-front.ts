@@ -71,6 +71,8 @@ export interface SessionFront {
   readonly isBusy: boolean;
   /** Whether a client can ask for the events after this one. */
   keepsEvent(id: string): boolean;
+  /** Whether nothing can follow this event: its stream was that of a request, and is answered. */
+  endsStream(id: string): boolean;
   /** Ends a request's stream, so that the client asks for the rest. */
   closeStream(id: RequestId): void;
 }
@@ -217,6 +219,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
       return open.size > 0;
     },
     keepsEvent: events.has,
+    // After an answer, the stream of a batch goes on to the next one.
+    endsStream: (event) =>
+      events.isLastAnswer(event) && (!takesBatches(version) || open.size === 0),
     closeStream: (requestId) => inner.closeSSEStream(requestId),
   };
 }

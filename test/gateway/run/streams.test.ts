@@ -12,6 +12,7 @@ function cancelled(requestId: unknown): object {
   return { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } };
 }
 
+const firstIdIn = (text: string) => /^id: (.+)$/m.exec(text)?.[1] ?? "";
 const lastIdIn = (text: string) => [...text.matchAll(/^id: (.+)$/gm)].at(-1)?.[1] ?? "";
 
 const isCancelled = { isError: true, content: [{ text: "The request was cancelled" }] };
@@ -93,12 +94,44 @@ it.each([
 it("an event that is no longer kept is said to be gone", async () => {
   const { url } = await gatewayBefore((came) => came.answer("fine"), { limits: { events: 2 } });
   const own = await sessionOf(url, ada);
-  const headers = { "last-event-id": lastIdIn((await own.call(1)).text) };
+  const headers = { "last-event-id": firstIdIn((await own.call(1)).text) };
   const again = () => own.post(undefined, { method: "GET", headers });
   expect((await again()).status).toBe(200);
   await own.call(2);
   await own.call(3);
   expect(await again()).toMatchObject({ status: 400, code: "event_unknown" });
+});
+
+it("what follows an answer is said not to exist, which is no refusal", async () => {
+  const made = await gatewayBefore((came) => came.answer("fine"));
+  const own = await sessionOf(made.url, ada);
+  const { text } = await own.call(1);
+  await own.call(2);
+  const after = (last: string) =>
+    own.post(undefined, { method: "GET", headers: { "last-event-id": last } });
+  expect(await after(firstIdIn(text))).toMatchObject({ status: 200, messages: [{ id: 1 }] });
+  expect(await after(lastIdIn(text))).toMatchObject({ status: 405, text: "" });
+  expect(loggedBy(made, "refused")).toEqual([]);
+});
+
+it("the stream of a batch can be asked for again until it has its last answer", async () => {
+  const waiting: Came[] = [];
+  const { url } = await gatewayBefore((came) => void waiting.push(came));
+  const own = await sessionOf(url, ada, "2025-03-26");
+  const abort = new AbortController();
+  const response = await own.open([callOf(1), callOf(2)], { signal: abort.signal });
+  await expect.poll(() => waiting.length).toBe(2);
+  waiting.find(({ message }) => message.id === 1)?.answer("one");
+  const first = new TextDecoder().decode((await response.body?.getReader().read())?.value);
+  const headers = { "last-event-id": lastIdIn(first) };
+  const again = () => own.open(undefined, { method: "GET", headers });
+  expect((await again()).status).toBe(409);
+  abort.abort();
+  // The gateway notices after a while that the first stream has no reader.
+  let rest = await again();
+  while (rest.status === 409) rest = await again();
+  waiting.find(({ message }) => message.id === 2)?.answer("two");
+  expect(messagesIn(await rest.text())).toMatchObject([{ id: 2, result: {} }]);
 });
 
 afterEach(() => void vi.useRealTimers());
@@ -144,6 +177,30 @@ it("no client of the official SDK asks again for the stream of what it cancelled
   await new Promise((resolve) => setTimeout(resolve, 1200));
   await client.callTool({ name: "fine" });
   expect(asked.filter((each) => each === "GET").length).toBe(1);
+  await client.close();
+});
+
+it("a client of SDK v1 asks once for what follows an error, and no refusal is counted", async () => {
+  const made = await gatewayBefore(({ message, tell, end }) => {
+    tell({ id: message.id, error: { code: -32000, message: "no" } });
+    end();
+  });
+  const asked: number[] = [];
+  const noted = async (...[at, init]: Parameters<typeof fetch>) => {
+    const headers = { ...Object.fromEntries(new Headers(init?.headers)), ...ada };
+    const response = await fetch(at, { ...init, headers });
+    if (init?.method === "GET") asked.push(response.status);
+    return response;
+  };
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(new StreamableHTTPClientTransport(made.url, { fetch: noted }) as never);
+  await expect.poll(() => asked).toEqual([200]);
+  await expect(client.callTool({ name: "x" })).rejects.toThrow("no");
+  await expect.poll(() => asked).toEqual([200, 405]);
+  // The client would ask again after half a second.
+  await pause(1200);
+  expect(asked).toEqual([200, 405]);
+  expect(loggedBy(made, "refused")).toEqual([]);
   await client.close();
 });
 
