@@ -219,19 +219,21 @@ export class HttpBack implements Transport {
     const { statusCode: status, headers, body } = answer;
     const { id } = asked;
     const type = mediaTypeIn(headers);
+    // MCP: whatever a 404 says, the session is over.
+    if (status === 404 && this.#client.sessionId !== undefined) {
+      await body.dump();
+      throw new RefusalError(sessionGone);
+    }
     if (isEncoded(headerIn(headers, "content-encoding"))) throw new RefusalError(invalidAnswer);
     if (type === "text/event-stream" && status < 300) return this.#readStream(body, asked);
     const bytes = await bytesWithin(body, this.#options.maxBytes);
     if (bytes === undefined) throw new RefusalError(tooLarge);
     const document = type === "application/json" ? documentIn(bytes.toString("utf8")) : undefined;
     const messages = messagesIn(document);
-    if (!messages.some((each) => isAnswerTo(id, each))) {
-      if (status === 404 && this.#client.sessionId !== undefined)
-        throw new RefusalError(sessionGone);
+    if (!messages.some((each) => isAnswerTo(id, each)))
       throw status < 300
         ? new RefusalError(invalidAnswer)
         : new RefusalError(refusedByServer, ` with ${status}`);
-    }
     for (const each of messages.filter(isMessage)) {
       this.#deliver(answerTo(id, each), id, status);
       await this.#afterMessage();

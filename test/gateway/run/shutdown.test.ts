@@ -177,15 +177,26 @@ it.each([1, 2])("%d servers hear that their sessions have ended", async (count) 
   expect(made.server.ended).toBe(callers.length * count);
 });
 
-it("a gateway over stdio that has no server left ends with a code, and one whose caller leaves without", async () => {
-  const lost = await stdioBefore(({ response }) => void response.writeHead(404).end());
-  lost.send(callOf(1));
-  expect(await lost.gateway.ended).toEqual({ code: "servers_gone" });
-  expect(loggedBy(lost, "servers_gone")).toHaveLength(1);
-  const left = await stdioBefore();
-  left.stdin.end();
-  expect(await left.gateway.ended).toEqual({});
-});
+const notFound = { code: -32001, message: "Session not found" };
+
+it.each([
+  ["nothing", ""],
+  ["an error without an id", JSON.stringify({ jsonrpc: "2.0", id: null, error: notFound })],
+  ["an error with the request's id", JSON.stringify({ jsonrpc: "2.0", id: 1, error: notFound })],
+])(
+  "a gateway over stdio that has no server left ends with a code, and one whose caller leaves without: 404 and %s",
+  async (_, body) => {
+    const lost = await stdioBefore(({ response }) => {
+      response.writeHead(404, { "content-type": "application/json" }).end(body);
+    });
+    lost.send(callOf(1));
+    expect(await lost.gateway.ended).toEqual({ code: "servers_gone" });
+    expect(loggedBy(lost, "servers_gone")).toHaveLength(1);
+    const left = await stdioBefore();
+    left.stdin.end();
+    expect(await left.gateway.ended).toEqual({});
+  },
+);
 
 it("a subject has as many open exchanges as a session has requests", async () => {
   const waiting: Came[] = [];

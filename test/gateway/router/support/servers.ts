@@ -60,7 +60,12 @@ export async function testServer(
 
   const server = createServer(async (request, response) => {
     const session = String(request.headers["mcp-session-id"] ?? "");
-    if (session !== "" && !sessions.has(session)) return void response.writeHead(404).end();
+    if (session !== "" && !sessions.has(session)) {
+      // As the official SDK says it.
+      const error = { code: -32001, message: "Session not found" };
+      response.writeHead(404, { "content-type": "application/json" });
+      return void response.end(JSON.stringify({ jsonrpc: "2.0", error, id: null }));
+    }
     if (request.method === "GET") {
       response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
       streams.add(response);
