@@ -42,6 +42,12 @@ describe("the trusted root of Sigstore", () => {
     expect(await faultOf(changed(...grown))).toBeUndefined();
   });
 
+  it("says where to get one if it is another file", async () => {
+    expect(await faultOf('{"mediaType":"application/json"}')).toContain(
+      "expected the media type of a trusted root. Take Sigstore's own: targets/trusted_root.json in",
+    );
+  });
+
   it.each([
     [
       "mediaType",

@@ -87,10 +87,13 @@ export async function readTrustedRoot(path: string): Promise<TrustedRoot> {
   if (read.success) return read.data as TrustedRoot;
   const [issue] = read.error.issues;
   const place = issue?.path.length ? formatPath(issue.path as (string | number)[]) : "the document";
-  throw refused(path, `is not valid at ${place}: ${issue?.message}`);
+  throw refused(path, `is not valid at ${place}: ${issue?.message}`, ownRoot);
 }
 
-function refused(path: string, fault: string): GlassineError {
-  const text = `The Sigstore trusted root ${quoted(path, 300)} ${oneLine(fault, 200)}.`;
+const ownRoot =
+  " Take Sigstore's own: targets/trusted_root.json in github.com/sigstore/root-signing.";
+
+function refused(path: string, fault: string, advice = ""): GlassineError {
+  const text = `The Sigstore trusted root ${quoted(path, 300)} ${oneLine(fault, 200)}.${advice}`;
   return new GlassineError("setting_invalid", text, { path });
 }
