@@ -115,6 +115,18 @@ describe("a failing service", () => {
     );
   });
 
+  it("names the plugin that was loaded last, whose code may be the cause", async () => {
+    verifies("cli:internal");
+    const discover: NonNullable<RunOptions["services"]>["discover"] = ({ progress }) => {
+      for (const [done, name] of ["egress-guard", "bad-plug"].entries())
+        progress({ what: "loading", done, total: 2, name });
+      return Promise.reject(new Error(""));
+    };
+    const { document, stderr } = await runJson(["plugins", "list"], { services: { discover } });
+    expect(stderr).toMatch(/^internal error: .*Plugins had been loaded, 'bad-plug' last/);
+    expect(stderr).toBe(`${document.error.message}\n`);
+  });
+
   it("is a refusal if the system refuses", async () => {
     verifies("cli:error-document");
     const { code, document, stderr } = await runJson(["plugins", "list"], {

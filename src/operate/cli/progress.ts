@@ -4,8 +4,7 @@ import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "./print/printable.ts";
 
 export interface Progress {
-  /** A word or two: `hashing`. */
-  readonly what: string;
+  readonly what: "reading packages" | "hashing" | "loading";
   readonly done: number;
   /** `undefined` if the total is unknown. */
   readonly total?: number | undefined;

@@ -16,6 +16,7 @@ import { paintFor } from "./print/parts.ts";
 import { printable, printableJson, say } from "./print/printable.ts";
 import { type TextStream, writeComplaint, writeResult } from "./process-io.ts";
 import { progressLine } from "./progress.ts";
+import { texts } from "./texts.ts";
 
 export interface RunInput {
   /** The words after the name of the command. */
@@ -39,6 +40,8 @@ export interface RunInput {
  */
 export async function runCommand(input: RunInput): Promise<number> {
   let parsed: Parsed | undefined;
+  /** The plugin that was loaded last. */
+  let loaded: string | undefined;
   const progress = progressLine({
     isTerminal: input.isTTY.stderr,
     env: input.env,
@@ -68,7 +71,10 @@ export async function runCommand(input: RunInput): Promise<number> {
       paint,
       operands,
       options,
-      progress: progress.show,
+      progress: (step) => {
+        if (step.what === "loading") loaded = step.name;
+        progress.show(step);
+      },
     };
     const context = command.options.host === sharedOptions.host ? await withHost(given) : given;
     const outcome = await command.run(context);
@@ -82,7 +88,7 @@ export async function runCommand(input: RunInput): Promise<number> {
     return exitCode;
   } catch (thrown) {
     progress.end();
-    return failed(input, parsed, thrown);
+    return failed(input, { parsed, loaded }, thrown);
   }
 }
 
@@ -108,12 +114,17 @@ async function misused(
 
 async function failed(
   input: RunInput,
-  parsed: Parsed | undefined,
+  { parsed, loaded }: { readonly parsed: Parsed | undefined; readonly loaded: string | undefined },
   thrown: unknown,
 ): Promise<number> {
   const { command, options, usage = "" } = parsed?.kind === "command" ? parsed : {};
   const name = command?.namesItself === true ? command.path.at(-1) : undefined;
-  const { lead = "", message, lines, more = [], code, exitCode } = safeFailureFor(thrown, name);
+  const failure = safeFailureFor(thrown, name);
+  const { lead = "", lines, more = [], code, exitCode } = failure;
+  const message =
+    exitCode === 70 && loaded !== undefined
+      ? failure.message + texts.afterLoading(loaded)
+      : failure.message;
   // For a refusal, its cause: if the operator's own code failed, it has that code's stack.
   const culprit = exitCode === 70 ? thrown : isGlassineError(thrown) ? thrown.cause : undefined;
   const stack = options?.verbose === true ? stackOf(culprit) : [];

@@ -108,6 +108,9 @@ export const texts = {
     `its export ${name} is not a host: export what defineHost of this installation returns`,
   output: (code: string, hasChanged: boolean) =>
     `cannot write to standard output: ${printable(code)}${hasChanged ? "; the change was made" : ""}`,
+  // The code may have patched whatever makes text printable, and an id is printable as it is.
+  afterLoading: (id: string) =>
+    `. Plugins had been loaded, '${id}' last: if their code changes built-ins, that can be the cause. Look with \`plugins list --no-load\`, or remove the plugin.`,
   endedEarly: "internal error: the process ended before the command was done",
   failedOutside: (text: string) => say`warning: something failed outside the command: ${text}`,
 } as const;
