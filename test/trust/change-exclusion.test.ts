@@ -251,7 +251,7 @@ describe("something that is not a regular file", () => {
       const refused = await refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
       expect(refused).toMatchObject({
         code: "lockfile_failed",
-        message: `${there} is not a regular file.`,
+        message: `${there} is not a regular file. Move it away, and keep it.`,
         data: { path: there },
       });
       expect(await text()).toBe("version = 1\n");

@@ -71,7 +71,7 @@ describe("CLI-058: a lock that is a link", () => {
     await symlink("second", path);
     expect(await refusalOf(() => trustPlugins(path, [pii], "r"))).toMatchObject({
       code: "lockfile_failed",
-      message: `Cannot find ${path}: its links form a loop.`,
+      message: `Cannot find ${path}: its links form a loop. Replace the link with the file.`,
     });
     expect(await names()).toEqual(["plugins.lock", "second"]);
   });

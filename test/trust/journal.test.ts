@@ -258,7 +258,7 @@ describe("a journal", () => {
     await mkdir(journal);
     expect(await refusalOf(() => readTrustJournal(path))).toMatchObject({
       code: "lockfile_failed",
-      message: `${journal} is not a regular file.`,
+      message: `${journal} is not a regular file. Move it away, and keep it.`,
     });
   });
 

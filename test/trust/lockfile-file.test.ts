@@ -128,17 +128,25 @@ describe("a lockfile on the disk", () => {
     // Files in /proc have size 0.
     await expect(readLockfile("/proc/self/status")).rejects.toMatchObject({
       code: "lockfile_invalid",
-      message: expect.stringContaining("line 1, column 5: it is not TOML"),
+      message: expect.stringMatching(
+        /line 1, column 5: it is not TOML: .*; fix it, or restore the file from version control$/,
+      ),
     });
   });
 
-  it.each(["EACCES", "EIO", "EMFILE", "EPERM"])("is a failure on %s", async (code) => {
+  const permissions = " Fix its permissions, or those of its folder.";
+  it.each([
+    ["EACCES", permissions],
+    ["EPERM", permissions],
+    ["EIO", ""],
+    ["EMFILE", ""],
+  ])("is a failure on %s", async (code, advice) => {
     verifies("lockfile:unreadable");
     const path = written(goodLockfile);
     openFaults.push(code);
     await expect(readLockfile(path)).rejects.toMatchObject({
       code: "lockfile_failed",
-      message: `${path} cannot be read: ${code}. Fix its permissions, or those of its folder.`,
+      message: `${path} cannot be read: ${code}.${advice}`,
       data: { path, systemCode: code },
     });
   });
@@ -148,6 +156,7 @@ describe("a lockfile on the disk", () => {
     symlinkSync(link, link);
     await expect(readLockfile(link)).rejects.toMatchObject({
       code: "lockfile_failed",
+      message: `${link} cannot be read: ELOOP. Replace the link with the file.`,
       data: { systemCode: "ELOOP" },
     });
     await expect(readLockfile("a\0b")).rejects.toMatchObject({

@@ -172,7 +172,9 @@ describe("CLI-054: what the system refuses", () => {
     await chmod(folder, folderMode);
     const before = await state();
     const message = await refused(trustBbb, user === undefined ? {} : { user });
-    expect(message).toBe(`trust: Cannot ${doing} ${lock}${file}: EACCES: permission denied.\n`);
+    expect(message).toBe(
+      `trust: Cannot ${doing} ${lock}${file}: EACCES: permission denied. Fix its permissions, or those of its folder.\n`,
+    );
     expect((await state())["plugins.lock"]).toBe(before["plugins.lock"]);
     expect([await text(), await journalText()]).toEqual([old.lock, old.journal]);
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);

@@ -14,6 +14,7 @@ import {
 import { basename, dirname, join, resolve } from "node:path";
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { readSmallFile } from "../../packages/index.ts";
+import { adviceOn } from "../lockfile/refusals.ts";
 import { printable } from "../printable.ts";
 
 /** The mode of new files, less the umask. */
@@ -37,14 +38,18 @@ export async function readFileWhole(
   const file = await readSmallFile(path, { maxBytes, followLinks: false });
   if ("bytes" in file) return file.bytes;
   if (file.why === "absent") return undefined;
-  throw lockfileFailed(path, (shown) => `${shown} ${file.fault}.`, file.cause);
+  const advice = file.why === "refused" ? adviceOn(file.code) : moveAway;
+  throw lockfileFailed(path, (shown) => `${shown} ${file.fault}.${advice}`, file.cause);
 }
 
 /** @throws GlassineError `lockfile_failed` for a folder, pipe, device or link */
 export function expectRegular(path: string, stats: Stats): void {
   if (stats.isFile()) return;
-  throw lockfileFailed(path, (shown) => `${shown} is not a regular file.`);
+  throw lockfileFailed(path, (shown) => `${shown} is not a regular file.${moveAway}`);
 }
+
+/** For what cannot be one of the files of a lock. A journal is never to be thrown away. */
+export const moveAway = " Move it away, and keep it.";
 
 /** Writes all bytes, even if the system writes them in pieces. Calls `taken` for each piece. */
 export async function writeWhole(
@@ -193,7 +198,11 @@ export async function onFile<T>(path: string, doing: string, work: () => Promise
     const code = systemCode(error);
     if (isGlassineError(error) || code === undefined) throw error;
     const why = systemMessage(error as Error, code);
-    throw lockfileFailed(path, (shown) => `Cannot ${doing} ${shown}: ${why}.`, error);
+    throw lockfileFailed(
+      path,
+      (shown) => `Cannot ${doing} ${shown}: ${why}.${adviceOn(code)}`,
+      error,
+    );
   }
 }
 
@@ -247,5 +256,8 @@ async function followed(path: string): Promise<string> {
     if (!stats?.isSymbolicLink()) return at;
     at = resolve(folder, await readlink(at));
   }
-  throw lockfileFailed(path, (shown) => `Cannot find ${shown}: its links form a loop.`);
+  throw lockfileFailed(
+    path,
+    (shown) => `Cannot find ${shown}: its links form a loop.${adviceOn("ELOOP")}`,
+  );
 }

@@ -11,6 +11,7 @@ import {
   expectRegular,
   lockfileFailed,
   lockPathsOf,
+  moveAway,
   newMode,
   onFile,
   readFileWhole,
@@ -49,8 +50,7 @@ export async function openJournal(path: string): Promise<JournalFile> {
 async function opened(path: string, handle: FileHandle, isNew: boolean) {
   const read = await readOpened(handle, maxJournalBytes);
   if ("fault" in read) {
-    const advice = read.why === "large" ? " Move it away, and keep it." : "";
-    throw lockfileFailed(path, (shown) => `${shown} ${read.fault}.${advice}`);
+    throw lockfileFailed(path, (shown) => `${shown} ${read.fault}.${moveAway}`);
   }
   const { bytes } = read;
   const { mode } = await handle.stat();

@@ -7,7 +7,7 @@ import { expectPath } from "../expect-path.ts";
 import { printable } from "../printable.ts";
 import type { Lockfile } from "./entry-rules.ts";
 import { readEntries } from "./read-entries.ts";
-import { fileInvalid, lockfileInvalid, problemsAt } from "./refusals.ts";
+import { adviceOn, fileInvalid, lockfileInvalid, problemsAt } from "./refusals.ts";
 import { type Places, placesOf } from "./toml-places.ts";
 
 /**
@@ -42,7 +42,7 @@ export async function readLockfile(path: string): Promise<Lockfile | undefined> 
     throw fileInvalid(path, "it is not a regular file; put one in its place");
   if (why === "large") throw tooLarge(path);
   if (why === "refused" && code !== "ENOTDIR") {
-    const text = `${printable(path)} cannot be read: ${code}. Fix its permissions, or those of its folder.`;
+    const text = `${printable(path)} cannot be read: ${code}.${adviceOn(code)}`;
     throw new GlassineError("lockfile_failed", text, { path, systemCode: code }, cause);
   }
   const found = await lstat(path).catch(() => undefined);
@@ -138,7 +138,17 @@ function parsed(text: string, path: string): Readonly<Record<string, unknown>> {
     const { line, column } = error;
     // The lines after the first one quote the file.
     const [first = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
-    throw lockfileInvalid(path, [{ line, column, message: `it is not TOML: ${first}` }], error);
+    throw lockfileInvalid(
+      path,
+      [
+        {
+          line,
+          column,
+          message: `it is not TOML: ${first}; fix it, or restore the file from version control`,
+        },
+      ],
+      error,
+    );
   }
 }
 

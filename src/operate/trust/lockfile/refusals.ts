@@ -38,6 +38,13 @@ export function fileInvalid(path: string, what: string, cause?: unknown): Glassi
   return lockfileInvalid(path, [problem], cause);
 }
 
+/** What to do if the system refuses an operation on a file; empty if nothing can be said. */
+export function adviceOn(systemCode: string | undefined): string {
+  if (systemCode === "ELOOP") return " Replace the link with the file.";
+  const isDenied = systemCode === "EACCES" || systemCode === "EPERM";
+  return isDenied ? " Fix its permissions, or those of its folder." : "";
+}
+
 /** Returns faults with line and column, in text order. Lines end with a line feed, as in TOML. */
 export function problemsAt(text: string, faults: readonly Fault[]): readonly LockfileProblem[] {
   let line = 1;
