@@ -10,6 +10,7 @@ export {
   type AuditSink,
   auditEventTypes,
   jsonLines,
+  type KnownAuditEvent,
   type OpenTelemetrySinkOptions,
   openTelemetrySink,
   redactText,

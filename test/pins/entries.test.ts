@@ -240,6 +240,7 @@ it("the audit entry", async () => {
     "HealthOptions",
     "HealthReport",
     "HealthStatus",
+    "KnownAuditEvent",
     "MetricLabels",
     "MetricsSink",
     "OpenTelemetrySinkOptions",

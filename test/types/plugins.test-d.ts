@@ -13,7 +13,7 @@ import {
   type PluginContext,
   type View,
 } from "glassine";
-import { health } from "glassine/audit";
+import { type AuditEvent, health, type KnownAuditEvent } from "glassine/audit";
 import type { ContentPart, Message } from "glassine/messages";
 import { expectTypeOf, it } from "vitest";
 
@@ -389,4 +389,24 @@ it("passes a view to a function that needs what its capabilities imply", () => {
       },
     },
   });
+});
+
+it("knows the facts of an audit record by its type", () => {
+  const factOf = (event: AuditEvent) => {
+    const known = event as KnownAuditEvent;
+    switch (known.eventType) {
+      case "plugin.handler_denied":
+        expectTypeOf(known.metadata.code).toEqualTypeOf<string>();
+        expectTypeOf(known.metadata.tool).toEqualTypeOf<string | null>();
+        // @ts-expect-error A denial has no labels.
+        return known.metadata.labels;
+      case "plugin.registration_failed":
+        expectTypeOf(known.metadata.hooks).toEqualTypeOf<readonly string[] | undefined>();
+        // @ts-expect-error The key depends on the host.
+        return known.metadata.requires;
+      default:
+        return known.timestamp;
+    }
+  };
+  expectTypeOf(factOf).parameter(0).toEqualTypeOf<AuditEvent>();
 });

@@ -12,7 +12,7 @@ export {
   type RegistrationFailure,
   registrationFailures,
 } from "./event-types.ts";
-export { type AuditFacts, auditEvent, factKindsOf } from "./make-event.ts";
+export { type AuditFacts, auditEvent, factKindsOf, type KnownAuditEvent } from "./make-event.ts";
 export { type OpenTelemetrySinkOptions, openTelemetrySink } from "./open-telemetry.ts";
 export {
   type AuditOptions,

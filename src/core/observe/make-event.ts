@@ -1,7 +1,7 @@
 /** Makes the events of this library from their facts. */
 import { asSet } from "../data/index.ts";
 import { mapGet } from "../data/intrinsics.ts";
-import { type AuditEventInput, defaultTenant } from "./event.ts";
+import { type AuditEvent, type AuditEventInput, defaultTenant } from "./event.ts";
 import {
   type AuditEventSpec,
   type AuditEventType,
@@ -15,6 +15,17 @@ type Table = typeof auditEventTypes;
 
 /** The facts of an event of a type: its metadata by key. */
 export type AuditFacts<Type extends AuditEventType> = FactsOf<Table[Type]["metadata"]>;
+
+/**
+ * A record of an event that this library raises: `eventType` says which facts `metadata` has. The
+ * key of `requires` depends on the host, so it is left out.
+ */
+export type KnownAuditEvent = {
+  readonly [Type in AuditEventType]: Omit<AuditEvent, "eventType" | "metadata"> & {
+    readonly eventType: Type;
+    readonly metadata: Omit<AuditFacts<Type>, "requires">;
+  };
+}[AuditEventType];
 
 /** What an event has in addition to its facts. */
 export interface AuditEventOptions {
