@@ -234,7 +234,7 @@ function expectNoPaths(
   if (mode !== "production" || path === undefined) return;
   throw new GlassineError(
     "plugin_path_refused",
-    `production does not load plugins by path: make ${printable(path.source)} a package, trust it with \`glassine plugins trust\`, and name it by its id`,
+    `production does not load plugins by path: make ${printable(path.source)} a package, trust it with \`glassine plugins trust\`, and name it by its id, in a configuration as { "package": ID }`,
     { path: path.source },
   );
 }
