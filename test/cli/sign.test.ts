@@ -298,6 +298,19 @@ entry for publishers in an operator's key file:
     },
   );
 
+  it("has nothing to say about an entry point that is behind a link to the package's folder", async () => {
+    verifies("cli:sign-refused");
+    const cwd = await newRoot();
+    await install(cwd, "guard", { code: "export default () => undefined;" });
+    await writeFile(join(cwd, "node_modules/guard/glassine.sig.json"), "{}");
+    await symlink(join(cwd, "node_modules/guard"), join(cwd, "linked"));
+    const pkcs8 = { format: "pem", type: "pkcs8" } as const;
+    const stdin = [String(generateKeyPairSync("ed25519").privateKey.export(pkcs8))];
+    const argv = ["plugins", "sign", "linked", "--key", "-", "--identity", "a"];
+    const ended = await run(argv, { services: commandServices, cwd, stdin });
+    expect([ended.code, ended.stderr]).toEqual([0, ""]);
+  });
+
   it("warns about a key that would be published with the package", async () => {
     verifies("cli:sign-folder");
     const warned =

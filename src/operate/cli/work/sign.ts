@@ -1,6 +1,6 @@
 /// <reference path="./npm-packlist.d.ts" />
 /** Signs a package for its author, and warns if that may not be what gets published. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { isRecord } from "../../../core/data/index.ts";
 import { procedureKind } from "../../discovery/index.ts";
@@ -53,7 +53,9 @@ async function refusedWarnings(
   path: string,
   { bin, hostName, discovery }: NamedHost,
 ): Promise<readonly string[]> {
-  const place = { path, foundAt: path, isLinked: false, installedAs: basename(path) };
+  // A link on the way, such as to the temporary folder, would put every file outside of the package.
+  const real = await realpath(path);
+  const place = { path: real, foundAt: path, isLinked: false, installedAs: basename(path) };
   const { kinds = [procedureKind] } = discovery;
   const commands = ["glassine", hostName, bin];
   const read = await readPackage(place, { field: hostName, kinds, commands });
