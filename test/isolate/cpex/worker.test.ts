@@ -190,10 +190,10 @@ describe("a start is refused", () => {
       /not a folder/,
     ],
     [
-      "where nobody says its hooks",
+      "for a plugin whose package is not installed",
       { kind: "mine.Guard" },
       "options_invalid",
-      /Name them in hooks/,
+      /No wheel in the virtual environment contains "mine\.Guard"\. Install its package there\./,
     ],
     [
       "where no hook is one of this host",

@@ -86,7 +86,7 @@ export function describeGuest(
         why: `CPEX knows no such capability.${suggestion(each, cpexCapabilities)}`,
       })),
   ];
-  if (hooks.length === 0) throw noHooks(kind, requestedHooks, unsupported);
+  if (hooks.length === 0) throw noHooks({ kind, wheel, requestedHooks, unsupported });
   const entries = hooks.map((hook) => [hook, { ...settings, extensions: true }]);
   return {
     guest: {
@@ -117,14 +117,22 @@ function whyNot(hook: string): string {
     : `This host has no such hook.${suggestion(hook, cpexHooks)}`;
 }
 
-function noHooks(
-  kind: string,
-  requestedHooks: readonly string[],
-  unsupported: readonly Unsupported[],
-) {
+function noHooks({
+  kind,
+  wheel,
+  requestedHooks,
+  unsupported,
+}: {
+  readonly kind: string;
+  readonly wheel: Wheel | undefined;
+  readonly requestedHooks: readonly string[];
+  readonly unsupported: readonly Unsupported[];
+}) {
   if (requestedHooks.length === 0)
     return optionsInvalid(
-      `The wheel of ${quoted(kind)} does not say which hooks it has. Name them in hooks, as in its own configuration.`,
+      wheel === undefined
+        ? `No wheel in the virtual environment contains ${quoted(kind)}. Install its package there. If its code is in pluginDirs, name its hooks in hooks.`
+        : `The wheel of ${quoted(kind)} does not say which hooks it has. Name them in hooks, as in its own configuration.`,
     );
   const why = unsupported.map(({ name, why }) => `${quoted(name)}: ${why}`).join(" ");
   return optionsInvalid(`This host has none of the hooks of ${quoted(kind)}. ${why}`);
