@@ -48,7 +48,7 @@ class GlassinePlugin(Plugin):
         return run
 
     async def initialize(self):
-        """Starts the plugin, so that that the host learns what is wrong with it."""
+        """Starts the plugin, so that the host learns what is wrong with it."""
         try:
             greeting = await self._ask({"task_type": "capabilities", "config": self._settings})
             if greeting["protocol_version"] != PROTOCOL or not NEEDED <= set(greeting["features"]):
