@@ -66,7 +66,7 @@ ${Object.entries(offered)
 
 It has no timers, no console, no \`URL\` and no \`TextEncoder\`, and \`context.signal\` never aborts.
 A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, and the plugin starts again without what it had kept.
-The same happens if a turn fails because the memory is full.`;
+The same happens if a turn fails because the memory is full, of which \`throw null\` is also the sign.`;
 
 const options = `## Options
 
@@ -90,8 +90,9 @@ const options = `## Options
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
 A folder that is named by a link is found there through the link, too.
 If \`onOutput\` or \`onEnd\` throws or rejects, nothing changes.
+Output that is still on its way when the host ends by itself is lost: close the manager first.
 The engine of \`quickjs\` itself takes up to 16 MiB beside \`memoryMb\`, and buffers in a \`process\` are bounded only by its address space, which is \`memoryMb\` and about 1.9 GB for Node.js.
-Its configuration is what you pass here: a manager that is given another one, in \`plugins\`, in \`config\` or by the environment, refuses the plugin.
+Its configuration is what you pass here, as JSON data: a manager that is given another one, in \`plugins\`, in \`config\` or by the environment, refuses the plugin.
 The plugin belongs to one manager, which ends its code when the manager is closed; another manager with it is refused, so start an instance for each.
 If that manager cannot be created, for example because another plugin is refused, the plugin is still yours: pass it to another manager, or call \`close()\`.
 \`manager.handlersFor(hook)\` says where each handler runs.
