@@ -3,24 +3,28 @@ import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 
-const host = defineHost({
-  slots: {
-    log: {
-      tier: "monotonic",
-      read: "everyone",
-      write: "everyone",
-      grows: "lines",
-      description: "Of a test.",
-      schema: z.object({
-        lines: z.array(z.string()).default([]),
-        loud: z.array(z.string()).optional(),
-      }),
-      derive: ({ list }: { list: readonly unknown[] }) => {
-        const loud = list.filter((line) => `${line}`.endsWith("!"));
-        return loud.length > 0 ? { loud } : {};
+type Derive = (given: { list: readonly unknown[] }) => Readonly<Record<string, unknown>>;
+
+/** A host whose slot `log` grows by its lines, and has fields that follow from them. */
+function hostWith<Fields extends z.core.$ZodLooseShape>(fields: Fields, derive: Derive) {
+  return defineHost({
+    slots: {
+      log: {
+        tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
+        grows: "lines",
+        description: "Of a test.",
+        schema: z.object({ lines: z.array(z.string()).default([]), ...fields }),
+        derive,
       },
     },
-  },
+  });
+}
+
+const host = hostWith({ loud: z.array(z.string()).optional() }, ({ list }) => {
+  const loud = list.filter((line) => `${line}`.endsWith("!"));
+  return loud.length > 0 ? { loud } : {};
 });
 const merged = (lines: readonly string[], proposed: readonly string[]) => {
   const current = host.createExtensions({ log: { lines: [...lines] } });
@@ -44,24 +48,9 @@ describe("a list that follows from the one that grows", () => {
 });
 
 it("what grew is not reported, even if nothing can be derived from the plugin's own list", () => {
-  const sum = defineHost({
-    slots: {
-      log: {
-        tier: "monotonic",
-        read: "everyone",
-        write: "everyone",
-        grows: "lines",
-        description: "Of a test.",
-        schema: z.object({
-          lines: z.array(z.string()).default([]),
-          count: z.number().optional(),
-        }),
-        derive: ({ list }: { list: readonly unknown[] }) => {
-          if (list.length === 1) throw new Error("one line is not enough");
-          return { count: list.length };
-        },
-      },
-    },
+  const sum = hostWith({ count: z.number().optional() }, ({ list }) => {
+    if (list.length === 1) throw new Error("one line is not enough");
+    return { count: list.length };
   });
   const view = sum.filterExtensions(sum.createExtensions({}), []);
   const current = sum.createExtensions({ log: { lines: ["a", "b"] } });
