@@ -32,6 +32,16 @@ async function found(root: string, options: DiscoverOptions = {}) {
   return discovered;
 }
 
+/** Finds the plugin in production, in a process, with these dependencies in its package.json. */
+async function foundWith(root: string, code: string, dependencies: object) {
+  const path = await install(root, "guard", { code });
+  const file = join(path, "package.json");
+  const own = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ ...own, ...dependencies }));
+  await trust(root, path, "guard", inProcess);
+  return found(root, production);
+}
+
 const said = createMessage({ role: "user", content: [{ content_type: "text", text: "a" }] });
 
 async function runs(discovered: Awaited<ReturnType<typeof found>>) {
@@ -177,12 +187,7 @@ describe("a plugin that plugins.lock isolates", () => {
       'export default () => definePlugin({ name: "guard", version: "1.0.0",',
       '  hooks: { "cmf.llm_input": () => deny({ code: word, reason: read }) } });',
     ].join("\n");
-    const path = await install(root, "guard", { code });
-    const file = join(path, "package.json");
-    const own = JSON.parse(await readFile(file, "utf8"));
-    await writeFile(file, JSON.stringify({ ...own, dependencies: { dep: "1.0.0" } }));
-    await trust(root, path, "guard", inProcess);
-    const discovered = await found(root, production);
+    const discovered = await foundWith(root, code, { dependencies: { dep: "1.0.0" } });
     expect(codesOf(discovered)).toEqual([]);
     const { violation } = await runs(discovered);
     expect(violation?.code).toBe("deep");
@@ -209,12 +214,7 @@ describe("a plugin that plugins.lock isolates", () => {
     await symlink(middle, join(storeOf("top"), "middle"));
     await symlink(top, join(modules, "top"));
     const code = guarded("guard", 'import { word } from "top";').replace('"far"', "word");
-    const path = await install(root, "guard", { code });
-    const file = join(path, "package.json");
-    const own = JSON.parse(await readFile(file, "utf8"));
-    await writeFile(file, JSON.stringify({ ...own, peerDependencies: { top: "1" } }));
-    await trust(root, path, "guard", inProcess);
-    const discovered = await found(root, production);
+    const discovered = await foundWith(root, code, { peerDependencies: { top: "1" } });
     expect(discovered.rejected).toEqual([]);
     expect((await runs(discovered)).violation?.code).toBe("deep");
   });
@@ -226,12 +226,7 @@ describe("a plugin that plugins.lock isolates", () => {
     const zod = dirname(createRequire(import.meta.url).resolve("zod/package.json"));
     await symlink(zod, join(root, "node_modules", "zod"));
     const code = guarded("guard", 'import { z } from "zod"; z.string().parse("a");');
-    const path = await install(root, "guard", { code });
-    const file = join(path, "package.json");
-    const own = JSON.parse(await readFile(file, "utf8"));
-    await writeFile(file, JSON.stringify({ ...own, peerDependencies: { zod: "4" } }));
-    await trust(root, path, "guard", inProcess);
-    const discovered = await found(root, production);
+    const discovered = await foundWith(root, code, { peerDependencies: { zod: "4" } });
     expect(discovered.rejected).toEqual([]);
     expect((await runs(discovered)).violation?.code).toBe("far");
   });
