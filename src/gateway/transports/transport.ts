@@ -73,9 +73,12 @@ export function isAnswer(message: Message): message is AnswerMessage {
 
 /** Leaves out the result or error that is null beside the other, as in JSON-RPC 1.0. */
 export function withoutNull(message: Message): Message {
-  const { result, error, ...others } = message;
-  if (result === null && isMessage(error)) return { ...others, error };
-  return error === null && isMessage(result) ? { ...others, result } : message;
+  const { result, error } = message;
+  const isResultEmpty = result === null && isMessage(error);
+  const isErrorEmpty = error === null && isMessage(result);
+  if (!isResultEmpty && !isErrorEmpty) return message;
+  const { [isResultEmpty ? "result" : "error"]: _, ...others } = message;
+  return others;
 }
 
 /** Whether an answer is as MCP defines it: clients drop any other, and go on waiting. */
