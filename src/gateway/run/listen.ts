@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
@@ -33,15 +34,16 @@ export async function listenOn(
   tls?: EnvoyTls,
 ): Promise<Listening> {
   const server = createAdaptorServer({
-    fetch(request, env) {
+    async fetch(request, env) {
       const { incoming, outgoing } = env as HttpBindings;
       if (hasUnreadBody(incoming)) outgoing.setHeader("connection", "close");
       if (outgoing.socket === null) closeWith(incoming.socket, outgoing);
-      return respond(request, {
+      const response = await respond(request, {
         remote: incoming.socket.remoteAddress,
         onSent: (listener) =>
           outgoing.destroyed ? listener() : void outgoing.once("close", listener),
       });
+      return destroyedOnError(response, outgoing);
     },
     createServer: tls === undefined ? createServer : createTlsServer,
     serverOptions: {
@@ -91,6 +93,30 @@ function closeWith(socket: Socket, outgoing: ServerResponse): void {
   // Any number of responses may be waiting.
   socket.setMaxListeners(0).once("close", close);
   outgoing.once("close", () => socket.off("close", close));
+}
+
+/**
+ * Destroys the connection if the body fails. The adapter would print the error, which may contain
+ * secrets, and could send it to the client.
+ */
+function destroyedOnError(response: Response, outgoing: ServerResponse): Response {
+  if (response.body === null) return response;
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch {
+        // The adapter reads ahead of the head, and the client is to get what was read so far.
+        while (!outgoing.headersSent && !outgoing.destroyed) await setImmediate();
+        outgoing.destroy();
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(body, response);
 }
 
 /** Closes the port and all open connections. */

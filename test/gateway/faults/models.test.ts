@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { definePlugin, GlassineError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 import { sessionOf } from "../run/support/caller.ts";
@@ -96,6 +96,33 @@ it.each(failing)("answers the caller of a provider that %s", async (_what, statu
   expect(gateway.counts()).toMatchObject({ errored: 1, open: 0 });
   expect(loggedBy(made, "model")).toMatchObject([{ outcome: "errored", code }]);
 });
+
+it.each(["", "part of it"])(
+  "ends the answer of one that breaks off an unread one after %j",
+  async (part) => {
+    const provider = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+      response.write(part, () => setTimeout(() => response.destroy(), 20));
+    });
+    await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+    afterTest(() => void provider.close());
+    const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    const models = { model: { provider: "openai" as const, url, path: "/openai" } };
+    const { url: at } = await gatewayBefore(undefined, { models }, [looks]);
+    const prints = [vi.spyOn(console, "error"), vi.spyOn(console, "info")];
+    afterTest(() => prints.forEach((print) => void print.mockRestore()));
+    const response = await ask(at, "/openai/v1/models");
+    expect(response.status).toBe(200);
+    const read: string[] = [];
+    const reading = (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body ?? []) read.push(decoder.decode(chunk));
+    })();
+    await expect(reading).rejects.toThrow();
+    expect(read.join("")).toBe(part);
+    for (const print of prints) expect(print).not.toHaveBeenCalled();
+  },
+);
 
 const ask = (url: URL, path: string, body?: object) =>
   fetch(new URL(path, url), {
