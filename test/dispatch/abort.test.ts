@@ -155,19 +155,25 @@ describe("a handler that makes the host abort", () => {
     expect(started).toEqual([]);
   });
 
-  it.each(["sequential", "concurrent"] as const)(
-    "as the last one, in mode %s: its own denial stands",
-    async (mode) => {
-      const host = new AbortController();
-      const denies: Run = (_p, _c) => {
-        host.abort();
-        return deny("no");
-      };
-      const manager = await manage([plugin("aborts", denies, { mode })]);
-      const result = await manager.invoke(hook, call, { signal: host.signal });
-      expect(result.violation).toMatchObject({ code: "denied", reason: "no" });
-    },
-  );
+  it.each([
+    ["sequential", "as the last one", 0],
+    ["sequential", "before another", 1],
+    ["concurrent", "as the last one", 0],
+    ["concurrent", "before another", 1],
+  ] as const)("in mode %s, %s: its own denial stands", async (mode, _where, others) => {
+    verifies("dispatch:abort");
+    const host = new AbortController();
+    const denies: Run = (_p, _c) => {
+      host.abort();
+      return deny("no");
+    };
+    const after = [tagger("tagged", { mode })].slice(0, others);
+    const manager = await manage([plugin("aborts", denies, { mode }), ...after]);
+    const result = await manager.invoke(hook, call, { signal: host.signal });
+    expect(result.violation).toMatchObject({ plugin: "aborts", code: "denied", reason: "no" });
+    expect(statusesOf(result)).toEqual(["completed", ...after.map(() => "skipped")]);
+    expect(manager.counts()).toMatchObject({ denied: 1, aborted: 0 });
+  });
 
   it("while others of its phase are awaited: their results are late", async () => {
     const host = new AbortController();

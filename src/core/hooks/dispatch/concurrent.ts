@@ -121,8 +121,6 @@ export class ConcurrentPhase implements Phase {
   #scope: AsyncScope | undefined;
   /** How many handlers have yet to end, plus one until all have been started. */
   #open = 1;
-  /** Whether the host aborted before every handler had started. */
-  cutShort = false;
   /** How many results have been applied, and what they decided so far. */
   #taken = 0;
   #decision: TurnEnd;
@@ -163,10 +161,7 @@ export class ConcurrentPhase implements Phase {
   #call(member: Member): void {
     const { run } = this;
     const { step } = member;
-    if (isAborted(run.options.signal)) {
-      this.cutShort = true;
-      return;
-    }
+    if (isAborted(run.options.signal)) return;
     if (step.guarded && !mayRun(run, step)) {
       member.ending = "passed";
       return;

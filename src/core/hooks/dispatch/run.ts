@@ -188,10 +188,6 @@ function runConcurrent(run: MessageRun): undefined {
 function endConcurrent(run: MessageRun, phase: ConcurrentPhase): void {
   if (run.result !== undefined) return;
   try {
-    if (phase.cutShort) {
-      abort(run);
-      return;
-    }
     const end = phase.takeAll() ?? run.stopped;
     if (end === undefined && isAborted(run.options.signal)) {
       abort(run);
