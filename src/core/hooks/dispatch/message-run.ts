@@ -194,7 +194,7 @@ export class MessageRun implements AnyRun {
     const { timed, recordsTime, runtime } = this.compiled;
     let { durationMs } = this;
     if (timed && step.mode !== "concurrent") durationMs = monotonicNow() - this.startedAt;
-    if (timed) runtime.meter?.turn(step, durationMs);
+    runtime.meter?.turn(step, durationMs);
     this.log.record(step, recordsTime ? { ...turn, durationMs } : turn);
     this.recorded = true;
   }

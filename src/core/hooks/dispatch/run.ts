@@ -216,8 +216,7 @@ function listen(run: MessageRun, signal: AbortSignal): void {
 function abort(run: MessageRun): undefined {
   if (run.isEnding) return undefined;
   const { context, phase, step } = run;
-  // In a concurrent phase, each handler counts for itself.
-  run.dropWait(phase === undefined);
+  run.dropWait(true);
   const waits = run.settle !== undefined;
   let from = step?.position ?? run.compiled.firstConcurrent;
   if (phase !== undefined) {
@@ -261,7 +260,6 @@ function fail(run: MessageRun, error: unknown): void {
   const { step, phase } = run;
   run.dropWait(true);
   phase?.stop();
-  run.ending = "errored";
   const reason = `The run of ${run.hook} could not continue.`;
   if (step !== undefined) {
     const code = "handler_error";

@@ -442,7 +442,7 @@ function apply(run: MessageRun, step: Step, changes: Changes): void {
   // Last, because the host may abort the run when it hears of it.
   if (run.compiled.runtime.audit === undefined) return;
   noteRefused(run, step, refused);
-  if (applies) noteLabels(run, step, before);
+  noteLabels(run, step, before);
 }
 
 /** Refuses what a handler returned as a whole. None of it is applied. */
