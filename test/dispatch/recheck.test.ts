@@ -3,7 +3,17 @@ import { addLabels, allow, deny } from "glassine";
 import { freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { call, hook, labelsOf, manage, plugin, type Run, rest, runOnce } from "./support.ts";
+import {
+  call,
+  hook,
+  labelsOf,
+  manage,
+  plugin,
+  type Run,
+  rest,
+  runOnce,
+  tagger,
+} from "./support.ts";
 
 const recheck = { recheck: true };
 
@@ -152,6 +162,19 @@ describe("a payload changed after a plugin allowed it", () => {
       ["sums", "completed"],
       ["adds", "skipped"],
       ["guard", "completed"],
+    ]);
+  });
+
+  it("leaves the record of the first concurrent plugin in place if that adds a label", async () => {
+    verifies("dispatch:recheck-records");
+    const guard = plugin("guard", () => allow());
+    const tags = tagger("tags", { mode: "concurrent" });
+    const result = await runOnce([guard, plugin("alias", renames("sum")), tags], recheck);
+    expect(result.executions.map(({ plugin, changed }) => [plugin, changed])).toEqual([
+      ["guard", []],
+      ["alias", ["payload.name"]],
+      ["tags", ["security.labels"]],
+      ["guard", []],
     ]);
   });
 

@@ -1,5 +1,6 @@
 /** A run with a strict audit trail: events that the trail kept pass, and lost ones are reported. */
 import { addLabels, definePlugin } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -134,6 +135,36 @@ describe("a run whose audit trail", () => {
     const result = await manager.invoke(hook, call);
     expect(labelsOf(result)).toEqual(["found"]);
     expect(result.violation?.code).toBe("audit_failed");
+  });
+
+  it.each([
+    ["the first", ["one"]],
+    ["the last", ["two"]],
+    ["both", ["one", "two"]],
+  ])("lost %s of two events is denied", async (_which, lost) => {
+    verifies("audit:strict");
+    const sink = async ({ metadata }: AuditEvent) => {
+      await rest();
+      if (lost.includes(String(metadata.labels))) throw new Error("disk full");
+    };
+    const audit = { strict: true, sink };
+    const manager = await manage([tagger("one"), tagger("two")], { audit, logger: {} });
+    expect((await manager.invoke(hook, call)).violation?.code).toBe("audit_failed");
+  });
+
+  it("is not that of a nested run of another manager is unchanged if that one lost an event", async () => {
+    verifies("audit:strict");
+    const sink = ({ eventType }: AuditEvent) => {
+      if (eventType === "extensions.labels_added") throw new Error("disk full");
+    };
+    const nests = plugin("nests", async (payload, context) => {
+      const inner = await lossy.invoke(hook, payload, { parent: context });
+      expect([inner.violation, labelsOf(inner)]).toEqual([undefined, ["found"]]);
+    });
+    const lossy = await manage([tagger("found")], { audit: { sink }, logger: {} });
+    const { manager } = await strictly(nests);
+    const result = await manager.invoke(hook, call);
+    expect([result.violation, labelsOf(result)]).toEqual([undefined, ["found"]]);
   });
 
   it("lost an event of a nested run's background handler goes on like that run", async () => {

@@ -52,6 +52,12 @@ describe("deny reports what it expects", () => {
     expect(refusalFor(input)).toEqual(["result_shape", message]);
   });
 
+  it("for a second argument", () => {
+    expect(() => (deny as (...all: unknown[]) => unknown)("code", "reason")).toThrow(
+      "deny expects one argument, such as { code, reason }, got more.",
+    );
+  });
+
   it("reports nothing for valid input", async () => {
     for (const good of ["a".repeat(64), "0", "A_b.c:d-e"]) {
       expect(await violationOf(deny({ code: good, reason: "r" }))).toEqual({

@@ -2,6 +2,7 @@
 
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
+import { uncaughtDuring } from "../dispatch/support.ts";
 import { block } from "../support/block.ts";
 import { verifies } from "../support/verifies.ts";
 import { kept, managerOf, plugin } from "./support.ts";
@@ -50,3 +51,28 @@ describe.each([true, false])(
     });
   },
 );
+
+it.each([
+  ["a promise that rejects", () => Promise.reject(broken())],
+  ["an object with a promise that rejects", () => ({ inside: Promise.reject(broken()) })],
+  [
+    "a promise of an object with a promise that rejects",
+    async () => ({ inside: Promise.reject(broken()) }),
+  ],
+  [
+    "a promise that rejects with an object with a promise that rejects",
+    () => Promise.reject({ inside: Promise.reject(broken()) }),
+  ],
+])("nothing in what a handler returns too late is an unhandled rejection: %s", async (_, make) => {
+  const handler = (_facts: unknown) => {
+    block(20);
+    return make();
+  };
+  const uncaught = await uncaughtDuring(async () => {
+    const manager = await managerOf([plugin("aaa", { happened: { handler, timeoutMs: 5 } })]);
+    await manager.invoke("happened", {});
+  });
+  expect(uncaught).toEqual([]);
+});
+
+const broken = () => new Error("broken");

@@ -150,6 +150,26 @@ describe("runs of every semantic", () => {
     expect(result.extensions.security?.labels).toEqual(["SECRET"]);
   });
 
+  it("a run of a message hook nested in one of another semantic alone keeps its labels", async () => {
+    const tags = host.definePlugin({
+      name: "tags",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        "cmf.llm_output": (_message, _context, extensions) => ({
+          modifiedExtensions: addLabels(extensions, "SECRET"),
+        }),
+        value: async (value, context) => {
+          const options = { parent: context, extensions: createExtensions({}) };
+          const inner = await manager.invoke("cmf.llm_output", { role: "user" }, options);
+          return [value, inner.violation?.code ?? inner.extensions.security?.labels ?? "none"];
+        },
+      },
+    });
+    const manager: Awaited<ReturnType<typeof managerOf>> = await managerOf([tags]);
+    expect(await manager.invoke("value", 1)).toEqual([1, ["SECRET"]]);
+  });
+
   it("handlers of every semantic see what their capabilities open, and nothing else", async () => {
     const seen: unknown[] = [];
     const look = (extensions: { security?: { labels?: unknown; subject?: { roles?: unknown } } }) =>

@@ -52,6 +52,15 @@ describe("a manager that denies tampering", () => {
     expect(violation).toEqual(denied);
   });
 
+  it("denies also if the host has aborted", async () => {
+    verifies("dispatch:tampering-denied");
+    const manager = await manage([patches], { tampering: "deny" });
+    await manager.invoke(hook, call);
+    const { violation } = await manager.invoke(hook, call, { signal: AbortSignal.abort() });
+    expect(violation).toEqual(denied);
+    expect(manager.counts()).toMatchObject({ denied: 1, aborted: 0 });
+  });
+
   it("is not created in a changed realm; the error lists all changes, its message the first", async () => {
     verifies("dispatch:tampering-denied");
     const names = Array.from({ length: 12 }, (_, i) => `x${i}`);
