@@ -409,6 +409,32 @@ describe("a nested run", () => {
     expect(outcomes.size).toBe(1);
   });
 
+  it("of a handler whose turn is over has the labels of the run, also in the concurrent phase", async () => {
+    verifies("dispatch:nesting-start");
+    const gate = deferred();
+    const seen: unknown[] = [];
+    const looks: Run = ({ name }, _context, extensions) =>
+      name === "send" ? void seen.push(extensions.security.labels) : undefined;
+    const begins: Run = ({ name }, context) => {
+      if (name === "send") return;
+      void gate.promise.then(() =>
+        manager.invoke(hook, { name: "send", args: {} }, { parent: context }),
+      );
+    };
+    const waits: Run = async ({ name }, _context) => {
+      if (name === "send") return;
+      gate.resolve();
+      await rest();
+    };
+    const manager: Manager = await manage([
+      plugin("looks", looks, { capabilities: ["read_labels"] }),
+      plugin("begins", begins),
+      plugin("waits", waits, { mode: "concurrent" }),
+    ]);
+    await manager.invoke(hook, call, { extensions: labelled("PII") });
+    expect(seen).toEqual([["PII"]]);
+  });
+
   it("does not start with more labels than an envelope may have", async () => {
     verifies("dispatch:nesting-start");
     const numbered = (letter: string) =>
