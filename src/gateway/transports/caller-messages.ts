@@ -8,14 +8,13 @@ import {
   cancelledBy,
   isMessage,
   isRequest,
-  isTooDeep,
   keyOf,
   type Message,
   type Refusal,
   type RequestId,
   type RequestMessage,
   refusalOf,
-  tooDeep,
+  writingFault,
 } from "./transport.ts";
 
 const maxIdLength = 1024;
@@ -41,8 +40,7 @@ export const idInUse = refusalOf(-32012, "request_id_in_use", "The request id is
 export function messageFault(document: unknown): Refusal | undefined {
   const messages = messagesIn(document);
   if (messages.length === 0) return invalid;
-  if (isTooDeep(document)) return tooDeep;
-  return messages.map(faultOf).find((fault) => fault !== undefined);
+  return messages.map(faultOf).find((fault) => fault !== undefined) ?? writingFault(document);
 }
 
 function faultOf(message: unknown): Refusal | undefined {

@@ -33,7 +33,6 @@ import {
   isLasting,
   isMessage,
   isRequest,
-  isTooDeep,
   keyOf,
   late,
   type Message,
@@ -49,9 +48,9 @@ import {
   type SendOptions,
   serverGone,
   type Transport,
-  tooDeep,
   tooLarge,
   unreachable,
+  writingFault,
 } from "./transport.ts";
 
 /** Answers to the server's requests that plugins refused, by the keys of their ids. */
@@ -298,7 +297,8 @@ export class PassThrough {
       this.#options.onUndelivered(message);
       return;
     }
-    if (isTooDeep(message)) this.#refuseDeep(message);
+    const fault = writingFault(message);
+    if (fault !== undefined) this.#refuse(message, fault);
     else {
       const more = isAnswer(message) ? { status } : {};
       this.back.onmessage?.(message, { relatedRequestId: this.#only?.id, ...more });
@@ -308,9 +308,9 @@ export class PassThrough {
   }
 
   /** Refuses a message that could not be written for the caller. */
-  #refuseDeep(message: Message): void {
+  #refuse(message: Message, fault: Refusal): void {
     if (isAnswer(message)) this.back.onmessage?.(...refusedHere(message.id, invalidAnswer));
-    else if (isRequest(message)) this.#refuseAsk(errorAnswer(message.id, tooDeep));
+    else if (isRequest(message)) this.#refuseAsk(errorAnswer(message.id, fault));
     else this.#options.onUndelivered(message);
   }
 

@@ -62,7 +62,7 @@ export function isRequest(message: Message): message is RequestMessage {
 }
 
 export function isRequestId(id: unknown): id is RequestId {
-  return typeof id === "string" || typeof id === "number";
+  return typeof id === "string" || Number.isFinite(id);
 }
 
 export function isAnswer(message: Message): message is AnswerMessage {
@@ -104,17 +104,24 @@ export function metaOf(message: Message): Message {
 /** How deep a message may be nested: far less than what overflows the stack when it is written. */
 const maxDepth = 1000;
 
-/** Whether a value is nested deeper than a message may be. Iterative, because it may be. */
-export function isTooDeep(value: unknown): boolean {
-  let level = [value].filter(isObject);
+/**
+ * Returns why a parsed message cannot be written as it came, or undefined if it can. Iterative,
+ * because it may be nested at any depth.
+ */
+export function writingFault(message: unknown): Refusal | undefined {
+  let level = [message].filter(isObject);
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth === maxDepth) return true;
+    if (depth === maxDepth) return tooDeep;
     const next: object[] = [];
     for (const each of level)
-      for (const item of Object.values(each)) if (isObject(item)) next.push(item);
+      for (const item of Object.values(each)) {
+        if (isObject(item)) next.push(item);
+        // `JSON.parse` reads 1e999 as Infinity, which `JSON.stringify` writes as null.
+        else if (typeof item === "number" && !Number.isFinite(item)) return tooLargeNumber;
+      }
     level = next;
   }
-  return false;
+  return undefined;
 }
 
 function isObject(value: unknown): value is object {
@@ -202,10 +209,15 @@ export const tooLarge = refusalOf(
   "The server's answer is larger than allowed",
 );
 export const refusedByServer = refusalOf(-32014, "peer_refused", "The server refused the request");
-export const tooDeep = refusalOf(
+const tooDeep = refusalOf(
   -32600,
   "message_invalid",
   `The message is nested more than ${maxDepth} levels deep`,
+);
+const tooLargeNumber = refusalOf(
+  -32600,
+  "message_invalid",
+  "The message has a number that is too large for a double",
 );
 export const late = refusalOf(-32014, "peer_timeout", "The server did not answer in time");
 export const serverGone = refusalOf(-32014, "peer_unreachable", "The server is gone");

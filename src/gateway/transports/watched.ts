@@ -18,7 +18,6 @@ import {
   isLasting,
   isMessage,
   isRequest,
-  isTooDeep,
   isWellFormed,
   late,
   type Message,
@@ -28,10 +27,10 @@ import {
   serverGone,
   subscriptionKey,
   type Transport,
-  tooDeep,
   tooManyUnanswered,
   unreachable,
   withoutNull,
+  writingFault,
 } from "./transport.ts";
 
 export interface WatchOptions extends AwaitedOptions {
@@ -96,11 +95,12 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
 
   function receive(given: unknown, extra: Extra | undefined): void {
     const message = isMessage(given) ? withoutNull(given) : undefined;
+    const fault = writingFault(message);
     if (message === undefined) onDropped({});
-    else if (isTooDeep(message)) refuse(message);
+    else if (fault !== undefined) refuse(message, fault);
     else if (isAnswer(message) && !isWellFormed(message)) {
       transport.onerror?.(malformed);
-      refuse(message);
+      refuse(message, invalidAnswer);
     } else {
       const own = open.take(message) ? ofServer(message, extra) : undefined;
       if (own === undefined) onDropped(message);
@@ -124,10 +124,10 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   }
 
   /** Refuses a message that the caller's transport could not write. */
-  function refuse(message: Message): void {
+  function refuse(message: Message, refusal: Refusal): void {
     if (isAnswer(message) && open.methodOf(message.id) !== undefined)
       answer(message.id, invalidAnswer);
-    else if (isRequest(message)) sendOwn(errorAnswer(message.id, tooDeep));
+    else if (isRequest(message)) sendOwn(errorAnswer(message.id, refusal));
     else onDropped(message);
   }
 

@@ -1,0 +1,65 @@
+/**
+ * Messages that `JSON.parse` reads, but that cannot be written as they came: nested so deep that
+ * writing them overflows the stack, or with a number that would become null.
+ */
+import { describe, expect, it } from "vitest";
+import { ada, gatewayBefore, loggedBy, stdioBefore } from "../attacks/support.ts";
+import { exchange } from "../router/support/servers.ts";
+import { callerOf, callOf, sessionOf } from "./support/caller.ts";
+import type { Came } from "./support/fake-server.ts";
+
+const levels = 4300;
+
+const invalid = (id: unknown) => ({ id, error: { code: -32014, data: { code: "peer_invalid" } } });
+const errored = [{ method: "tools/call", outcome: "errored", code: "peer_invalid" }];
+const calls = (made: Parameters<typeof loggedBy>[0]) =>
+  loggedBy(made, "request").filter(({ method }) => method === "tools/call");
+
+describe.each([
+  ["lists within lists", "[".repeat(levels) + "]".repeat(levels)],
+  ["a number that is too large", "[1e999]"],
+  ["a number that is too small", "-1e999"],
+])("with %s", (_, json) => {
+  function answer({ message, response }: Came): void {
+    const id = JSON.stringify(message.id);
+    response.setHeader("content-type", "application/json");
+    const result = `{"content":[],"structuredContent":{"a":${json}}}`;
+    response.end(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
+  }
+
+  it("an answer in a session is refused, and its request has errored", async () => {
+    const made = await gatewayBefore(answer);
+    const own = await sessionOf(made.url, ada);
+    expect((await own.call(1)).messages).toMatchObject([invalid(1)]);
+    expect(calls(made)).toMatchObject(errored);
+  });
+
+  it("an answer in an exchange is refused, and its place is free again", async () => {
+    const made = await gatewayBefore(answer, { limits: { inFlight: 1 } });
+    for (const _ of [1, 2])
+      expect(await exchange(callerOf(made.url, ada), "tools/call", { name: "x" })).toMatchObject(
+        invalid(1),
+      );
+    expect(calls(made)).toMatchObject([...errored, ...errored]);
+  });
+
+  it("an answer over stdio is refused, and its request has errored", async () => {
+    const made = await stdioBefore(answer);
+    made.send(callOf(1));
+    await expect.poll(() => made.said).toMatchObject([invalid(1)]);
+    expect(calls(made)).toMatchObject(errored);
+  });
+
+  it("a caller's message is refused as invalid, with its id, and reaches no server", async () => {
+    const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"a":${json}}}`;
+    const { url, server } = await gatewayBefore();
+    const own = await sessionOf(url, ada);
+    const refused = { code: "message_invalid", messages: [{ id: 1 }] };
+    expect(await own.post(call)).toMatchObject({ status: 400, ...refused });
+    const stdio = await stdioBefore();
+    stdio.write(`${call}\n`);
+    const error = { code: -32600, data: { code: "message_invalid" } };
+    await expect.poll(() => stdio.said).toMatchObject([{ id: 1, error }]);
+    expect([...server.of("tools/call"), ...stdio.server.of("tools/call")]).toEqual([]);
+  });
+});
