@@ -30,7 +30,7 @@ import {
   textFileIn,
   textKind,
 } from "./blocks.ts";
-import { given, stringAt } from "./json.ts";
+import { given, isNone, stringAt } from "./json.ts";
 import { itemKind } from "./shapes.ts";
 import { itemSettings, toolKinds } from "./tool-items.ts";
 
@@ -117,6 +117,15 @@ const imageSettings = [
   "size",
   "svg_usage",
 ];
+
+/** Whether an error says nothing but its message: the rest must be a few words, not sentences. */
+function isBrief({ code, param, type, moderation_details }: JsonObject): boolean {
+  const { categories, moderation_stage } = objectIn(moderation_details);
+  const listed = Array.isArray(categories) ? categories : [categories];
+  const isWord = (value: unknown) =>
+    isNone(value) || (typeof value === "string" && /^[\w./[\]-]{1,64}$/.test(value));
+  return listed.length <= 16 && [code, param, type, moderation_stage, ...listed].every(isWord);
+}
 
 const kinds: BlockTable["kinds"] = {
   ...listKinds,
@@ -231,6 +240,22 @@ export const answerBlocks: BlockTable = {
   kinds: {
     ...kinds,
     // Only in an answer: in a request, OpenAI may use an image that it stored by this id.
+    explainedImage: {
+      part: "text",
+      turnField: "item",
+      matches: { type: "image_generation_call", status: "failed" },
+      condition: (item) =>
+        given(item, "result") === undefined &&
+        stringAt(objectIn(item.error), "message") !== undefined &&
+        isBrief(objectIn(item.error)),
+      fields: { text: "error.message" },
+      settings: [
+        ...imageSettings,
+        ...under("error", ["code", "param", "type"]),
+        ...under("error.moderation_details", ["categories", "moderation_stage"]),
+      ],
+      note: "Why no image was generated.",
+    },
     failedImage: {
       turnField: "item",
       matches: { type: "image_generation_call", status: "failed" },

@@ -60,3 +60,14 @@ function shapeOf(value: Json): string {
   );
   return `{${fields.sort().join()}}`;
 }
+
+/** JSON text with the fields of each object in one order. */
+export function sortedText(value: Json): string {
+  const sorted = (json: JsonObject) =>
+    Object.fromEntries(
+      Object.keys(json)
+        .toSorted()
+        .map((key) => [key, json[key]]),
+    );
+  return JSON.stringify(value, (_, each: Json) => (isJsonObject(each) ? sorted(each) : each));
+}

@@ -10,8 +10,18 @@ import { isNone, type JsonObject } from "./json.ts";
 import type { StreamedItem } from "./streamed-item.ts";
 import { endings, type ListName, partLists, streamedTexts } from "./streamed-texts.ts";
 
-/** The fields with values that are part of the document. */
-const whole = ["response", "item", "part", "annotation", "error", "message", "param"];
+/** The fields whose values are checked where they are used. */
+const whole = [
+  "response",
+  "item",
+  "part",
+  "annotation",
+  "delta",
+  "output",
+  "error",
+  "message",
+  "param",
+];
 const numbers = [
   "sequence_number",
   "output_index",
@@ -34,7 +44,7 @@ const progress: { readonly [name: string]: readonly string[] } = {
   mcp_list_tools: ["in_progress", "completed", "failed"],
 };
 
-/** The events of a command that a shell call will have, without those of its output. */
+/** The fields of an event about one command of a shell. */
 const ofCommand = [...ofItem, "command_index"];
 
 const beginnings = ["response.created", "response.in_progress", "response.queued"];
@@ -116,6 +126,17 @@ const kinds: readonly (readonly [type: string, fields: readonly string[], apply?
     [...ofCommand, "command"],
     (response, event) =>
       targetOf(response, event).finishCommand(event.command_index, event.command),
+  ],
+  [
+    "response.shell_call_output_content.delta",
+    [...ofCommand, "delta"],
+    (response, event) => targetOf(response, event).printed.grow(event.command_index, event.delta),
+  ],
+  [
+    "response.shell_call_output_content.done",
+    [...ofCommand, "output"],
+    (response, event) =>
+      targetOf(response, event).printed.finish(event.command_index, event.output),
   ],
   ...Object.entries(progress).flatMap(([name, steps]) =>
     steps.map((step) => [`response.${name}.${step}`, ofItem] as const),

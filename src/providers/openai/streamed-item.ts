@@ -19,6 +19,7 @@ import {
   type JsonObject,
   objectIn,
   objectsIn,
+  sortedText,
   stringAt,
   withFields,
 } from "./json.ts";
@@ -29,6 +30,7 @@ import {
   itemKind,
   itemSchema,
 } from "./shapes.ts";
+import { ShellOutput } from "./shell-output.ts";
 import { type ListName, partLists, textOf } from "./streamed-texts.ts";
 import type { Superseded } from "./superseded.ts";
 import { itemSettings } from "./tool-items.ts";
@@ -89,6 +91,7 @@ export class StreamedItem {
   readonly #annotations: Json[] = [];
   /** The commands of a shell call that were streamed. Messages show those of the whole. */
   readonly #commands: TextPieces[] = [];
+  readonly #printed: ShellOutput;
   /** The annotations of the whole, as `sortedText` writes them. */
   #cited: ReadonlySet<string> = new Set();
   readonly #parts: { readonly [list in List]: StreamedItem[] } = {
@@ -104,6 +107,7 @@ export class StreamedItem {
     this.#meter = meter;
     this.#from = from;
     this.#superseded = superseded;
+    this.#printed = new ShellOutput(meter);
     const kept = this.#read(json, anObject);
     const key = textOf(kind.name, kept.type)?.key;
     this.#key = key;
@@ -200,6 +204,12 @@ export class StreamedItem {
     return found;
   }
 
+  get printed(): ShellOutput {
+    if (itemKind(this.#json) !== "shell_call_output")
+      throw streamFault("output_index", "the index of a shell_call_output");
+    return this.#printed;
+  }
+
   addText(key: string, piece: unknown): void {
     if (key !== this.#key) throw streamFault(key, "an item or a part with such text");
     if (this.#isTextWhole) throw streamFault(key, "nothing after the whole text");
@@ -268,6 +278,7 @@ export class StreamedItem {
       if (pieces.text !== commands[at])
         throw streamFault("action.commands", "the commands that were streamed");
     }
+    this.#printed.expectSame(whole.output);
     // Servers may send one again, sort them and leave out equal ones.
     this.#cited = new Set(listIn(whole.annotations).map(sortedText));
     if (!this.#annotations.every((each) => this.#cited.has(sortedText(each))))
@@ -314,6 +325,7 @@ export class StreamedItem {
 
   get document(): JsonObject {
     if (this.isWhole) return this.#json;
+    const printed = this.#printed.soFar;
     const lists = this.#kind.lists.flatMap((list): [string, Json][] => {
       const parts = this.#parts[list].map((each) => each.document);
       return parts.length > 0 || this.#kind === response ? [[list, parts]] : [];
@@ -323,6 +335,7 @@ export class StreamedItem {
       ...(this.#annotations.length > 0 && {
         annotations: [...listIn(this.#json.annotations), ...this.#annotations],
       }),
+      ...(printed.length > 0 && { output: [...listIn(this.#json.output), ...printed] }),
       ...Object.fromEntries(lists),
     });
   }
@@ -342,15 +355,4 @@ function without(keys: readonly string[], json: JsonObject): JsonObject {
     ([key, value]) => !keys.includes(key) && !isEmpty(value),
   );
   return Object.fromEntries(kept);
-}
-
-/** JSON text with the fields of each object in one order. */
-function sortedText(value: Json): string {
-  const sorted = (json: JsonObject) =>
-    Object.fromEntries(
-      Object.keys(json)
-        .toSorted()
-        .map((key) => [key, json[key]]),
-    );
-  return JSON.stringify(value, (_, each: Json) => (isJsonObject(each) ? sorted(each) : each));
 }

@@ -45,8 +45,10 @@ export function superseded(
     }
   };
   return (kind, first, now, from) => {
-    // Fields that a first form lacks, such as those of an image in progress, come from `now`.
-    const said = Object.entries(first).filter(([, value]) => value !== null);
+    // Fields that a first form lacks, such as those of an image in progress, come from `now`. So
+    // does the status, since an image is only known to say nothing when it has failed.
+    const isKept = (key: string) => kind === "item" && key === "status";
+    const said = Object.entries(first).filter(([key, value]) => value !== null && !isKept(key));
     const known = new Set(contentIn(kind, now));
     for (const path of contentIn(kind, withFields(now, Object.fromEntries(said))))
       if (!known.has(path)) report(pathBelow(from, path));
@@ -64,7 +66,8 @@ function pathBelow(from: Path, path: string): string {
 /** The fields of an item that messages show and no other check covers. */
 function shownFields(item: JsonObject): readonly string[] {
   const kind = itemIn(callItems, itemKind(item));
-  return kind === undefined ? ["phase"] : shownIn(kind).filter((key) => key !== kind.id);
+  if (kind === undefined) return ["phase", "output", "result", "error"];
+  return shownIn(kind).filter((key) => key !== kind.id);
 }
 
 /** Whether a text changed or was dropped. One that is empty at first is filled in later. */

@@ -283,8 +283,22 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
   };
 }
 
+/** The name that an output of a function may repeat. Any other name would be news to plugins. */
+const repeatedName: FieldRule = {
+  shows: ["name"],
+  read(_value, path, { left, toolNames }, item) {
+    const name = given(item, "name");
+    if (name !== undefined && name !== toolNames.get(stringAt(item, "call_id") ?? "")) {
+      const reason = "No earlier call with this id has this name.";
+      left.add({ path: pathOf(...path, "name"), kind: "content", reason });
+    }
+    return undefined;
+  },
+};
+
 function resultKind(type: string, { id, output }: ResultItem): BlockKind {
   const isCustom = type === "custom_tool_call_output";
+  const isFunction = type === "function_call_output";
   return {
     ...ofItem,
     part: "tool_result",
@@ -297,15 +311,17 @@ function resultKind(type: string, { id, output }: ResultItem): BlockKind {
         read: (_value, _path, _reading, item) =>
           type === "apply_patch_call_output" && item.status === "failed",
       },
+      ...(isFunction && { repeatedName }),
     },
+    ...(isFunction && { resetOnEdit: { name: undefined } }),
     reason: `The result does not have the shape that a ${type} has.`,
     ...(isCustom && { ofCall: "custom_tool_call" }),
-    ...(type !== "function_call_output" && { note: "A result of a special kind." }),
+    ...(!isFunction && { note: "A result of a special kind." }),
   };
 }
 
 /** The output of a function without the id of a call. Only the item itself can name the tool. */
-const uncalled: Pick<BlockKind, "condition" | "fields"> = {
+const uncalled: Pick<BlockKind, "condition" | "fields" | "resetOnEdit"> = {
   condition: (item) => given(item, "call_id") === undefined,
   fields: {
     tool_call_id: { at: "call_id", read: () => "" },
@@ -321,6 +337,7 @@ const uncalled: Pick<BlockKind, "condition" | "fields"> = {
     },
     content: toolOutput("output", true),
   },
+  resetOnEdit: {},
 };
 
 /** The block kinds of these items, and of the results that are in the items of calls. */

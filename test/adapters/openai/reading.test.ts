@@ -9,6 +9,8 @@ import {
   fromUsage,
   toChatRequest,
   toChatResponse,
+  toResponsesRequest,
+  toResponsesResponse,
 } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
@@ -525,7 +527,7 @@ it("takes an update of the configuration and an image that failed for settings",
   const schema = { type: "object", description: "SECRET" };
   const odd = [
     { ...typed, text: { format: { ...format, schema } }, note: "?" },
-    { ...failed, error: { message: "SECRET" } },
+    { ...failed, error: { note: "SECRET" } },
     { ...failed, status: "generating" },
   ];
   expect(contentIn(fromResponsesResponse({ ...answer, output: odd }).left)).toEqual([
@@ -536,6 +538,74 @@ it("takes an update of the configuration and an image that failed for settings",
   ]);
   // The server may have an image with this id.
   expect(contentIn(fromResponsesRequest({ input: [failed] }).left)).toEqual(["input[0]"]);
+});
+
+// Source: the types of openai 7.59.0.
+it("shows why an image failed", () => {
+  verifies("openai:silent-items");
+  const moderation_details = { categories: ["violence"], moderation_stage: "output" };
+  const error = { message: "SECRET", code: "moderation_blocked", param: null, type: "image" };
+  const failed = { type: "image_generation_call", id: "i", status: "failed", result: null };
+  const explained = { ...failed, error: { ...error, moderation_details } };
+  const answer = { ...response, instructions: null, output: [explained] };
+  const { messages, left } = fromResponsesResponse(answer);
+  expect(messages[0]?.content).toEqual([{ content_type: "text", text: "SECRET" }]);
+  expect(contentIn(left)).toEqual([]);
+
+  const edited = messages.map((message) => ({
+    ...message,
+    content: [{ content_type: "text" as const, text: "***" }],
+  }));
+  const { document, lost } = toResponsesResponse(edited, { onto: answer });
+  expect(document.output).toEqual([
+    { ...explained, error: { ...explained.error, message: "***" } },
+  ]);
+  expect(lost).toEqual([]);
+
+  const odd = { ...explained, error: { ...error, note: "?", moderation_details: { note: "?" } } };
+  expect(contentIn(fromResponsesResponse({ ...answer, output: [odd] }).left)).toEqual([
+    "output[0].error.note",
+    "output[0].error.moderation_details.note",
+  ]);
+  const sentence = "SECRET is 1";
+  for (const more of [
+    ...["code", "param", "type"].flatMap((key) =>
+      [sentence, "x".repeat(65), { note: sentence }].map((value) => ({ [key]: value })),
+    ),
+    { moderation_details: { ...moderation_details, moderation_stage: sentence } },
+    ...[[sentence], [{ note: sentence }], sentence, Array(20).fill("violence")].map(
+      (categories) => ({
+        moderation_details: { categories },
+      }),
+    ),
+  ]) {
+    const wordy = { ...failed, error: { ...error, ...more } };
+    const read = fromResponsesResponse({ ...answer, output: [wordy] as never });
+    expect(contentIn(read.left)).toEqual(["output[0].error"]);
+  }
+  // The server may have an image with this id.
+  expect(contentIn(fromResponsesRequest({ input: [explained] }).left)).toEqual(["input[0]"]);
+});
+
+// Source: the types of openai 7.59.0.
+it("lets an output repeat the name of the function", () => {
+  verifies("openai:call-names");
+  const call = { type: "function_call", id: "f", call_id: "c", name: "f", arguments: "{}" };
+  const output = { type: "function_call_output", call_id: "c", output: "SECRET" };
+  const contentOf = (name: unknown, ...before: readonly object[]) =>
+    contentIn(fromResponsesRequest({ input: [...before, { ...output, name }] as never }).left);
+  expect(contentOf("f", call)).toEqual([]);
+  expect(contentOf(null, call)).toEqual([]);
+  expect(contentOf("g", call)).toEqual(["input[1].name"]);
+  expect(contentOf({ note: "?" }, call)).toEqual(["input[1].name"]);
+  expect(contentOf("f")).toEqual(["input[0].name", "input[0].call_id"]);
+
+  const onto = { input: [call, { ...output, name: "f" }] };
+  const masked = JSON.parse(
+    JSON.stringify(fromResponsesRequest(onto).messages).replaceAll("SECRET", "***"),
+  );
+  const { document } = toResponsesRequest(masked, { onto });
+  expect(document.input).toEqual([call, { ...output, output: "***" }]);
 });
 
 it("names the tool of an output without the id of a call by the output itself", () => {

@@ -243,3 +243,135 @@ describe("the commands of a shell call", () => {
     expect(codeOf(() => stream.push(long))).toBe("stream_limit");
   });
 });
+
+// Source: the types of openai 7.59.0.
+describe("an image whose generation fails", () => {
+  const begun = { type: "image_generation_call", id: "i", status: "in_progress", result: null };
+  const failed = { ...begun, status: "failed" };
+  const error = { code: "moderation_blocked", message: "why", param: null, type: "image" };
+  const streamed = (first: object, last: object) =>
+    streamOf([
+      { ...added, item: first },
+      { type: "response.output_item.done", output_index: 0, item: last },
+      completed([last]),
+    ]).current;
+  const unseen = (first: object, last: object) =>
+    streamed(first, last).left.flatMap(({ kind, path }) => (kind === "setting" ? [] : [path]));
+
+  it("is what a whole answer has of it", () => {
+    verifies("openai:stream-same", "openai:silent-items");
+    for (const last of [failed, { ...failed, error }]) expect(unseen(begun, last)).toEqual([]);
+    const { messages } = streamed(begun, { ...failed, error });
+    expect(messages[0]?.content).toEqual([{ content_type: "text", text: "why" }]);
+  });
+
+  it("is reported with what its end no longer has", () => {
+    verifies("openai:stream-unknown");
+    const last = { ...failed, error };
+    const other = { ...last, error: { ...error, message: "?" } };
+    expect(unseen(other, last)).toEqual(["events[0].item.error"]);
+    expect(unseen(other, failed)).toEqual(["events[0].item.error"]);
+    expect(unseen({ ...begun, result: "AAAA" }, failed)).toEqual(["events[0].item.result"]);
+    expect(unseen({ ...begun, note: "?" }, failed)).toEqual(["events[0].item.note"]);
+  });
+});
+
+// Source: the types of openai 7.59.0.
+describe("the output of a shell", () => {
+  const exit = { type: "exit", exit_code: 0 };
+  const whole = [
+    { stdout: "a\n😀", stderr: "", outcome: exit },
+    { stdout: "", stderr: "oops", outcome: exit },
+  ];
+  const begun = { type: "shell_call_output", id: "s", call_id: "c", max_output_length: null };
+  const item = (output: readonly object[]) => ({ ...begun, status: "completed", output });
+  const printed = (step: string, command_index: number, more: object) => ({
+    type: `response.shell_call_output_content.${step}`,
+    item_id: "s",
+    output_index: 0,
+    command_index,
+    ...more,
+  });
+  // The commands run in parallel.
+  const events = [
+    { ...added, item: { ...begun, status: "in_progress", output: [] } },
+    printed("delta", 1, { delta: { stderr: "oo" }, obfuscation: "x" }),
+    printed("delta", 0, { delta: { stdout: "a\n" } }),
+    printed("delta", 1, { delta: { stderr: "ps", stdout: "" } }),
+    printed("delta", 0, { delta: { stdout: "\ud83d", stderr: null } }),
+    printed("delta", 0, { delta: { stdout: "\ude00" } }),
+    printed("done", 0, { output: [whole[0]] }),
+    printed("done", 1, { output: [whole[1]] }),
+  ];
+  const done = (output: readonly object[]) => ({
+    type: "response.output_item.done",
+    output_index: 0,
+    item: item(output),
+  });
+
+  it("is shown, and may be streamed in pieces", () => {
+    verifies("openai:stream-same", "openai:stream-unknown");
+    for (const some of [events, events.slice(0, 6), [events[0], ...events.slice(6)]]) {
+      const stream = streamOf([...some, done(whole), completed([item(whole)])] as never);
+      const { messages, left } = stream.current;
+      expect(messages[0]?.content).toMatchObject([
+        { content_type: "tool_result", content: { content: whole } },
+      ]);
+      // There is no call with this id.
+      const unseen = left.filter(({ kind }) => kind !== "setting");
+      expect(unseen.map(({ path }) => path)).toEqual(["output[0].call_id"]);
+    }
+  });
+
+  it("is shown as far as it has come, if the stream breaks off", () => {
+    verifies("openai:stream-same");
+    const error = { type: "error", code: "x", message: "x" };
+    for (const some of [events.slice(0, 3), [...events.slice(0, 3), error]]) {
+      const { content } = streamOf(some).current.messages[0] ?? {};
+      const soFar = [
+        { stdout: "a\n", stderr: "" },
+        { stdout: "", stderr: "oo" },
+      ];
+      expect(content?.[0]).toMatchObject({ content: { content: soFar } });
+    }
+    const begunWith = [{ ...added, item: item(whole.slice(0, 1)) }, ...events.slice(1, 2)];
+    expect(streamOf(begunWith).current.messages[0]?.content[0]).toMatchObject({
+      content: { content: [whole[0], { stdout: "", stderr: "oo" }] },
+    });
+  });
+
+  it("is reported if its end no longer has what it began with", () => {
+    verifies("openai:stream-unknown");
+    const end = whole.slice(1);
+    const first = { ...added, item: item(whole.slice(0, 1)) };
+    const stream = streamOf([first, done(end), completed([item(end)])]);
+    const unseen = stream.current.left.filter(({ kind }) => kind !== "setting");
+    expect(unseen.map(({ path }) => path)).toContain("events[0].item.output");
+  });
+
+  it("must be that of the whole item", () => {
+    verifies("openai:stream-refused");
+    const [first, second] = whole;
+    for (const output of [
+      [first],
+      [second, first].map((each) => ({ ...each, stdout: "x" })),
+      [first, { ...second, outcome: { type: "timeout" } }],
+      [],
+    ]) {
+      refused(done(output as never), events);
+      refused(completed([item(output as never)]), events);
+    }
+    refused(printed("done", 0, { output: [second] }), events.slice(0, 6));
+    refused(printed("done", 0, { output: [{ stdout: 1, stderr: "" }] }), events.slice(0, 1));
+    refused(printed("done", 0, {}), events.slice(0, 1));
+    refused(printed("delta", 0, { delta: { stdout: "c" } }), events);
+    refused(printed("delta", 0, { delta: { stdout: "", note: "?" } }), events.slice(0, 1));
+    refused(printed("delta", 0, { delta: "a" }), events.slice(0, 1));
+    refused(printed("delta", 0, { item_id: "m", delta: { stdout: "a" } }), [added]);
+    refused(printed("delta", 0.5, { delta: { stdout: "a" } }), events.slice(0, 1));
+    refused(printed("delta", 0, { item_id: "t", delta: { stdout: "a" } }), events.slice(0, 1));
+    refused(done(whole), [...events.slice(0, 6), printed("delta", 0, { delta: { stdout: "?" } })]);
+    const half = printed("delta", 2, { delta: { stdout: "\ud83d" } });
+    refused(done(whole), [...events, half]);
+  });
+});
