@@ -154,6 +154,7 @@ export const blocks: BlockTable = {
       identifiedBy: ["citationsContent"],
       fields: { text: joinedTexts("citationsContent.content", "texts") },
       resetOnEdit: { "citationsContent.citations": undefined },
+      quotes: { "citationsContent.citations": undefined },
     },
     guardContent: {
       part: "text",

@@ -79,7 +79,7 @@ export function writeBlocks(
 ): readonly JsonObject[] {
   const blocks: JsonObject[] = [];
   const pairs = pairParts(old?.parts ?? [], parts);
-  const current = withoutStored(target, pairs, old);
+  const current = withoutQuotes(target, withoutStored(target, pairs, old), pairs, old, placeOf);
   const hidden = hiddenIn(old, current, staleBlocks(target, old, parts, placeOf));
   hidden.appendUpTo(old?.at[0] ?? old?.blocks.length ?? 0, blocks);
   for (const [i, { item: part, at, isSame, isMoved }] of pairs.entries()) {
@@ -185,6 +185,36 @@ function withoutStored(
     else for (const name of names) removed(pathOf(...old.pathOfBlock(at), name));
     return withFields(block, Object.fromEntries(names.map((name) => [name, undefined])));
   });
+}
+
+/** What the model itself says, which it does not quote. */
+const unquoted: readonly string[] = ["text", "thinking", "tool_call"];
+
+/**
+ * Returns `blocks`. Unchanged ones lose their quotes if a source before them, such as a tool's
+ * result, changed or was removed: the quotes may have what a plugin took out of it.
+ */
+function withoutQuotes(
+  { table, lost }: BlockTarget,
+  blocks: readonly JsonObject[],
+  pairs: readonly Pair<ContentPart>[],
+  old: Shown | undefined,
+  placeOf: PlaceOf,
+): readonly JsonObject[] {
+  const same = new Map(pairs.flatMap(({ at, isSame }, i) => (isSame ? [[at, i] as const] : [])));
+  const isStale = ({ content_type }: ContentPart, at: number) =>
+    !unquoted.includes(content_type) && !same.has(at);
+  const stale = old?.parts.findIndex(isStale) ?? -1;
+  if (old === undefined || stale === -1) return blocks;
+  const without = [...blocks];
+  for (const [at, place] of old.at.entries()) {
+    const i = same.get(at);
+    const block = without[place];
+    if (at < stale || i === undefined || block === undefined) continue;
+    const quotes = kindOfBlock(table, block)?.quotes;
+    without[place] = resetFields(block, quotes, placeOf(i), lost);
+  }
+  return without;
 }
 
 /** Inserts the blocks that no part shows, in order. */

@@ -1,6 +1,7 @@
 /** `guardModel`: which edits it writes, and which it refuses because they may have no effect. */
 import { createPluginManager, definePlugin } from "glassine";
 import { anthropic } from "glassine/anthropic";
+import { bedrock } from "glassine/bedrock";
 import { google } from "glassine/google";
 import { guardModel, type ModelGuardOptions, type ModelProvider } from "glassine/http";
 import type { Message } from "glassine/messages";
@@ -314,6 +315,70 @@ describe("a part that is removed", () => {
         ],
         audio: null,
       }),
+    );
+  });
+});
+
+describe("a citation of a source that changed", () => {
+  const found = (text: string) => [{ type: "text", text }];
+  const result = (text: string) => ({
+    type: "mcp_tool_result",
+    tool_use_id: "t",
+    is_error: false,
+    content: found(text),
+  });
+  const call = { type: "mcp_tool_use", id: "t", name: "n", server_name: "s", input: {} };
+  const cited = (cited_text: string) => ({
+    type: "text",
+    text: "It says so.",
+    citations: [{ type: "search_result_location", cited_text }],
+  });
+  const uncited = { type: "text", text: "It says so.", citations: null };
+
+  const used = { toolUse: { toolUseId: "t", name: "n", type: "server_tool_use", input: {} } };
+  const gave = (text: string) => ({
+    toolResult: { toolUseId: "t", type: "server_tool_result", content: [{ text }] },
+  });
+  const quoted = (text: string) => ({
+    citationsContent: {
+      content: [{ text: "It says so." }],
+      citations: [{ sourceContent: [{ text }] }],
+    },
+  });
+  const unquoted = { citationsContent: { content: [{ text: "It says so." }] } };
+  const converse = (content: readonly object[]) => ({
+    output: { message: { role: "assistant", content } },
+    stopReason: "end_turn",
+  });
+
+  it.each<readonly [string, ModelProvider, object, object]>([
+    [
+      "Claude",
+      anthropic,
+      says([cited("SECRET"), call, result("SECRET"), cited("SECRET")]),
+      says([cited("SECRET"), call, result("***"), uncited]),
+    ],
+    [
+      "Bedrock",
+      bedrock,
+      converse([used, gave("SECRET"), quoted("SECRET")]),
+      converse([used, gave("***"), unquoted]),
+    ],
+  ])("is dropped, unless it came before it: %s", async (_, provider, onto, expected) => {
+    verifies("adapters:edits", "adapters:quotes");
+    const options = { allow: ["citation"] };
+    expect(await judged(provider, "judgeAnswer", redact, onto, options)).toEqual({
+      document: expected,
+    });
+  });
+
+  it("stays if the source did not change", async () => {
+    verifies("adapters:quotes");
+    const options = { allow: ["citation"] };
+    const onto = says([call, result("fact"), cited("fact"), { type: "text", text: "SECRET" }]);
+    const { document } = await judged(anthropic, "judgeAnswer", redact, onto, options);
+    expect(document).toEqual(
+      says([call, result("fact"), cited("fact"), { type: "text", text: "***" }]),
     );
   });
 });
