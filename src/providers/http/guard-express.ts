@@ -20,8 +20,9 @@ export type ExpressMiddleware<Caller> = (
  * Returns Express middleware that guards the handlers behind it, a proxy for model APIs: each
  * request and its answer, JSON or a stream, goes through the hooks of `manager`.
  *
- * The handler reads the judged body as `request.body`, with or without a parser in front. What it
- * writes is held back until it is judged. A refusal is answered in the provider's own format.
+ * The handler reads the judged body as `request.body`. Use `express.json()` in front of the guard or
+ * behind it: without a plugin that listens, the guard does not read the body. What the handler writes
+ * is held back until it is judged. A refusal is answered in the provider's own format.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example
