@@ -140,7 +140,7 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
   // The caller's signal stops the provider, and so does a caller who reads no further.
   const stop = new AbortController();
   const abort = () => stop.abort(signal?.reason);
-  signal?.addEventListener("abort", abort, { signal: stop.signal });
+  signal?.addEventListener("abort", abort);
   const events = eventsIn(response.body, provider, limits, stop.signal);
   const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });
   const outputs = withKeepAlive(source, limits.keepAliveMs);
@@ -150,7 +150,11 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
     exchange.end(undefined, "aborted");
   };
   const done = new Promise<void>((resolve) => {
-    stop.signal.addEventListener("abort", () => resolve(leave()));
+    stop.signal.addEventListener("abort", () => {
+      // Not by the option `signal`: Node 20 would then keep an answer that nobody reads for ever.
+      signal?.removeEventListener("abort", abort);
+      resolve(leave());
+    });
   });
   judged.judging?.(done);
   const failed = (error: unknown): unknown => {
