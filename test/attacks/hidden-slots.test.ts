@@ -85,6 +85,10 @@ describe("a table", () => {
     ["a slot that can change, and neither reader nor writer", { tier: "mutable" }],
     ["a writer without a reader", { tier: "mutable", write: "write_mine" }],
     ["everyone as writer without a reader", { tier: "mutable", write: "everyone" }],
+    [
+      "everyone as writer of a field without a reader",
+      { tier: "immutable", fields: { key: { tier: "mutable", write: "everyone" } } },
+    ],
     ["a gate inside a hidden slot", { tier: "immutable", fields: { key: { read: "read_key" } } }],
     [
       "everyone as reader of a field",

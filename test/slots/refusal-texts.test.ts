@@ -365,7 +365,7 @@ it("a set or a list may grow, even with an ungated write", () => {
 it.each([
   [{ tier: "mutable", read: "read_shelf" }],
   [{ tier: "immutable", read: "everyone", fields: { a: { tier: "mutable", read: "read_a" } } }],
-  [{ tier: "immutable", fields: { a: { tier: "mutable", write: "everyone" } } }],
+  [{ tier: "immutable", read: "everyone", fields: { a: { tier: "mutable", write: "everyone" } } }],
 ])("a table takes %j, though a host may refuse it", (spec) => {
   const slots = { shelf: { ...spec, description, schema: texts } };
   expect(Object.keys(defineSlots(slots as never))).toEqual(["shelf"]);

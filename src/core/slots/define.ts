@@ -114,7 +114,7 @@ function checkAccess(slot: string, spec: SlotSpec): void {
   const fail = (path: string, text: string): never => {
     throw new GlassineError("slot_invalid", `${quoted(path)} ${text}`, { path });
   };
-  if (spec.read === undefined && (spec.write !== undefined || gatesOf(spec).length > 0)) {
+  if (spec.read === undefined && namesAnyone(spec)) {
     fail(slot, `says who writes it or reads a part of it, but not who reads it: ${whoReads}.`);
   }
   const check = (path: string, { tier, read, write, fields }: FieldSpec, above: Above): void => {
@@ -137,6 +137,11 @@ function checkAccess(slot: string, spec: SlotSpec): void {
       check(`${path}.${field}`, inner, here);
   };
   check(slot, spec, { tier: spec.tier, read: undefined, write: undefined });
+}
+
+/** Whether a slot or a part of it says who reads or writes it, be that everyone. */
+function namesAnyone({ read, write, fields }: FieldSpec): boolean {
+  return (read ?? write) !== undefined || Object.values(fields ?? {}).some(namesAnyone);
 }
 
 interface Above {
