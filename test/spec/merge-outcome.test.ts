@@ -104,6 +104,14 @@ describe("the outcome", () => {
       extensions: { http: { headers: { a: "b" } } },
       rejections: [{ path: "http.method" }],
     });
+    const claimed = merge(absent, { delegation: { origin_subject_id: "ada" } }, all);
+    expect(claimed.extensions).toBe(absent);
+    expect(claimed.rejections).toMatchObject([
+      { path: "delegation.origin_subject_id", code: "tier_immutable" },
+    ]);
+    expect(merge(absent, { delegation: {} }, all).extensions.delegation).toMatchObject({
+      depth: 0,
+    });
   });
 
   it("exists for any value", () => {

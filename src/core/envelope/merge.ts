@@ -336,6 +336,7 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
     refuse(state, node, "slot_invalid", (error as Error).message, (error as Error).cause);
     return current;
   }
+  const { rejections } = state;
   // What follows from the plugin's own list, if others have added to the list since it was shown.
   const derivedAlone = () =>
     attempt(() => grownLevel(node, { current: shown, list: part.proposed as List, proposed }));
@@ -348,7 +349,9 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
     const lost = { current: undefined, shown: shown?.[other.key], proposed: given };
     ignore(state, other, lost, "tier_immutable");
   });
-  return current === undefined || isGrown ? freeze(next) : current;
+  // As a mutable level, it exists once it is proposed, unless all of it was ignored.
+  const isNew = current === undefined && rejections === state.rejections;
+  return isNew || isGrown ? freeze(next) : current;
 }
 
 /**
