@@ -79,6 +79,40 @@ describe("a change that is ignored", () => {
     }
   });
 
+  it("has the path of the outermost part that cannot change, or that the plugin may not write", () => {
+    verifies("merge:rejection-path", "merge:empty-unreported");
+    const text = z.string().default("new");
+    const inner = z.object({ a: text, b: text }).optional();
+    const hook = { read: "everyone", description: "Of a test." } as const;
+    const write = { tier: "mutable", write: "write_it" } as const;
+    const host = defineHost({
+      slots: {
+        fixed: { ...hook, tier: "immutable", schema: z.object({ inner }) },
+        desk: { ...hook, ...write, schema: z.object({ inner }) },
+        mixed: {
+          ...hook,
+          tier: "immutable",
+          schema: z.object({ a: text, inner }),
+          fields: { inner: { fields: { b: write } } },
+        },
+      },
+    });
+    const pathsFor = (proposed: object, grant: readonly "write_it"[] = []) =>
+      host
+        .mergeExtensions(host.createExtensions({}), proposed as never, grant)
+        .rejections.map(({ path }) => path);
+    const changed = { inner: { a: "x", b: "y" } };
+    expect(pathsFor({ fixed: changed, desk: changed })).toEqual(["fixed", "desk"]);
+    expect(pathsFor({ mixed: changed })).toEqual(["mixed.inner.a", "mixed.inner.b"]);
+    expect(pathsFor({ desk: changed, mixed: changed }, ["write_it"])).toEqual(["mixed.inner.a"]);
+    // A default that amend lends is reported only as part of a whole.
+    const lent = { inner: { a: "new" } };
+    expect(pathsFor({ fixed: lent, desk: lent, mixed: { a: "new", ...lent } })).toEqual([
+      "fixed",
+      "desk",
+    ]);
+  });
+
   it("is not reported if it is a default that amend lent, next to a field that may be written", () => {
     verifies("merge:empty-unreported");
     const host = defineHost({
