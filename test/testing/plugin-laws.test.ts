@@ -312,6 +312,14 @@ describe("a planted fault is found", () => {
     expect((await brokenBy({ plugin })).get("P1")).toContain("its change of request");
   });
 
+  it("P1: its result has a misspelt key", async () => {
+    const hooks = { tool_pre_invoke: () => ({ modifiedPayloads: {} }) };
+    const plugin = definePlugin({ ...about, hooks: hooks as never });
+    expect((await brokenBy({ plugin })).get("P1")).toContain(
+      "On tool_pre_invoke its change of (result) is refused: result_shape. Return nothing, allow(), deny(…) or { modifiedPayload?, modifiedExtensions?, metadata? }.",
+    );
+  });
+
   it("P1: it answers a vote with an invalid vote, and a chain with an invalid value", async () => {
     for (const hooks of [
       { pre_assert_authorize: (_facts: unknown) => ({ allow: true }) },

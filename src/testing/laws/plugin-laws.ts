@@ -1,7 +1,13 @@
 /** The laws of one plugin. */
 import * as fc from "fast-check";
 import { expectOptions, isRecord, typeName } from "../../core/data/index.ts";
-import { type GlassineError, optionsInvalid, quoted } from "../../core/errors/index.ts";
+import {
+  type ErrorCode,
+  errorCodes,
+  type GlassineError,
+  optionsInvalid,
+  quoted,
+} from "../../core/errors/index.ts";
 import { standardHost } from "../../core/host/index.ts";
 import type { Plugin } from "../../core/plugins/index.ts";
 import { isObject, listAt } from "../data.ts";
@@ -125,7 +131,9 @@ function single(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
           if (eventType === "plugin.handler_error" && metadata.error_type !== "timeout")
             broken(`On ${hook} it failed: ${metadata.error_type}: ${metadata.error}`);
           if (eventType === "extensions.change_refused")
-            broken(`On ${hook} its change of ${metadata.path} is refused: ${metadata.code}.`);
+            broken(
+              `On ${hook} its change of ${metadata.path} is refused: ${metadata.code}. ${errorCodes[metadata.code as ErrorCode].todo}`,
+            );
         }
       }),
     ),
