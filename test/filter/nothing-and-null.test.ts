@@ -1,8 +1,9 @@
 // Its process is only for files that patch the realm.
 /** Content of a partly withheld level: null counts as content, a level without fields does not. */
-import { defineHost, jsonValue } from "glassine/host";
+import { defineHost, jsonValue, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { verifies } from "../support/verifies.ts";
 
 const hostOf = (open: z.ZodType) =>
   defineHost({
@@ -41,5 +42,58 @@ describe("a level without fields is empty", () => {
       Reflect.deleteProperty(Object.prototype, "forged");
     }
     expect(view.desk).toBeUndefined();
+  });
+});
+
+describe("a level with gated parts in which everything visible is empty", () => {
+  const texts = z.array(z.string()).optional();
+  const secret = { secret: { read: "read_secret" } } as const;
+  const inner = z.object({ secret: texts }).optional();
+  const host = defineHost({
+    slots: {
+      flat: {
+        tier: "immutable",
+        read: "everyone",
+        description: "Of a test.",
+        schema: z.object({ open: texts, secret: texts }),
+        fields: secret,
+      },
+      deep: {
+        tier: "immutable",
+        read: "everyone",
+        description: "Of a test.",
+        schema: z.object({ open: texts, inner }),
+        fields: { inner: { fields: secret } },
+      },
+      grown: {
+        tier: "mutable",
+        read: "everyone",
+        write: "everyone",
+        description: "Of a test.",
+        schema: z.object({ open: texts, marks: stringSet().optional() }),
+        fields: { marks: { tier: "monotonic", read: "read_marks", write: "add_marks" } },
+      },
+    },
+  });
+  const empty = { open: [] };
+  const envelope = host.createExtensions({ flat: empty, deep: empty, grown: empty });
+
+  it("looks absent, unless all of its parts are shown as they are", () => {
+    verifies("filter:empty-is-absent");
+    const none = host.filterExtensions(envelope, []);
+    expect([none.flat, none.deep, none.grown]).toEqual([undefined, undefined, undefined]);
+    const all = host.filterExtensions(envelope, ["read_secret", "read_marks"]);
+    expect(all.flat).toBe(envelope.flat);
+    expect(all.deep).toBeUndefined();
+    expect(all.grown).toEqual({ marks: [] });
+  });
+
+  it("has its growing set in every view that opens it, as if the slot were absent", () => {
+    verifies("filter:labels-always");
+    for (const document of [{}, { grown: empty }, { grown: {} }])
+      for (const grant of [["read_marks"], ["add_marks"]] as const) {
+        const view = host.filterExtensions(host.createExtensions(document), grant);
+        expect(view.grown).toEqual({ marks: [] });
+      }
   });
 });

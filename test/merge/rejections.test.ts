@@ -1,6 +1,6 @@
 /** Ignored changes are reported by known names; refusals state the most serious reason. */
 import { createExtensions, mergeExtensions, TierViolationError } from "glassine";
-import { defineHost, jsonValue } from "glassine/host";
+import { defineHost, jsonValue, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { codeOf, refusalOf } from "../data/support.ts";
@@ -145,6 +145,36 @@ describe("a change that is ignored", () => {
     expect(host.mergeExtensions(envelope, decided, grant, { view }).rejections).toMatchObject([
       { path: "review.state", code: "capability_missing" },
     ]);
+  });
+
+  it("is an empty part only if the plugin may not write it", () => {
+    verifies("merge:empty-unreported", "merge:same-object");
+    const host = defineHost({
+      slots: {
+        desk: {
+          tier: "mutable",
+          read: "everyone",
+          write: "write_desk",
+          description: "Of a test.",
+          schema: z.object({
+            list: z.array(z.string()).optional(),
+            map: z.record(z.string(), z.string()).optional(),
+            level: z.object({ a: z.string().optional() }).optional(),
+            set: stringSet().optional(),
+          }),
+          fields: { set: { tier: "monotonic" } },
+        },
+      },
+    });
+    const proposed = { desk: { list: [], map: {}, level: {}, set: [] } };
+    for (const document of [{}, { desk: {} }]) {
+      const envelope = host.createExtensions(document);
+      const ignored = host.mergeExtensions(envelope, proposed, []);
+      expect(ignored).toEqual({ extensions: envelope, rejections: [] });
+      const { extensions, rejections } = host.mergeExtensions(envelope, proposed, ["write_desk"]);
+      expect(rejections).toEqual([]);
+      expect(JSON.parse(JSON.stringify(extensions.desk))).toEqual({ list: [], map: {}, level: {} });
+    }
   });
 
   it("is reported if it is a null that the schema accepts, and nothing was shown", () => {

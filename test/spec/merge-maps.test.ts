@@ -59,6 +59,20 @@ describe("headers", () => {
     });
   });
 
+  it("are strings wherever they are proposed, like the type of any part", () => {
+    verifies("merge:header-grammar", "merge:order");
+    const strict = { strict: true };
+    for (const capabilities of [[], ["read_headers"], caps])
+      for (const options of [{}, strict]) {
+        const returned = { request: { request_id: "x" }, http: { headers: { "X-A": 1 } } };
+        const merged = () => merge(full, returned, capabilities, options);
+        expect(codeOf(merged)).toBe("header_invalid");
+      }
+    const malformed = { http: { headers: { "X-A": "\n" } } };
+    expect(outcome(malformed).reported).toEqual(["http capability_missing"]);
+    expect(codeOf(() => merge(full, malformed, [], strict))).toBe("capability_missing");
+  });
+
   it("do not frame the message", () => {
     verifies("merge:header-framing");
     const framing = [
