@@ -61,7 +61,7 @@ const views = granted
   .map(({ names }, at) => `export function view${at}(seen: View<"${names.join('" | "')}">) {}\n`)
   .join("");
 
-const mistakes = `import { definePlugin } from "glassine";
+const mistakes = `import { amend, definePlugin } from "glassine";
 
 definePlugin({
   name: "mistaken",
@@ -73,6 +73,13 @@ definePlugin({
     },
     message_pre_invoke: (message) => ({ payload: message }),
     message_post_invoke: async (message) => ({ modified_payload: message }),
+    tool_pre_invoke: (_payload, _context, extensions) => {
+      const modifiedExtensions = amend(extensions, (draft) => {
+        draft.http.headers["x-seen"] = "1";
+        draft.agent.turn = 1;
+      });
+      return { modifiedExtensions };
+    },
   },
 });
 `;
@@ -198,6 +205,12 @@ describe.each(versions)("%s", (version) => {
       );
       expect(about(9)).toMatch(
         /Property 'labels' does not exist on type 'Undeclared<\{[^}]* labels: "read_labels";/,
+      );
+      expect(about(15)).toMatch(
+        /Property 'http' does not exist on type 'Undeclared<\{[^}]* http: "write_headers";/,
+      );
+      expect(about(16)).toMatch(
+        /Property 'agent' does not exist on type 'Undeclared<\{ agent: "read_agent";/,
       );
       for (const line of [11, 12]) {
         expect(about(line)).toMatch(

@@ -11,6 +11,7 @@ import type {
   Schema,
   SlotSpec,
   SlotTable,
+  Undeclared,
   Visible,
 } from "./types.ts";
 
@@ -119,8 +120,8 @@ type DraftSlot<Spec extends SlotSpec, Caps> = Spec extends {
       Caps
     >;
 
-/** What a recipe of `amend` gets: a container for each slot it may write; the rest is read-only. */
-export type DraftOf<Table extends SlotTable, Caps extends string> = {
+/** The slots in which the grant may write, or which it shows. */
+type DraftSlots<Table extends SlotTable, Caps extends string> = {
   readonly [Slot in keyof Table as SlotHasWritable<Table[Slot], Caps> extends true
     ? Slot
     : never]: DraftSlot<Table[Slot], Caps>;
@@ -131,3 +132,22 @@ export type DraftOf<Table extends SlotTable, Caps extends string> = {
       ? Slot
       : never]?: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
 };
+
+/**
+ * What a recipe of `amend` gets: a container for each slot it may write; the rest is read-only. Like
+ * `ViewOf` it has no name of its own, so that a message about a slot that it lacks shows what to
+ * declare: the capability that writes the slot, or else the one that reads it.
+ */
+export type DraftOf<Table extends SlotTable, Caps extends string> = [Caps] extends [string]
+  ? Undeclared<{
+      -readonly [Slot in Exclude<
+        keyof Table,
+        keyof DraftSlots<Table, Caps>
+      > as Table[Slot] extends { readonly read: string } ? Slot : never]: Table[Slot] extends {
+        readonly write: infer Write;
+      }
+        ? Write
+        : Table[Slot]["read"];
+    }> &
+      DraftSlots<Table, Caps>
+  : never;
