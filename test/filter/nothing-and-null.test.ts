@@ -24,6 +24,15 @@ it("a null that the schema accepts is a value", () => {
   expect(view.desk).toEqual({ open: null });
 });
 
+it("an object that may be null instead is a value, even without any of its fields", () => {
+  verifies("filter:empty-is-absent");
+  const host = hostOf(z.object({ a: z.string().optional() }).nullable());
+  for (const open of [null, {}]) {
+    const view = host.filterExtensions(host.createExtensions({ desk: { open } }), []);
+    expect(JSON.parse(JSON.stringify(view.desk))).toEqual({ open });
+  }
+});
+
 describe("a level without fields is empty", () => {
   const host = hostOf(z.object({}).optional());
   const hidden = host.createExtensions({ desk: { open: {}, secret: "s" } });
