@@ -104,14 +104,15 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
       throw withConfigName(error, configName(file), file);
     });
     running = gateway;
-    const reload = reloader(input, gateway, sets, metrics);
+    const stopped = stopSignal(signals);
+    stopListening.push(stopped.off);
+    const asked = Promise.race([gateway.ended, stopped.signal]);
+    const reload = reloader(input, gateway, sets, { metrics, ending: asked });
     if (file !== undefined) stopListening.push(await answering(file, env, reload, log));
     onHangUp = () => void reload();
     if (hasHungUp) onHangUp();
-    const stopped = stopSignal(signals);
-    stopListening.push(stopped.off);
     log.info("ready", readyFields(gateway, first.parts));
-    const end = await Promise.race([gateway.ended, stopped.signal]);
+    const end = await asked;
     // Restores the system's default: a second signal ends the process at once.
     stopped.off();
     if ("signal" in end) log.info("stopping", { signal: end.signal });
@@ -210,15 +211,26 @@ async function prepare(
   };
 }
 
-/** Runs one reload at a time. A request that comes during one starts another after it. */
+/**
+ * Runs one reload at a time. Requests that come during one share the next, which reads the
+ * configuration after all of them. When the gateway ends, open requests are refused at once, so that
+ * they do not keep it.
+ */
 function reloader(
   input: RunInput,
   gateway: Gateway<GatewayParts>,
   sets: Set<ResolvedPlugins>,
-  metrics: GatewayMetrics,
+  { metrics, ending }: { readonly metrics: GatewayMetrics; readonly ending: Promise<unknown> },
 ): () => Promise<ReloadOutcome> {
   const log = numberedLog(input.log, () => gateway.generation);
+  let isEnding = false;
+  const refused = ending.then((): ReloadOutcome => {
+    isEnding = true;
+    const message = "the gateway is shutting down; start it again with the new configuration";
+    return { ok: false, generation: gateway.generation, code: "shutting_down", message };
+  });
   let last: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<ReloadOutcome> | undefined;
   const once = async (): Promise<ReloadOutcome> => {
     let fresh: Prepared | undefined;
     log.info("reloading");
@@ -241,9 +253,14 @@ function reloader(
     }
   };
   return () => {
-    const next = last.then(once);
-    last = next;
-    return next;
+    if (waiting === undefined) {
+      waiting = last.then(() => {
+        waiting = undefined;
+        return isEnding ? refused : once();
+      });
+      last = waiting;
+    }
+    return Promise.race([waiting, refused]);
   };
 }
 

@@ -105,6 +105,41 @@ describe("a reload", () => {
     expect(await running.code).toBe(0);
   });
 
+  it("is shared by all requests that came during the one before", async () => {
+    verifies("cli:gateway-reload");
+    const cwd = await folder();
+    const { state, openGateway, hold } = double();
+    const running = start(["gateway"], { cwd, openGateway });
+    await running.seen("ready");
+    const go = hold();
+    running.signals.emit("SIGHUP");
+    await running.seen("reloading");
+    for (let request = 0; request < 20; request += 1) running.signals.emit("SIGHUP");
+    await write(cwd, { servers: { docs: files } });
+    go();
+    await expect.poll(() => state.parts.length).toBe(3);
+    expect(await running.seen("configured", 2)).toMatchObject({ generation: 3 });
+    expect(Object.keys(state.parts[2]?.config.servers ?? {})).toEqual(["docs"]);
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+    expect(running.events().filter(({ event }) => event === "reloading")).toHaveLength(2);
+  });
+
+  it("that is in progress, or waits for one, does not keep the gateway from ending", async () => {
+    verifies("cli:gateway-reload");
+    const cwd = await folder();
+    const { openGateway, hold } = double();
+    const running = start(["gateway"], { cwd, openGateway });
+    await running.seen("ready");
+    afterTest(hold());
+    const asked = [run(["gateway", "reload"], { cwd }), run(["gateway", "reload"], { cwd })];
+    await running.seen("reloading");
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+    for (const { code, stderr } of await Promise.all(asked))
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/shutting down|no gateway/)]);
+  });
+
   it("that the gateway itself refuses changes nothing, and the next one can go well", async () => {
     verifies("cli:gateway-reload");
     const cwd = await folder();
@@ -134,11 +169,12 @@ describe("a reload", () => {
       env: { XDG_RUNTIME_DIR: cwd },
     });
     expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining("no gateway")]);
-    const both = await Promise.all(
+    const all = await Promise.all(
       [1, 2, 3].map(() => run(["gateway", "reload", "--json"], { cwd })),
     );
-    const generations = both.map(({ document }) => document().generation);
-    expect(generations.sort()).toEqual([2, 3, 4]);
+    const generations = new Set(all.map(({ document }) => document().generation));
+    const reloads = running.events().filter(({ event }) => event === "configured");
+    expect([...generations].sort()).toEqual(reloads.map(({ generation }) => generation));
     const twin = start(["gateway"], { cwd });
     await twin.seen("ready");
     expect(await twin.seen("no_reload_socket")).toMatchObject({ level: "warn" });

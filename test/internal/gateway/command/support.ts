@@ -20,6 +20,15 @@ export function double() {
     end = resolve;
   });
   const state = { parts, isClosed: false, end, refuses: undefined as Error | undefined };
+  let held: Promise<void> | undefined;
+  /** Keeps reloads waiting until the returned function is called. */
+  const hold = () => {
+    let release = () => {};
+    held = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  };
   const openGateway: OpenGateway = async (first) => {
     parts.push(first);
     return {
@@ -28,6 +37,7 @@ export function double() {
         return parts.length;
       },
       async reload(next) {
+        await held;
         if (state.refuses !== undefined) throw state.refuses;
         parts.push(next);
       },
@@ -46,7 +56,7 @@ export function double() {
       }),
     };
   };
-  return { state, openGateway };
+  return { state, openGateway, hold };
 }
 
 const named = (name: string, manifest: object = {}) =>
