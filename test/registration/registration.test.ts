@@ -100,6 +100,7 @@ describe("registration", () => {
     const why = "The audit sink did not accept plugin.registered. Error: disk full";
     await expect(making).rejects.toMatchObject({
       code: "audit_failed",
+      message: `plugin 'aaa' is not registered: ${why}`,
       cause: { code: "audit_failed", message: why, cause: { message: "disk full" } },
     });
     const strictHandler = plugin("bbb", {

@@ -96,7 +96,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       const outcome = await emit(event);
       if (outcome.ok) return metrics?.registration("success", "none");
       metrics?.registration("failure", "audit_failed");
-      const text = `plugin '${plugin.name}' is not registered: the audit trail did not accept the event`;
+      const text = `plugin '${plugin.name}' is not registered: ${outcome.error.message}`;
       throw new GlassineError("audit_failed", text, { plugin: plugin.name }, outcome.error);
     },
     /** Delivers events to the handlers of `audit_emit`, too. */
