@@ -70,7 +70,7 @@ async function serveEnvoy(
   context: ExtprocContext,
   services: GatewayServices,
 ): Promise<Outcome<never>> {
-  const log = lineLog(services.writeLog);
+  const log = lineLog(services.logStream);
   const { config } = await load(context);
   const { at, webhook, tls, admin } = await frontOf(context, config);
   const isProduction = config.mode === "production";

@@ -9,7 +9,7 @@ const line = gatewayCommands(async () => ({
   openGateway: (await import("../run/open-gateway.ts")).openGateway,
   stock: (await import("../../plugins/index.ts")).stockPlugins,
   signals: process,
-  writeLog: (text) => void process.stderr.write(text),
+  logStream: process.stderr,
   reportFailuresTo,
   onStuck: killIfStuck,
 }));

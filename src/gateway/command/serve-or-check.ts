@@ -49,7 +49,7 @@ export async function serve(
   const { stdin, stdout, options } = context;
   if (options.json === true) throw misuse("--json needs --check");
   return serveGateway(context, services, {
-    log: lineLog(services.writeLog),
+    log: lineLog(services.logStream),
     stdio: { stdin: readable(stdin), stdout: writable(stdout) },
     load: () => load(context),
   });

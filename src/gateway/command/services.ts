@@ -1,5 +1,6 @@
 /** The services that the gateway's commands depend on. */
 import type { StockPlugins } from "../config/index.ts";
+import type { LogStream } from "../observe/index.ts";
 import type { OpenGateway } from "../run/parts.ts";
 
 export type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
@@ -14,8 +15,8 @@ export interface GatewayServices {
   readonly openGateway: OpenGateway;
   readonly stock: StockPlugins;
   readonly signals: SignalSource;
-  /** Writes a line of the log. */
-  readonly writeLog: (line: string) => void;
+  /** Takes the lines of the log. */
+  readonly logStream: LogStream;
   /** Reports uncaught errors until the returned function is called. */
   readonly reportFailuresTo: (report: (thrown: unknown) => void) => () => void;
   /** A call of the system hangs, and would keep the process from ending. */

@@ -1,7 +1,7 @@
 /** The log of a gateway, and the events in it. */
 import { notify } from "../../providers/rewrite/index.ts";
 
-type Level = "info" | "warn" | "error";
+export type Level = "info" | "warn" | "error";
 
 /** Every event that a gateway logs: at which levels, what happened, and whose text it has. */
 export const logEvents = {
@@ -31,6 +31,10 @@ export const logEvents = {
       "The system did not finish writing the audit trail's file: its last records may be missing.",
   },
   stopped: { levels: ["info"], means: "The gateway has closed everything." },
+  log_lost: {
+    levels: ["warn"],
+    means: "Lines of the log were lost: `lost` says how many since the start.",
+  },
   ended: { levels: ["info"], means: "The command ends; it has a `code` if something went wrong." },
   servers_gone: {
     levels: ["error"],
@@ -212,33 +216,22 @@ export const logEvents = {
   >
 >;
 
-type LogEvent = keyof typeof logEvents;
+export type LogEvent = keyof typeof logEvents;
 
 /** Structured lines for the operator. No field holds a secret or the content of a message. */
 export interface GatewayLog {
   info(event: LogEvent, fields?: object): void;
   warn(event: LogEvent, fields?: object): void;
   error(event: LogEvent, fields?: object): void;
-}
-
-/**
- * Makes a log that writes one line of JSON per event: its time, level and name, then its fields. By
- * default the gateway logs to standard error.
- */
-export function lineLog(write: (line: string) => void): GatewayLog {
-  const at =
-    (level: Level) =>
-    (event: LogEvent, fields: object = {}) => {
-      write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`);
-    };
-  return { info: at("info"), warn: at("warn"), error: at("error") };
+  /** Returns how many lines were lost, for the metrics. */
+  lost?(): number;
 }
 
 /** Makes a log that adds `generation` to each line, which says which configuration it is about. */
 export function numberedLog(log: GatewayLog, generation: () => number): GatewayLog {
   const at = (level: Level) => (event: LogEvent, fields?: object) =>
     log[level](event, { ...fields, generation: generation() });
-  return { info: at("info"), warn: at("warn"), error: at("error") };
+  return around(log, at);
 }
 
 /** How texts are made fit for the log. */
@@ -274,5 +267,10 @@ export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): Gatew
       () => line,
     );
   };
-  return { info: at("info"), warn: at("warn"), error: at("error") };
+  return around(log, at);
+}
+
+function around(log: GatewayLog, at: (level: Level) => GatewayLog[Level]): GatewayLog {
+  const lost = () => log.lost?.() ?? 0;
+  return { info: at("info"), warn: at("warn"), error: at("error"), lost };
 }

@@ -68,6 +68,11 @@ export const gatewayMetrics = {
     labels: [],
     means: "Records that could not be written to the audit trail.",
   },
+  log_lines_lost_total: {
+    kind: "counter",
+    labels: [],
+    means: "Lines of the log that could not be written, or that nobody read.",
+  },
   open_requests: { kind: "gauge", labels: [], means: "Requests to servers without an answer yet." },
   open_sessions: { kind: "gauge", labels: [], means: "Sessions over HTTP." },
   generation: { kind: "gauge", labels: [], means: "The configuration in use; 1 is the first." },
@@ -75,7 +80,14 @@ export const gatewayMetrics = {
 
 /** Values that are read at the time of a scrape. */
 type Gauges = Readonly<
-  Record<"open_requests" | "open_sessions" | "generation" | "audit_failures_total", number>
+  Record<
+    | "open_requests"
+    | "open_sessions"
+    | "generation"
+    | "audit_failures_total"
+    | "log_lines_lost_total",
+    number
+  >
 >;
 
 /** A gateway's metrics, for its admin port. */

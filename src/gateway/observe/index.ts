@@ -1,5 +1,6 @@
-export { type GatewayLog, lineLog, logEvents, numberedLog, redactedLog } from "./gateway-log.ts";
+export { type GatewayLog, logEvents, numberedLog, redactedLog } from "./gateway-log.ts";
 export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";
 export { failureOf, type HookRan, hookRecord, recordHook } from "./hook-record.ts";
+export { type LogStream, lineLog } from "./line-log.ts";
 export { loadTelemetry } from "./telemetry-api.ts";
 export { Tracing } from "./tracing.ts";

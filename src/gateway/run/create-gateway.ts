@@ -85,7 +85,7 @@ const misplaced = {
 export function partsFrom(options: GatewayOptions, known: KnownSecrets): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
   const { audit, stdio, secrets } = options;
-  const { log = lineLog((line) => process.stderr.write(line)) } = options;
+  const { log = lineLog(process.stderr) } = options;
   if (secrets !== undefined && secrets !== null && typeof secrets !== "function") {
     const came = kindOf(secrets);
     throw optionsInvalid(`createGateway expects secrets to be a function, got ${came}.`);

@@ -153,6 +153,7 @@ class RunningGateway implements Gateway<GatewayParts> {
           open_requests: this.#servers.openRequests,
           open_sessions: this.#endpoint?.sessions.size ?? 0,
           audit_failures_total: this.#auditFailures.total(),
+          log_lines_lost_total: this.#current.parts.log.lost?.() ?? 0,
         }),
     });
   }

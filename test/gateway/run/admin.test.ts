@@ -144,6 +144,15 @@ it("counts what is dropped, restarted, refused and lost", async () => {
   expect(text).toMatch(/glassine_gateway_audit_failures_total [1-9]\d*\n/);
 });
 
+it("counts the lines that the log lost", async () => {
+  const made = await started();
+  const count = async () =>
+    /glassine_gateway_log_lines_lost_total (\d+)/.exec((await made.admin("/metrics")).text)?.[1];
+  expect(await count()).toBe("0");
+  Object.assign(made.log, { lost: () => 3 });
+  expect(await count()).toBe("3");
+});
+
 it("counts on over a reload, and says which generation is in use", async () => {
   const made = await started();
   await tool(await clientOf(made), "answer");

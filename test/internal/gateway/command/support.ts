@@ -123,8 +123,11 @@ export function start(argv: readonly string[], given: Given = {}) {
     },
     on: () => {},
   });
-  const writeLog = (line: string) => {
-    texts.log += line;
+  const logStream = {
+    writableLength: 0,
+    write(line: Buffer) {
+      texts.log += line;
+    },
   };
   const state: { failed?: (thrown: unknown) => void } = {};
   const code = runCommand({
@@ -141,7 +144,7 @@ export function start(argv: readonly string[], given: Given = {}) {
       openGateway,
       stock,
       signals,
-      writeLog,
+      logStream,
       onStuck: () => {},
       reportFailuresTo: (own) => {
         state.failed = own;
