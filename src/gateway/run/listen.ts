@@ -16,14 +16,25 @@ import type { Address } from "./parts.ts";
 
 type Respond = (request: Request, connection: Connection) => Promise<Response>;
 
+/** A request whose head Node could not read, and how Node answered it. */
+export interface UnreadHead {
+  readonly code: "headers_too_large" | "headers_timeout" | "http_invalid";
+  readonly status: number;
+}
+
+interface ListenOptions {
+  /** Only clients with a certificate from its authority are accepted. */
+  readonly tls?: EnvoyTls | undefined;
+  readonly onUnread?: (head: UnreadHead) => void;
+}
+
 export interface Listening {
   readonly address: Address;
   readonly server: HttpServer;
 }
 
 /**
- * Listens, and answers requests with `respond`. Errors name `setting`. With `tls`, only clients with
- * a certificate from its authority are accepted.
+ * Listens, and answers requests with `respond`. Errors name `setting`.
  *
  * @throws GlassineError (as a rejection) `setting_invalid`
  */
@@ -31,7 +42,7 @@ export async function listenOn(
   setting: ListenSetting,
   { host, port }: Address,
   respond: Respond,
-  tls?: EnvoyTls,
+  { tls, onUnread }: ListenOptions = {},
 ): Promise<Listening> {
   const server = createAdaptorServer({
     async fetch(request, env) {
@@ -60,6 +71,7 @@ export async function listenOn(
       keepAliveTimeout: 75_000,
     },
   }) as HttpServer;
+  if (onUnread !== undefined) watchHeads(server, onUnread);
   await new Promise<void>((resolve, reject) => {
     server.once("error", ({ code, message }: NodeJS.ErrnoException) =>
       reject(cannotListen(setting, `port ${port} of ${host}`, code ?? message)),
@@ -68,6 +80,30 @@ export async function listenOn(
   });
   const bound = server.address() as AddressInfo;
   return { server, address: { host: bound.address, port: bound.port } };
+}
+
+/**
+ * Reports heads that cannot be read. Node answers them itself, then destroys the connection with the
+ * error. A listener for `clientError` would have to answer in its place, but only Node knows whether
+ * a response is under way on the connection.
+ */
+function watchHeads(server: HttpServer, report: (head: UnreadHead) => void): void {
+  const latest = new WeakMap<Socket, IncomingMessage>();
+  server.on("request", (incoming: IncomingMessage) => latest.set(incoming.socket, incoming));
+  server.on("connection", (socket: Socket) => {
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+      const head = unreadHead(code);
+      // The gateway itself reports a request whose body breaks.
+      const isBody = latest.get(socket)?.complete === false;
+      if (head !== undefined && !isBody) report(head);
+    });
+  });
+}
+
+function unreadHead(code = ""): UnreadHead | undefined {
+  if (code === "HPE_HEADER_OVERFLOW") return { code: "headers_too_large", status: 431 };
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return { code: "headers_timeout", status: 408 };
+  return code.startsWith("HPE_") ? { code: "http_invalid", status: 400 } : undefined;
 }
 
 /**

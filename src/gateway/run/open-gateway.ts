@@ -215,7 +215,10 @@ class RunningGateway implements Gateway<GatewayParts> {
     });
     this.#endpoint = mcp;
     this.#requests = requests;
-    if (envoy === undefined) return this.#ports.listen(listen, requests);
+    if (envoy === undefined)
+      return this.#ports.listen(listen, requests, ({ code, status }) =>
+        this.#events.answered(code, status),
+      );
     return this.#ports.listenBehindEnvoy(envoy, listen, requests, {
       single: (name) => this.#identifier?.isTrusted(name) === true,
       onNote: (note) => this.#events.envoy(note),

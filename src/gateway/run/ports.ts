@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type EnvoyServer, envoyServer } from "../envoy/index.ts";
 import type { HttpRequests } from "./http-requests.ts";
-import { closeNow, type Listening, listenOn } from "./listen.ts";
+import { closeNow, type Listening, listenOn, type UnreadHead } from "./listen.ts";
 import type { Address, EnvoyFront, GatewayParts } from "./parts.ts";
 
 export type Listen = NonNullable<GatewayParts["config"]["listen"]>;
@@ -24,9 +24,17 @@ export class Ports {
   }
 
   /** Listens for callers. */
-  async listen(settings: Listen, requests: HttpRequests): Promise<void> {
-    const listening = await listenOn("listen", settings, (request, connection) =>
-      requests.answer(request, connection, { ...settings, ...listening.address }),
+  async listen(
+    settings: Listen,
+    requests: HttpRequests,
+    onUnread: (head: UnreadHead) => void,
+  ): Promise<void> {
+    const listening = await listenOn(
+      "listen",
+      settings,
+      (request, connection) =>
+        requests.answer(request, connection, { ...settings, ...listening.address }),
+      { onUnread },
     );
     this.#callers = listening;
   }
@@ -50,7 +58,7 @@ export class Ports {
       "--webhook",
       webhook,
       (request, connection) => requests.answerWebhook(request, connection, settings),
-      tls,
+      { tls },
     );
   }
 
