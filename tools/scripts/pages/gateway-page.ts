@@ -342,7 +342,7 @@ On SIGTERM or SIGINT the gateway takes no more requests, lets those in progress 
 What is not done by then is answered with \`shutting_down\`; subscriptions are answered that way at once.
 It does not wait for callers to answer what a server asked them.
 Servers over HTTP hear that their sessions have ended, if they answer that within two seconds.
-A second signal ends the process at once.
+A second signal ends the process at once. As process 1 of a container it is ignored, unless the container has an init process: use SIGKILL there.
 If writing the audit trail's file hangs, the gateway waits for up to ten seconds, logs \`audit_stuck\`, and ends by SIGKILL, because an ordinary exit would wait for the write too.
 Over stdio the gateway ends with its caller, or exits with 1 if none of its servers stays up (\`servers_gone\` in the log).
 [deploy.md](deploy.md) takes it into production.
