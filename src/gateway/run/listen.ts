@@ -93,9 +93,10 @@ function watchHeads(server: HttpServer, report: (head: UnreadHead) => void): voi
   server.on("connection", (socket: Socket) => {
     socket.on("error", ({ code }: NodeJS.ErrnoException) => {
       const head = unreadHead(code);
-      // The gateway itself reports a request whose body breaks.
+      // The gateway itself reports a request whose body breaks. A connection that was opened ahead
+      // and never used is no request.
       const isBody = latest.get(socket)?.complete === false;
-      if (head !== undefined && !isBody) report(head);
+      if (head !== undefined && !isBody && socket.bytesRead > 0) report(head);
     });
   });
 }

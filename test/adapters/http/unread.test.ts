@@ -5,15 +5,15 @@ import { runInNewContext } from "node:vm";
 import { guardFetch } from "glassine/http";
 import { chatCompletions } from "glassine/openai";
 import { expect, it } from "vitest";
-import { eventsText, managerOf } from "./support/stand-in.ts";
+import { done, eventsText, managerOf } from "./support/stand-in.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
 it("keeps nothing of a stream that nobody reads, although its caller could have aborted it", async () => {
-  const choices = [{ index: 0, delta: { content: "Hi" }, finish_reason: null }];
+  const choices = [{ index: 0, delta: { content: "Hi" }, finish_reason: "stop" }];
   const chunk = { id: "c", object: "chat.completion.chunk", choices };
-  const events = eventsText([chunk, chunk]);
+  const events = eventsText([chunk], done);
   const headers = { "content-type": "text/event-stream" };
   const manager = await managerOf({ "cmf.llm_output": () => undefined });
   const ask = guardFetch(manager, {
