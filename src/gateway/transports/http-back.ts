@@ -8,7 +8,7 @@
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { within } from "../../core/data/index.ts";
+import { ignore, within } from "../../core/data/index.ts";
 import { messagesIn } from "./caller-messages.ts";
 import { isEncoded } from "./forward.ts";
 import {
@@ -58,6 +58,7 @@ interface Asked {
   readonly id: RequestId;
   /** The caller's headers that were sent on with it. */
   readonly forwarded: HeaderFields;
+  readonly options: SendOptions;
   readonly signal: AbortSignal;
 }
 
@@ -69,6 +70,10 @@ const maxResumes = 5;
 const beginMs = 2000;
 /** How long they then wait for its own stream: some servers open it only with its first event. */
 const openMs = 250;
+/** How long the server may take to say whether it still has the session. */
+const pingMs = 2000;
+/** How much is read of its answer if that is 400. */
+const maxPingBytes = 10_000;
 /** How long the server may take to hear that its session has ended. */
 const endMs = 2000;
 
@@ -133,7 +138,7 @@ export class HttpBack implements Transport {
     const { id, method } = message;
     const key = keyOf(id);
     const stream = new AbortController();
-    const asked = { id, forwarded: this.#client.forwarded, signal: stream.signal };
+    const asked = { id, forwarded: this.#client.forwarded, options, signal: stream.signal };
     this.#open.set(key, stream);
     try {
       const posted = this.#client.post(message, options, stream.signal);
@@ -219,8 +224,7 @@ export class HttpBack implements Transport {
     const { statusCode: status, headers, body } = answer;
     const { id } = asked;
     const type = mediaTypeIn(headers);
-    // MCP: whatever a 404 says, the session is over.
-    if (status === 404 && this.#client.sessionId !== undefined) {
+    if (this.#client.sessionId !== undefined && (await this.#isOver(status, asked))) {
       await body.dump();
       throw new RefusalError(sessionGone);
     }
@@ -237,6 +241,29 @@ export class HttpBack implements Transport {
     for (const each of messages.filter(isMessage)) {
       this.#deliver(answerTo(id, each), id, status);
       await this.#afterMessage();
+    }
+  }
+
+  /**
+   * Whether a status says that the server no longer has the session. MCP: whatever a 404 says, it is
+   * over. Many servers answer 400 instead, which may also be about the request alone, so a ping, which
+   * has no effect, decides. A server that answers that with 400, too, but by its id, has read it.
+   */
+  async #isOver(status: number, { options, signal }: Asked): Promise<boolean> {
+    if (status !== 400) return status === 404;
+    const ping = { jsonrpc: "2.0", id: `glassine-ping-${crypto.randomUUID()}`, method: "ping" };
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(pingMs)]);
+    try {
+      const { statusCode, body } = await this.#client.post(ping, options, inTime);
+      if (statusCode === 400) {
+        const bytes = await bytesWithin(body, maxPingBytes);
+        const document = bytes && documentIn(bytes.toString("utf8"));
+        return !messagesIn(document).some((each) => isMessage(each) && each.id === ping.id);
+      }
+      void ignore(body.dump());
+      return statusCode === 404;
+    } catch {
+      return false;
     }
   }
 

@@ -217,13 +217,13 @@ describe("an upstream session that the server has ended", () => {
     expect([aa.of("initialize").length, made.gateway.counts().open]).toEqual([1, 0]);
   });
 
-  it("is begun again by the very next request", async () => {
+  it.each([404, 400] as const)("is begun again by the very next request: %s", async (status) => {
     const aa = await testServer(well);
     const bb = await testServer(well);
     const { url } = await overHttp({ aa, bb });
     const own = await sessionOf(url, user);
     await expect.poll(() => bb.of("notifications/initialized").length).toBe(1);
-    bb.endSessions();
+    bb.endSessions(status);
     expect(await own.call(1, { name: "bb__t" })).toMatchObject({ code: "peer_session_ended" });
     const { messages } = await own.call(2, { name: "bb__t" });
     expect(messages.at(-1)).toMatchObject({ id: 2, result: says("well") });

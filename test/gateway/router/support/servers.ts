@@ -29,8 +29,8 @@ export interface TestServer {
   of(method: string): readonly Came[];
   /** Sends a message on the standalone streams of all sessions. */
   push(message: object): void;
-  /** From now on, the server does not know its sessions. */
-  endSessions(): void;
+  /** From now on, the server does not know its sessions, and says so with this status. */
+  endSessions(status?: 404 | 400): void;
   /** Closes the server; from then on it cannot be reached. */
   close(): Promise<void>;
 }
@@ -50,6 +50,7 @@ export async function testServer(
 ): Promise<TestServer> {
   const came: Came[] = [];
   const sessions = new Set<string>();
+  let unknownStatus = 404;
   const streams = new Set<ServerResponse>();
   const greet = ({ params }: Came) => ({
     protocolVersion: params.protocolVersion,
@@ -63,7 +64,7 @@ export async function testServer(
     if (session !== "" && !sessions.has(session)) {
       // As the official SDK says it.
       const error = { code: -32001, message: "Session not found" };
-      response.writeHead(404, { "content-type": "application/json" });
+      response.writeHead(unknownStatus, { "content-type": "application/json" });
       return void response.end(JSON.stringify({ jsonrpc: "2.0", error, id: null }));
     }
     if (request.method === "GET") {
@@ -104,7 +105,10 @@ export async function testServer(
     push(message) {
       for (const stream of streams) stream.write(eventOf(message));
     },
-    endSessions: () => sessions.clear(),
+    endSessions(status = 404) {
+      unknownStatus = status;
+      sessions.clear();
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

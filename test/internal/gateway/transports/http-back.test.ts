@@ -259,6 +259,85 @@ function session(onGet: (response: ServerResponse) => void): Answering {
   };
 }
 
+/** Answers everything after `initialize` with 400, as if it did not know the session, unless `ping`. */
+function badRequests(ping: (response: ServerResponse, id: unknown) => void): Answering {
+  const begin = session((response) => void response.writeHead(405).end());
+  return (response, request, body) => {
+    const { method, id } = request.method === "POST" ? JSON.parse(body) : {};
+    if (method === "ping") return ping(response, id);
+    if (method !== "tools/call") return begin(response, request, body);
+    // As the example of the official SDK says it.
+    const error = { code: -32000, message: "Bad Request: No valid session ID provided" };
+    json(response, { jsonrpc: "2.0", error, id: null }, 400);
+  };
+}
+
+it.each<[what: string, ping: (response: ServerResponse, id: unknown) => void]>([
+  ["404", (response) => void response.writeHead(404).end()],
+  ["400", (response) => void response.writeHead(400).end()],
+  ["400 for no id", (response) => json(response, { jsonrpc: "2.0", id: null, error: {} }, 400)],
+  [
+    "400 and more than an error needs",
+    (response, id) => {
+      response.writeHead(400).write(JSON.stringify({ jsonrpc: "2.0", id, error: {} }));
+      // It does not end: no more than a little of it is read.
+      response.write(" ".repeat(20_000));
+    },
+  ],
+])(
+  "ends the session if the server answers a request with 400 and a ping with %s",
+  async (_what, ping) => {
+    const { end, messages, seen } = await back(badRequests(ping));
+    let isClosed = false;
+    end.onclose = () => {
+      isClosed = true;
+    };
+    await end.send(initialize);
+    await messages(1);
+    await end.send(
+      { ...call, id: 6 },
+      { withHeaders: (own) => new Headers({ ...own, "x-by": "p" }) },
+    );
+    const code = "peer_session_ended";
+    expect((await messages(2))[1]?.message).toMatchObject({ id: 6, error: { data: { code } } });
+    await expect.poll(() => isClosed).toBe(true);
+    expect(seen.map(({ method }) => method)).toEqual(["POST", "POST", "POST"]);
+    expect(seen[2]?.headers).toMatchObject({ "mcp-session-id": "made", "x-by": "p" });
+  },
+);
+
+it.each<[what: string, ping: (response: ServerResponse, id: unknown) => void]>([
+  ["answers a ping", (response, id) => json(response, { jsonrpc: "2.0", id, result: {} })],
+  [
+    "answers a ping in a stream that it keeps open",
+    (response, id) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id, result: {} })}\n\n`);
+    },
+  ],
+  ["fails to answer a ping", (response) => response.destroy()],
+  [
+    "has no ping, and answers every error with 400",
+    (response, id) =>
+      json(
+        response,
+        { jsonrpc: "2.0", id, error: { code: -32601, message: "No such method" } },
+        400,
+      ),
+  ],
+  ["refuses a ping for another reason", (response) => void response.writeHead(401).end()],
+])("hands on an error with 400 if the server %s", async (_what, ping) => {
+  const { end, messages } = await back(badRequests(ping));
+  await end.send(initialize);
+  await messages(1);
+  await end.send(call);
+  const [, said] = await messages(2);
+  expect(said?.message).toMatchObject({ id: 5, error: { code: -32000 } });
+  expect(said?.extra).toMatchObject({ status: 400 });
+  await end.send(call);
+  expect((await messages(3))[2]?.message).toMatchObject({ id: 5, error: { code: -32000 } });
+});
+
 it("sends the headers of the caller's newest message with what no message causes", async () => {
   const { end, messages, seen } = await back(
     session((response) =>
