@@ -18,6 +18,9 @@ export const gracefulClose = "envoy.reloadable_features.ext_proc_graceful_grpc_c
 const failsOpen =
   "`failure_mode_allow` (`failOpen`) is true: traffic that glassine could not judge passes. Set it to false.";
 
+const chosenAgain =
+  "Envoy chooses the route again by the path and headers that glassine wrote, so a call may go to another server than the one it was judged for.";
+
 /** What is wrong with each setting that lets something pass if it is true. */
 const openIfTrue = {
   failure_mode_allow: failsOpen,
@@ -76,8 +79,10 @@ function* openIn(fields: Fields, names: FilterNames): Generator<string> {
   if (isBehindMatcher(fields))
     yield "a matcher decides what goes through external processing: nothing else is judged. Put the filter in the chain itself.";
   if (isOfType(fields, ".HttpConnectionManager")) yield* openInAddress(fields);
+  const filters = at(fields, "http_filters");
+  if (Array.isArray(filters)) yield* openAfter(filters);
   if (modeName(at(fields, "route_cache_action"), routeCacheActions) === "CLEAR")
-    yield "`route_cache_action` is CLEAR: Envoy chooses the route again by the path and headers that glassine wrote, so a call may go to another server than the one it was judged for. Leave it out.";
+    yield `\`route_cache_action\` is CLEAR: ${chosenAgain} Leave it out.`;
   yield* openInHeaders(fields);
   const mode = at(fields, "processing_mode");
   if (isRecord(mode)) yield* openInMode(mode);
@@ -137,27 +142,57 @@ function* openInMode(mode: Fields): Generator<string> {
 function* openBeside(objects: readonly Fields[]): Generator<string> {
   const managers = objects.filter((fields) => isOfType(fields, ".HttpConnectionManager"));
   const isJudged = (manager: Fields) => [...objectsIn(manager)].some(isFilter);
-  const judged = new Set(managers.filter(isJudged).flatMap(destinationsOf));
+  // A dump has the routes that Envoy gets by name apart from the listeners, and the others twice.
+  const inline = [...managers, ...objects.map((fields) => at(fields, "static_route_configs"))];
+  const ofListeners = new Set(inline.flatMap((each) => [...objectsIn(each)]));
+  const named = objects.filter(
+    (fields) => Array.isArray(at(fields, "virtual_hosts")) && !ofListeners.has(fields),
+  );
+  const destinations = (manager: Fields) => destinationsOf(manager, named);
+  const judged = new Set(managers.filter(isJudged).flatMap(destinations));
   // A TCP proxy names its clusters as a route does.
   const proxies = objects.filter((fields) => isOfType(fields, ".TcpProxy"));
   const others = [
     ...managers.filter((manager) => !isJudged(manager)),
     ...proxies.map((route) => ({ route })),
   ];
-  if (others.flatMap(destinationsOf).some((each) => judged.has(each)))
+  if (others.flatMap(destinations).some((each) => judged.has(each)))
     yield "a listener leads to a server of glassine without external processing: nothing is judged there. Remove it, or add the filter.";
 }
 
-/** The clusters that routes lead to, or the name under which Envoy gets the routes. */
-function destinationsOf(manager: Fields): readonly unknown[] {
-  return [...objectsIn(manager)]
-    .flatMap((fields) => {
-      const route = isRecord(fields.route) ? fields.route : {};
-      const weighted = at(route, "weighted_clusters");
-      const clusters = isRecord(weighted) ? [...objectsIn(weighted.clusters)] : [];
-      return [route.cluster, at(fields, "route_config_name"), ...clusters.map(({ name }) => name)];
-    })
-    .filter((each) => each !== undefined);
+/** The clusters that routes lead to, and the names under which Envoy gets routes. */
+function destinationsOf(manager: Fields, named: readonly Fields[]): readonly unknown[] {
+  const own = [...objectsIn(manager)];
+  const names: readonly unknown[] = own
+    .map((fields) => at(fields, "route_config_name"))
+    .filter((name) => name !== undefined);
+  const routes = named.filter(({ name }) => names.includes(name));
+  const clusters = [...own, ...objectsIn(routes)].flatMap((fields) => {
+    const route = isRecord(fields.route) ? fields.route : {};
+    const weighted = at(route, "weighted_clusters");
+    const parts = isRecord(weighted) ? [...objectsIn(weighted.clusters)] : [];
+    return [route.cluster, ...parts.map(({ name }) => name)];
+  });
+  return [...names, ...clusters].filter((each) => each !== undefined);
+}
+
+/** Finds filters after external processing that make Envoy choose the route again. */
+function* openAfter(filters: readonly unknown[]): Generator<string> {
+  const first = filters.findIndex((each) => [...objectsIn(each)].some(isFilter));
+  if (first < 0) return;
+  for (const fields of objectsIn(filters.slice(first + 1))) {
+    const isCleared = at(fields, "clear_route_cache");
+    if (isTrue(isCleared))
+      yield `\`clear_route_cache\` is true in a filter after external processing: ${chosenAgain} Put that filter first, or leave it out.`;
+    const isKept =
+      modeName(at(fields, "route_cache_action"), routeCacheActions) === "RETAIN" ||
+      isTrue(at(fields, "disable_clear_route_cache"));
+    if (isFilter(fields) && !isKept)
+      yield `an external processor after another one can clear the route cache: ${chosenAgain} Set \`route_cache_action: RETAIN\` for the last.`;
+    const callsIt = () => JSON.stringify(fields).includes("clearRouteCache");
+    if (isOfType(fields, ".lua.v3.Lua") && (isCleared !== false || callsIt()))
+      yield `a Lua filter after external processing clears the route cache: ${chosenAgain} Put it first, or set \`clear_route_cache: false\` and do not call \`clearRouteCache\`.`;
+  }
 }
 
 /** Finds where the address that glassine gets is what a header says. */

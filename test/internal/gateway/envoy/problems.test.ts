@@ -194,6 +194,68 @@ it.each([
   expect(textsOf(beside(route.replace("server_notes", "metrics")))).toEqual([]);
 });
 
+it("finds a listener without the filter in a dump, where routes are apart from the listeners", () => {
+  verifies("envoy:safe");
+  const [document] = documentsIn(envoyConfig("envoy", options));
+  const judged = JSON.stringify(document);
+  const [, routes = ""] = /"route_config":(\{.*\}),"http_filters"/.exec(judged) ?? [];
+  const byName = '"rds":{"route_config_name":"glassine"}';
+  const dump = (listeners: string, unjudged: string) => {
+    const beside = { "@type": `a/envoy.extensions.filters.network.${manager}`, unjudged: true };
+    const other = JSON.stringify(beside).replace('"unjudged":true', unjudged);
+    return `[${listeners}, {"dynamic_listeners":[${other}]}, {"dynamic_route_configs":[{"route_config":${routes}}]}]`;
+  };
+  const inline = `"route_config":${routes}`;
+  const rds = judged.replace(inline, byName);
+  expect(rds).not.toBe(judged);
+  for (const [listeners, unjudged] of [
+    [rds, inline],
+    [judged, byName],
+    [judged, byName.replace("route_config_name", "routeConfigName")],
+    [rds, byName],
+  ] as const)
+    expect(textsOf(dump(listeners, unjudged))).toEqual([
+      expect.stringContaining("a listener leads"),
+    ]);
+  const elsewhere = inline.replace(/"cluster":"\w+"/g, '"cluster":"metrics"');
+  const twice = `{"static_route_configs":[{${elsewhere}}]}`;
+  expect(textsOf(dump(`${rds},${twice}`, elsewhere))).toEqual([]);
+  expect(textsOf(dump(`${judged},${twice}`, elsewhere))).toEqual([]);
+});
+
+it.each([
+  ["ext_authz.v3.ExtAuthz", "clear_route_cache: true", "clear_route_cache: false"],
+  [
+    "jwt_authn.v3.JwtAuthentication",
+    "providers: { a: { clearRouteCache: true } }",
+    "providers: { a: {} }",
+  ],
+  ["lua.v3.Lua", "default_source_code: { inline_string: x }", "clear_route_cache: false"],
+  [
+    "lua.v3.Lua",
+    'clear_route_cache: false, default_source_code: { inline_string: "h:clearRouteCache()" }',
+    "clear_route_cache: false",
+  ],
+  [
+    "ext_proc.v3.ExternalProcessor",
+    "processing_mode: {}",
+    "processing_mode: {}, route_cache_action: RETAIN",
+  ],
+])("finds a filter after it that makes Envoy choose the route again: %s", (type, open, safe) => {
+  verifies("envoy:safe");
+  const text = envoyConfig("envoy", options);
+  const routed = (first: string, settings: string) =>
+    textsOf(
+      text.replace(
+        new RegExp(`\\n( +)- name: envoy.filters.http.${first}\\n`),
+        `\n$1- { name: a, typed_config: { "@type": a/envoy.extensions.filters.http.${type}, ${settings} } }$&`,
+      ),
+    ).filter((each) => each.includes("chooses the route again"));
+  expect(routed("router", open)).toHaveLength(1);
+  expect(routed("router", safe)).toEqual([]);
+  if (!type.includes("ext_proc")) expect(routed("ext_proc", open)).toEqual([]);
+});
+
 it("finds a filter that need not be there", () => {
   const optional = envoyConfig("envoy", options).replace(
     /\n( +)- name: envoy.filters.http.ext_proc/,
