@@ -51,18 +51,23 @@ export const lists: Readonly<Record<string, ListKind>> = {
   "tasks/list": { field: "tasks", item: (server, item) => renamed(item, toCallerOf(server)) },
 };
 
-/** Whether a result has what is merged: for a list, an array of items. */
+/** Whether a result has what is merged: for a list, an array of objects. */
 export function isMergeable(method: string, result: Message): boolean {
-  return !Object.hasOwn(lists, method) || Array.isArray(result[(lists[method] as ListKind).field]);
+  return !Object.hasOwn(lists, method) || itemsIn(method, result) !== undefined;
+}
+
+/** The items of a list; undefined if it is not an array, or one of them is not an object. */
+function itemsIn(method: string, result: Message): readonly Message[] | undefined {
+  const items = result[(lists[method] as ListKind).field];
+  return Array.isArray(items) && items.every(isMessage) ? items : undefined;
 }
 
 /** Concatenates the servers' lists, with a cursor for the servers that have more. */
 export function mergeLists(method: string, parts: readonly Part[], context: MergeContext): Message {
   const { field, item } = lists[method] as ListKind;
-  const items = parts.flatMap(({ server, result }) => {
-    const own = Array.isArray(result[field]) ? (result[field] as unknown[]) : [];
-    return own.filter(isMessage).map((each) => item(server, each, context));
-  });
+  const items = parts.flatMap(({ server, result }) =>
+    (itemsIn(method, result) ?? []).map((each) => item(server, each, context)),
+  );
   const more = parts.flatMap(({ server, result }) =>
     typeof result.nextCursor === "string" ? [[server, result.nextCursor] as const] : [],
   );

@@ -51,17 +51,21 @@ it.each([
   ["prompts/list", "prompts", { name: "one" }, "bb__one"],
   ["resources/list", "resources", { name: "one", uri: "a:one" }, "one"],
   ["resources/templates/list", "resourceTemplates", { name: "one", uriTemplate: "a:{x}" }, "one"],
-])("leaves out who answers %s without a list, and says so", async (method, field, item, name) => {
-  const wrong: unknown[] = [undefined, null, "none", {}, { 0: item, length: 1 }];
-  const aa = await testServer({ [method]: () => ({ [field]: wrong[0], ttlMs: 1000 }) });
-  const bb = await testServer({ [method]: () => ({ [field]: [item], ttlMs: 1000 }) });
-  const { ask, log } = await overStdio({ aa, bb });
-  for (; wrong.length > 0; wrong.shift())
-    expect(await ask(method)).toMatchObject({ result: { [field]: [{ name }], ttlMs: 0 } });
-  const lines = log.lines.filter(({ event }) => event === "server_left_out");
-  const fields = { server: "aa", method, code: "peer_invalid" };
-  expect(lines).toMatchObject(Array.from({ length: 5 }, () => ({ level: "warn", fields })));
-});
+])(
+  "leaves out who answers %s without a list of objects, and says so",
+  async (method, field, item, name) => {
+    const whole = [undefined, null, "none", {}, { 0: item, length: 1 }];
+    const wrong: unknown[] = [...whole, [null], [item, "none"], [item, [item]]];
+    const aa = await testServer({ [method]: () => ({ [field]: wrong[0], ttlMs: 1000 }) });
+    const bb = await testServer({ [method]: () => ({ [field]: [item], ttlMs: 1000 }) });
+    const { ask, log } = await overStdio({ aa, bb });
+    for (; wrong.length > 0; wrong.shift())
+      expect(await ask(method)).toMatchObject({ result: { [field]: [{ name }], ttlMs: 0 } });
+    const lines = log.lines.filter(({ event }) => event === "server_left_out");
+    const fields = { server: "aa", method, code: "peer_invalid" };
+    expect(lines).toMatchObject(Array.from({ length: 8 }, () => ({ level: "warn", fields })));
+  },
+);
 
 it("leaves out who does not have a list, without a word, and who fails, with one", async () => {
   const aa = await testServer({ "prompts/list": () => ({ prompts: [{ name: "p" }] }) });
