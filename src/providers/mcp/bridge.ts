@@ -40,18 +40,31 @@ interface Asked {
   readonly id: RequestId;
   readonly method: unknown;
   readonly token: string | undefined;
+  /** Aborted when the caller cancels it. Absent if the server's end has no stream for each. */
+  readonly stream: AbortController | undefined;
 }
 
-type WithVersion = Wire & { readonly setProtocolVersion?: (version: string) => void };
+/** Whether the caller has cancelled the request that is sent with these options. */
+function isCancelled(options: unknown): boolean {
+  const signal = isObject(options) ? options.requestSignal : undefined;
+  return signal instanceof AbortSignal && signal.aborted;
+}
+
+/** What only some transports have. */
+type FullWire = Wire & {
+  readonly setProtocolVersion?: (version: string) => void;
+  /** SDK v2: `send` takes the option `requestSignal`, which closes the stream of a request. */
+  readonly hasPerRequestStream?: boolean;
+};
 
 /** Connects two transports that have not started yet, and starts them. */
 export async function bridgeOf(
   { transport: caller, settled }: Guarded<TransportLike>,
   { transport: upstream, outbox }: Connection<TransportLike>,
 ): Promise<Bridge> {
-  // Only some transports have `setProtocolVersion`, so `TransportLike` leaves it out.
-  const near = caller as WithVersion;
-  const far = upstream as WithVersion;
+  // `TransportLike` leaves out what only some transports have.
+  const near = caller as FullWire;
+  const far = upstream as FullWire;
   /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();
   /** Messages from the caller that are on their way to the server. */
@@ -72,6 +85,7 @@ export async function bridgeOf(
     try {
       await sendBy(to, to === far ? outbox : undefined, message, options);
     } catch (error) {
+      if (isCancelled(options)) return;
       report(to, error);
       if (!isObject(message) || !isRequest(message)) return;
       if (from === near) asked.remove(String(keyOf(message.id)));
@@ -101,6 +115,8 @@ export async function bridgeOf(
     const request = asked.get(key);
     return {
       ...own,
+      // MCP 2026-07-28: over HTTP, closing its stream is what cancels a request.
+      ...(request?.stream && { requestSignal: request.stream.signal }),
       // SDK v2 calls it if the HTTP stream of the request ends, even after the answer.
       onRequestStreamEnd() {
         if (request === undefined || asked.get(key) !== request) return;
@@ -119,11 +135,15 @@ export async function bridgeOf(
     if (isRequest(message)) {
       const { id, method } = message;
       if (asked.isFull) return errorAnswer(id, tooManyOpen);
-      asked.add(String(keyOf(id)), { id, method, token: tokenOf(message) });
+      const stream = far.hasPerRequestStream === true ? new AbortController() : undefined;
+      asked.add(String(keyOf(id)), { id, method, token: tokenOf(message), stream });
     } else {
       // Servers do not answer cancelled requests; `initialize` cannot be cancelled.
       const key = cancelledBy(message);
-      if (asked.get(key)?.method !== "initialize") asked.remove(key);
+      const request = asked.get(key);
+      if (request === undefined || request.method === "initialize") return undefined;
+      asked.remove(key);
+      request.stream?.abort();
     }
     return undefined;
   }

@@ -1,8 +1,10 @@
 /** A guard between a caller and a server. */
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { createGuard, type GuardEnd } from "glassine/mcp";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { denial, type FakeManager, fakeManager, settle } from "./support/fake-manager.ts";
+import { httpServer } from "./support/http-server.ts";
 import { type Json, notification, RawTransport, request, result, toolCall } from "./support/raw.ts";
 import { cancelled, waitingHook } from "./support/waiting-hook.ts";
 
@@ -129,6 +131,43 @@ describe("a bridge", () => {
     await endStream(0);
     expect(sentTo(near)).toHaveLength(2);
   });
+
+  const listen = request(1, "subscriptions/listen", { notifications: {} });
+  it.each([
+    ["a request", "before it answers", toolCall(1), undefined],
+    ["a request", "while its stream is open", toolCall(1), ": here\n\n"],
+    ["a subscription", "while its stream is open", listen, ": here\n\n"],
+  ])(
+    "closes the HTTP stream of %s if its caller cancels it %s",
+    async (_what, _when, sent, first) => {
+      verifies("mcp:guard-bridge");
+      let isOpen = false;
+      const server = await httpServer(({ message }, response) => {
+        if (message.method !== sent.method) return false;
+        isOpen = true;
+        response.on("close", () => {
+          isOpen = false;
+        });
+        if (first !== undefined)
+          response.writeHead(200, { "content-type": "text/event-stream" }).write(first);
+        return true;
+      });
+      onTestFinished(() => server.close());
+      const near = new RawTransport();
+      const far = new StreamableHTTPClientTransport(server.url);
+      const bridge = await createGuard(fakeManager()).bridge(near, far);
+      onTestFinished(() => bridge.close());
+      const errors: Error[] = [];
+      far.onerror = (error) => errors.push(error);
+      near.onmessage?.(sent);
+      await expect.poll(() => isOpen).toBe(true);
+      near.onmessage?.(cancelled(1));
+      await expect.poll(() => isOpen).toBe(false);
+      await expect.poll(() => server.of("notifications/cancelled").length).toBe(1);
+      await bridge.settled();
+      expect([near.sent, errors]).toEqual([[], []]);
+    },
+  );
 
   it("closes the server's end with the caller's, and both on close()", async () => {
     for (const way of ["caller", "bridge"]) {
