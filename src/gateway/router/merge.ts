@@ -20,9 +20,13 @@ export interface MergeContext {
   readonly isPartial: boolean;
 }
 
-/** The field that holds a list's items, and what is done with each: renamed, or remembered. */
+/**
+ * The field that holds a list's items, the field of an item that names it, and what is done with
+ * each: renamed, or remembered.
+ */
 interface ListKind {
   readonly field: string;
+  readonly key?: string;
   readonly item: (server: string, item: Message, context: MergeContext) => Message;
 }
 
@@ -32,10 +36,11 @@ const named = (server: string, item: Message): Message => ({
 });
 
 export const lists: Readonly<Record<string, ListKind>> = {
-  "tools/list": { field: "tools", item: named },
-  "prompts/list": { field: "prompts", item: named },
+  "tools/list": { field: "tools", key: "name", item: named },
+  "prompts/list": { field: "prompts", key: "name", item: named },
   "resources/list": {
     field: "resources",
+    key: "uri",
     item(server, item, { memory, owner }) {
       memory.addUri(owner, server, item.uri);
       return item;
@@ -43,6 +48,7 @@ export const lists: Readonly<Record<string, ListKind>> = {
   },
   "resources/templates/list": {
     field: "resourceTemplates",
+    key: "uriTemplate",
     item(server, item, { memory, owner }) {
       memory.addTemplate(owner, server, item.uriTemplate);
       return item;
@@ -51,15 +57,18 @@ export const lists: Readonly<Record<string, ListKind>> = {
   "tasks/list": { field: "tasks", item: (server, item) => renamed(item, toCallerOf(server)) },
 };
 
-/** Whether a result has what is merged: for a list, an array of objects. */
+/** Whether a result has what is merged: for a list, an array of objects that are named. */
 export function isMergeable(method: string, result: Message): boolean {
   return !Object.hasOwn(lists, method) || itemsIn(method, result) !== undefined;
 }
 
-/** The items of a list; undefined if it is not an array, or one of them is not an object. */
+/** The items of a list; undefined if it is not an array, or one is no object or has no name. */
 function itemsIn(method: string, result: Message): readonly Message[] | undefined {
-  const items = result[(lists[method] as ListKind).field];
-  return Array.isArray(items) && items.every(isMessage) ? items : undefined;
+  const { field, key } = lists[method] as ListKind;
+  const items = result[field];
+  const isItem = (each: unknown): each is Message =>
+    isMessage(each) && (key === undefined || typeof each[key] === "string");
+  return Array.isArray(items) && items.every(isItem) ? items : undefined;
 }
 
 /** Concatenates the servers' lists, with a cursor for the servers that have more. */

@@ -47,15 +47,24 @@ it("merges lists page by page, and asks only those that have more", async () => 
 });
 
 it.each([
-  ["tools/list", "tools", { name: "one", inputSchema: schema }, "bb__one"],
+  ["tools/list", "tools", { inputSchema: schema, name: "one" }, "bb__one"],
   ["prompts/list", "prompts", { name: "one" }, "bb__one"],
   ["resources/list", "resources", { name: "one", uri: "a:one" }, "one"],
   ["resources/templates/list", "resourceTemplates", { name: "one", uriTemplate: "a:{x}" }, "one"],
 ])(
-  "leaves out who answers %s without a list of objects, and says so",
+  "leaves out who answers %s without a list of named objects, and says so",
   async (method, field, item, name) => {
+    const key = Object.keys(item).at(-1) as string;
     const whole = [undefined, null, "none", {}, { 0: item, length: 1 }];
-    const wrong: unknown[] = [...whole, [null], [item, "none"], [item, [item]]];
+    const unnamed = { ...item, [key]: undefined };
+    const items = [
+      [null],
+      [item, "none"],
+      [item, [item]],
+      [item, unnamed],
+      [{ ...item, [key]: 1 }],
+    ];
+    const wrong: unknown[] = [...whole, ...items];
     const aa = await testServer({ [method]: () => ({ [field]: wrong[0], ttlMs: 1000 }) });
     const bb = await testServer({ [method]: () => ({ [field]: [item], ttlMs: 1000 }) });
     const { ask, log } = await overStdio({ aa, bb });
@@ -63,7 +72,7 @@ it.each([
       expect(await ask(method)).toMatchObject({ result: { [field]: [{ name }], ttlMs: 0 } });
     const lines = log.lines.filter(({ event }) => event === "server_left_out");
     const fields = { server: "aa", method, code: "peer_invalid" };
-    expect(lines).toMatchObject(Array.from({ length: 8 }, () => ({ level: "warn", fields })));
+    expect(lines).toMatchObject(Array.from({ length: 10 }, () => ({ level: "warn", fields })));
   },
 );
 
