@@ -180,11 +180,11 @@ export class MessageRun implements AnyRun {
   }
 
   /**
-   * Goes on without the pending result. `counts`: whether it counts as late when it arrives.
-   * `step`: the handler whose deadline is over, if that is why.
+   * Goes on without the pending result, which counts as late when it arrives. `step`: the handler
+   * whose deadline is over, if that is why.
    */
-  dropWait(counts: boolean, step?: Step): void {
-    this.wait?.drop({ lateCounters: this.runtime.lateCounters, counts, step });
+  dropWait(step?: Step): void {
+    this.wait?.drop({ lateCounters: this.runtime.lateCounters, counts: true, step });
     this.wait = undefined;
   }
 

@@ -122,7 +122,7 @@ const serialWait: WaitRules<MessageRun> = {
   },
   expired(run) {
     const step = run.step as Step;
-    run.dropWait(true, step);
+    run.dropWait(step);
     const end = failLate(run, step);
     if (run.context !== undefined) endTurn(run.context);
     try {
@@ -216,7 +216,7 @@ function listen(run: MessageRun, signal: AbortSignal): void {
 function abort(run: MessageRun): undefined {
   if (run.isEnding) return undefined;
   const { context, phase, step } = run;
-  run.dropWait(true);
+  run.dropWait();
   const waits = run.settle !== undefined;
   let from = step?.position ?? run.compiled.firstConcurrent;
   if (phase !== undefined) {
@@ -258,7 +258,7 @@ async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> 
 /** Ends a run that could not continue. */
 function fail(run: MessageRun, error: unknown): void {
   const { step, phase } = run;
-  run.dropWait(true);
+  run.dropWait();
   phase?.stop();
   const reason = `The run of ${run.hook} could not continue.`;
   if (step !== undefined) {
