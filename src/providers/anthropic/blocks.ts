@@ -103,7 +103,7 @@ export const blocks: BlockTable = {
       fields: { text: "text" },
       settings: ["cache_control"],
       resetOnEdit: { citations: null },
-      quotes: { citations: null },
+      quotes: true,
       fresh: { answer: { citations: null } },
     },
     thinking: {

@@ -154,7 +154,7 @@ export const blocks: BlockTable = {
       identifiedBy: ["citationsContent"],
       fields: { text: joinedTexts("citationsContent.content", "texts") },
       resetOnEdit: { "citationsContent.citations": undefined },
-      quotes: { "citationsContent.citations": undefined },
+      quotes: true,
     },
     guardContent: {
       part: "text",

@@ -135,8 +135,8 @@ export interface BlockKind {
   readonly defaults?: { readonly [field: string]: Json };
   /** Fields only valid with the old content, such as a signature, and what they become. */
   readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
-  /** Fields that quote other parts, and what they become if such a part changes. */
-  readonly quotes?: { readonly [field: string]: Json | undefined };
+  /** Whether the fields of `resetOnEdit` quote other parts: a change of such a part resets them, too. */
+  readonly quotes?: boolean;
   /** Further fields of a new block, by place. */
   readonly fresh?: { readonly [place: string]: JsonObject };
   /** The fields without which a part has no block. */

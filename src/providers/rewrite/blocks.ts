@@ -211,8 +211,8 @@ function withoutQuotes(
     const i = same.get(at);
     const block = without[place];
     if (at < stale || i === undefined || block === undefined) continue;
-    const quotes = kindOfBlock(table, block)?.quotes;
-    without[place] = resetFields(block, quotes, placeOf(i), lost);
+    const kind = kindOfBlock(table, block);
+    if (kind?.quotes) without[place] = resetFields(block, kind.resetOnEdit, placeOf(i), lost);
   }
   return without;
 }
