@@ -1,6 +1,6 @@
 /** Providers that fail behind a route: what the caller gets. */
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { definePlugin, GlassineError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
@@ -72,14 +72,19 @@ const failing: readonly (readonly [
   ],
 ];
 
-it.each(failing)("answers the caller of a provider that %s", async (_what, status, code, fail) => {
-  const provider = createServer((_request, response) => void fail(response));
+/** Starts a provider for the test, and returns its URL. */
+async function providerThat(answers: RequestListener): Promise<string> {
+  const provider = createServer(answers);
   await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
   afterTest(() => {
     provider.closeAllConnections();
     provider.close();
   });
-  const base = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+}
+
+it.each(failing)("answers the caller of a provider that %s", async (_what, status, code, fail) => {
+  const base = await providerThat((_request, response) => void fail(response));
   const model = { provider: "openai" as const, url: base, path: "/openai", timeoutMs: 300 };
   const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
   const { url, gateway } = made;
@@ -100,13 +105,10 @@ it.each(failing)("answers the caller of a provider that %s", async (_what, statu
 it.each(["", "part of it"])(
   "ends the answer of one that breaks off an unread one after %j",
   async (part) => {
-    const provider = createServer((_request, response) => {
+    const url = await providerThat((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
       response.write(part, () => setTimeout(() => response.destroy(), 20));
     });
-    await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-    afterTest(() => void provider.close());
-    const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
     const models = { model: { provider: "openai" as const, url, path: "/openai" } };
     const { url: at } = await gatewayBefore(undefined, { models }, [looks]);
     const prints = [vi.spyOn(console, "error"), vi.spyOn(console, "info")];
@@ -189,13 +191,10 @@ it("says what no plugin sees, and where to let it pass", async () => {
 
 it("logs and records a request that is passed on unread", async () => {
   const asked: (string | undefined)[] = [];
-  const provider = createServer((request, response) => {
+  const url = await providerThat((request, response) => {
     asked.push(request.url);
     response.end("{}");
   });
-  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-  afterTest(() => void provider.close());
-  const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
   const models = {
     model: { provider: "openai" as const, url, path: "/openai" },
     gone: { provider: "anthropic" as const, url: "http://127.0.0.1:1", path: "/gone" },
