@@ -129,6 +129,23 @@ export const yardSlots = defineSlots({
       },
     },
   },
+  review: {
+    tier: "immutable",
+    read: "everyone",
+    description: "Fields with defaults, each with a writer of its own.",
+    schema: z.object({
+      note: z.string().default("none"),
+      state: z.string().default("new"),
+      place: z
+        .object({ room: z.string().default("hall"), floor: wholeNumber().default(0) })
+        .default({ room: "yard", floor: 1 }),
+    }),
+    fields: {
+      note: { tier: "mutable", read: "read_notes", write: "write_notes" },
+      state: { tier: "mutable", read: "read_price", write: "write_price" },
+      place: { fields: { room: { tier: "mutable", read: "read_panel", write: "write_panel" } } },
+    },
+  },
   event: {
     tier: "immutable",
     read: "everyone",

@@ -69,9 +69,11 @@ export function changedParts(
 export function partValue(slots: CompiledSlots, envelope: Level, path: readonly string[]): unknown {
   const value = at(envelope, path);
   const above = path.slice(0, -1);
-  if (value !== undefined || at(envelope, above) !== undefined) return value;
+  if (value !== undefined || above.length === 0 || at(envelope, above) !== undefined) return value;
   const level = partsOf(slots).find((part) => `${part.path}` === `${above}`);
-  return level === undefined ? undefined : defaultsOf(level.node)[path.at(-1) ?? ""];
+  const absent = level === undefined ? undefined : defaultsOf(level.node);
+  // The level may be part of the default of the one above it.
+  return at(partValue(slots, envelope, above) ?? absent, path.slice(-1));
 }
 
 /** The sets that may only grow, with the nodes whose capabilities let them grow. */

@@ -105,12 +105,12 @@ describe("a change that is ignored", () => {
     expect(pathsFor({ fixed: changed, desk: changed })).toEqual(["fixed", "desk"]);
     expect(pathsFor({ mixed: changed })).toEqual(["mixed.inner.a", "mixed.inner.b"]);
     expect(pathsFor({ desk: changed, mixed: changed }, ["write_it"])).toEqual(["mixed.inner.a"]);
-    // A default that amend lends is reported only as part of a whole.
+    // A default is reported unless it is part of a level that the plugin may create.
     const lent = { inner: { a: "new" } };
-    expect(pathsFor({ fixed: lent, desk: lent, mixed: { a: "new", ...lent } })).toEqual([
-      "fixed",
-      "desk",
-    ]);
+    const defaults = { fixed: lent, desk: lent, mixed: { a: "new", ...lent } };
+    expect(pathsFor(defaults)).toEqual(["fixed", "desk", "mixed.a", "mixed.inner.a"]);
+    const written = { desk: lent, mixed: { a: "new", inner: { a: "new", b: "y" } } };
+    expect(pathsFor(written, ["write_it"])).toEqual([]);
   });
 
   it("is not reported if it is a default that amend lent, next to a field that may be written", () => {
@@ -145,6 +145,39 @@ describe("a change that is ignored", () => {
     expect(host.mergeExtensions(envelope, decided, grant, { view }).rejections).toMatchObject([
       { path: "review.state", code: "capability_missing" },
     ]);
+  });
+
+  it("is a default only if the plugin may not write it", () => {
+    verifies("merge:empty-unreported", "merge:same-object");
+    const state = { tier: "mutable", read: "read_state", write: "write_state" } as const;
+    const schema = z.object({
+      note: z.string().default(""),
+      place: z.object({ room: z.string(), floor: z.number() }).default({ room: "hall", floor: 1 }),
+      state: z.string().default("new"),
+    });
+    const slot = { read: "everyone", description: "Of a test.", schema } as const;
+    const host = defineHost({
+      slots: {
+        review: { ...slot, tier: "immutable", fields: { place: state, state } },
+        desk: { ...slot, tier: "mutable", write: "write_desk", fields: { state } },
+      },
+    });
+    const envelope = host.createExtensions({});
+    const merged = (returned: object, ...grant: ("write_state" | "write_desk")[]) => {
+      const { extensions, rejections } = host.mergeExtensions(envelope, returned, grant);
+      return [JSON.parse(host.encodeExtensions(extensions)), rejections.map(({ path }) => path)];
+    };
+    const created = { note: "", place: { room: "hall", floor: 1 }, state: "new" };
+    const asDefault = { state: "new" };
+    const both = { review: asDefault, desk: asDefault };
+    expect(merged(both, "write_state")).toEqual([{ review: created, desk: created }, []]);
+    expect(merged(both)).toEqual([{}, ["review.state", "desk"]]);
+    expect(merged(both, "write_desk")).toEqual([{ desk: created }, ["review.state"]]);
+    const ignored = { review: { state: "new", note: "n" } };
+    expect(merged(ignored, "write_state")).toEqual([{ review: created }, ["review.note"]]);
+    const inside = { review: { place: { room: "yard" } } };
+    const place = { room: "yard", floor: 1 };
+    expect(merged(inside, "write_state")).toEqual([{ review: { ...created, place } }, []]);
   });
 
   it("is an empty part only if the plugin may not write it", () => {

@@ -238,9 +238,10 @@ function addsNothing(shown: unknown, proposed: unknown): boolean {
 function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
   // The schema has read each of these that is present.
   const { current, shown, proposed } = change as Change<LevelValue>;
-  const before = current ?? defaultsOf(node);
-  const next = node.take(before, node.allOpen);
-  const isNew = current === undefined && node.tier === "mutable";
+  const next = node.take(current ?? newLevel(node), node.allOpen);
+  const isWritten = node.tier === "mutable" && mutableFault(state, node) === undefined;
+  const writes = (field: Node) => proposed[field.key] !== undefined && mayWrite(state, field);
+  const mayCreate = shown === undefined && (isWritten || some(node.fields, writes));
   const { rejections } = state;
   let changed = false;
   for (let i = 0; i < node.fields.length; i++) {
@@ -248,8 +249,9 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     const { key } = field;
     const wanted = proposed[key];
     if (shown !== undefined && wanted === shown[key]) continue;
-    if (shown === undefined && !mayWrite(state, field) && isLent(node, field, wanted)) continue;
-    const was = before[key];
+    if (mayCreate && !mayWrite(state, field) && wanted === newLevel(node)[key]) continue;
+    // An absent level has no defaults yet, so whoever may write a field can propose its default.
+    const was = current?.[key];
     const part = mergeNode(state, field, { current: was, shown: shown?.[key], proposed: wanted });
     if (part === was) continue;
     if (node.tier === "immutable") {
@@ -261,13 +263,14 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     changed = true;
   }
   // A mutable level exists once it is proposed, even if it is empty, unless all of it was ignored.
-  changed ||= isNew && rejections === state.rejections && mutableFault(state, node) === undefined;
+  changed ||= current === undefined && isWritten && rejections === state.rejections;
   return changed ? checkMerged(state, node, change, freeze(next)) : current;
 }
 
-/** Whether a field of a level that was not shown has the value that `amend` lent it. */
-function isLent(node: Node, { key }: Node, proposed: unknown): boolean {
-  return proposed === defaultsOf(node)[key];
+/** An absent level as it will be if it is created; `amend` lends a slot in this form. */
+function newLevel(node: Node): LevelValue {
+  // The reader of the level made its default, if it has one of its own.
+  return (node.fallback?.() as LevelValue | undefined) ?? defaultsOf(node);
 }
 
 /** Checks the merged value as a whole: its required fields and its schema's own check. */
@@ -345,7 +348,7 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
     if (other === field || given === shown?.[other.key]) return;
     // A value that agrees with a derived one is not an attempt to change anything.
     if (given === next[other.key] || given === derivedAlone()?.[other.key]) return;
-    if (shown === undefined && isLent(node, other, given)) return;
+    if (shown === undefined && given === newLevel(node)[other.key]) return;
     const lost = { current: undefined, shown: shown?.[other.key], proposed: given };
     ignore(state, other, lost, "tier_immutable");
   });

@@ -95,9 +95,9 @@ export const guarantees: readonly Guarantee[] = [
     number: "G10",
     name: "All or nothing",
     promise:
-      "If any part of a result is refused, nothing of that result is applied: no payload, no extensions, no metadata. Ignoring a change is not a refusal.",
+      "If any part of a result is refused, nothing of that result is applied: no payload, no extensions, no metadata. Ignoring a change is not a refusal, and is reported.",
     attacks: ["A-044", "A-045", "A-135", "A-155"],
-    laws: ["L20"],
+    laws: ["L20", "L72"],
   },
   {
     number: "G11",
