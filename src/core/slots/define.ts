@@ -86,10 +86,10 @@ function checkName(name: string, folded: Map<string, string>): void {
 /** Stands in place of a capability: no plugin needs one. */
 export const everyone = "everyone";
 
-/** Returns the capabilities that a slot or field names, including those of its fields. */
+/** Returns who reads or writes a slot or field, or a field of it: capabilities, and `everyone`. */
 export function gatesOf(spec: FieldSpec): readonly string[] {
-  const own = [spec.read, spec.write].filter((gate) => gate !== undefined && gate !== everyone);
-  return [...(own as string[]), ...Object.values(spec.fields ?? {}).flatMap(gatesOf)];
+  const own = [spec.read, spec.write].filter((gate) => gate !== undefined);
+  return [...own, ...Object.values(spec.fields ?? {}).flatMap(gatesOf)];
 }
 
 /** Checks the settings that every slot needs. */
