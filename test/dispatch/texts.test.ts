@@ -26,6 +26,8 @@ const refusedWith = async (value: unknown) => {
   return { code: violation?.code, path: rejections[0]?.path, reason: rejections[0]?.reason };
 };
 const result = (code: string, reason: string, path = "(result)") => ({ code, path, reason });
+const noObject =
+  "Expected nothing, allow(), deny(REASON) or an object such as { modifiedPayload }, got string.";
 const shape =
   "A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else.";
 
@@ -35,7 +37,7 @@ describe("a result that is refused says what was expected", () => {
   const getter = Object.defineProperty({}, "metadata", { get: () => ({}), enumerable: true });
 
   it.each<readonly [string, unknown, object]>([
-    ["a string", "yes", result("result_shape", "Expected a result, got string.")],
+    ["a string", "yes", result("result_shape", noObject)],
     ["a list", [], result("result_shape", shape)],
     ["an unknown key", { metadata: {}, more: 1 }, result("result_shape", shape)],
     [
@@ -140,7 +142,7 @@ describe("a result that is refused says what was expected", () => {
     expect(violation).toEqual({
       plugin: "guard",
       code: "result_shape",
-      reason: `Plugin "guard" returned something that was refused at (result) on ${hook}. Expected a result, got string.`,
+      reason: `Plugin "guard" returned something that was refused at (result) on ${hook}. ${noObject}`,
     });
   });
 });

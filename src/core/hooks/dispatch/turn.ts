@@ -263,7 +263,8 @@ interface ReturnedParts {
 /** Reads the parts of a result, each once. Anything else is refused as a whole. */
 export function readReturned(returned: unknown, maxKeys: number): ReturnedParts | Refused {
   if (typeof returned !== "object" || returned === null) {
-    return new Refused("result_shape", "(result)", `Expected a result, got ${typeof returned}.`);
+    const reason = `Expected nothing, allow(), deny(REASON) or an object such as { modifiedPayload }, got ${typeof returned}.`;
+    return new Refused("result_shape", "(result)", reason);
   }
   // A contextified object of `vm` runs code when it is read, and that code can throw.
   try {
