@@ -214,7 +214,7 @@ describe.each(versions)("%s", (version) => {
       );
       for (const line of [11, 12]) {
         expect(about(line)).toMatch(
-          /is not assignable to type '[^']*Returned<[^>]*"modifiedPayload"/,
+          /is not assignable to type '[^']*AllowDenyOr<[^>]*"modifiedPayload"/,
         );
       }
     },

@@ -37,15 +37,18 @@ export interface Changed<Payload, Proposal> {
   readonly metadata?: { readonly [key: string]: unknown } | undefined;
 }
 
-/** `Keys` are the keys of `Changed`: a compiler's message about a wrong result shows them. */
+/**
+ * A compiler's message about a wrong result shows this name, and `Keys`, the keys of `Changed`: what
+ * a handler can return.
+ */
 // biome-ignore lint/correctness/noUnusedVariables: See above.
-type Returned<Keys extends keyof Changed<Payload, Proposal>, Payload, Proposal> =
+type AllowDenyOr<Keys extends keyof Changed<Payload, Proposal>, Payload, Proposal> =
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` has this type.
   void | null | undefined | Allow | Denial | Changed<Payload, Proposal>;
 
 /** What a handler of a hook returns, by the hook's semantic. */
 type ReturnOf<Spec extends HookSpec, Proposal> = {
-  readonly message: Returned<
+  readonly message: AllowDenyOr<
     "modifiedPayload" | "modifiedExtensions" | "metadata",
     PayloadInputOf<Spec>,
     Proposal
