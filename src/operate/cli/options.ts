@@ -6,11 +6,11 @@ export interface OptionSpec {
   readonly flag: `--${string}`;
   /** The placeholder for its value in the usage; absent for a switch. */
   readonly value?: string;
-  /** The only values that it accepts. */
+  /** The values that it accepts. */
   readonly values?: readonly string[];
   readonly what: string;
-  /** Whether an empty value is passed to the command, which reports it itself. */
-  readonly mayBeEmpty?: boolean;
+  /** Whether the command itself refuses wrong values, including an empty one. */
+  readonly isCheckedByCommand?: boolean;
   /** Whether it may be given more than once. */
   readonly isRepeatable?: boolean;
 }
@@ -33,8 +33,9 @@ export const lookupOptions = {
   pluginMode: {
     flag: "--plugin-mode",
     value: "MODE",
+    values: ["dev", "production"],
     what: "dev or production (default: {prefix}PLUGIN_MODE, then dev)",
-    mayBeEmpty: true,
+    isCheckedByCommand: true,
   },
   localPlugins: {
     flag: "--local-plugins",
@@ -60,7 +61,7 @@ export const sharedOptions = {
     flag: "--reason",
     value: "TEXT",
     what: "why; recorded in the journal",
-    mayBeEmpty: true,
+    isCheckedByCommand: true,
   },
   accept: {
     flag: "--accept",
@@ -97,4 +98,8 @@ type ValueOf<Spec> = Spec extends { readonly isRepeatable: true }
     ? WordOf<Spec>
     : boolean;
 
-type WordOf<Spec> = Spec extends { readonly values: readonly (infer Word)[] } ? Word : string;
+type WordOf<Spec> = Spec extends { readonly isCheckedByCommand: true }
+  ? string
+  : Spec extends { readonly values: readonly (infer Word)[] }
+    ? Word
+    : string;

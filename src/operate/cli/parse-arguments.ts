@@ -134,7 +134,7 @@ function exitText({ exits }: CommandSpec): string {
 
 /** Checks values, since the parser accepts any word as one and keeps the last of several. */
 function optionOf(
-  { flag, value: name, values, what, mayBeEmpty = false, isRepeatable = false }: OptionSpec,
+  { flag, value: name, values, what, isCheckedByCommand = false, isRepeatable = false }: OptionSpec,
   host: NamedHost,
   command: Command,
   words: readonly string[],
@@ -146,8 +146,10 @@ function optionOf(
     if (before !== undefined && !isRepeatable) command.error(texts.givenTwice(flag));
     if (name === undefined || value === undefined) return true;
     const isWord = isOption(value) && !words.includes(`${flag}=${value}`);
-    if (isWord || (value === "" && !mayBeEmpty)) command.error(texts.needsValue(flag, name));
-    if (values?.includes(value) === false) command.error(texts.notOneOf(flag, values, value));
+    if (isWord || (value === "" && !isCheckedByCommand))
+      command.error(texts.needsValue(flag, name));
+    if (values?.includes(value) === false && !isCheckedByCommand)
+      command.error(texts.notOneOf(flag, values, value));
     return isRepeatable ? [...((before as string[] | undefined) ?? []), value] : value;
   });
 }

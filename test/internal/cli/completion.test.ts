@@ -53,6 +53,7 @@ describe("the script for bash", () => {
       "host",
     ]);
     expect(await offered("plugins", "trust", "a", "--accept", "n")).toEqual(["network"]);
+    expect(await offered("plugins", "list", "--plugin-mode", "")).toEqual(["dev", "production"]);
     expect(await offered("completion", "")).toEqual(
       expect.arrayContaining(["bash", "zsh", "fish"]),
     );
