@@ -56,6 +56,10 @@ it("overwrites no file and requires a valid identity", async () => {
     code: 2,
     stderr: `keygen: the folder ${join(folder, "no")} does not exist\n`,
   });
+  const below = ["plugins", "keygen", "there.pem/k.pem", "--identity", "a@example.com"];
+  expect((await run(below, options)).stderr).toBe(
+    `keygen: ${join(folder, "there.pem", "k.pem")} cannot be written: ENOTDIR\n`,
+  );
   expect((await run(keygen, options)).code).toBe(2);
   expect(await run([...keygen, "--identity", "a,b"], options)).toMatchObject({
     code: 2,

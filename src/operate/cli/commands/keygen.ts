@@ -1,6 +1,7 @@
 /** `plugins keygen FILE` */
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
+import { systemCode } from "../../packages/index.ts";
 import { defineCommand } from "../command.ts";
 import { publisher, text } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
@@ -40,7 +41,8 @@ export const keygen = defineCommand({
           );
         if (error.code === "ENOENT")
           throw refusal("io_failed", say`keygen: the folder ${dirname(path)} does not exist`);
-        throw error;
+        if (error.syscall === undefined) throw error;
+        throw refusal("io_failed", say`keygen: ${path} cannot be written: ${systemCode(error)}`);
       });
     const entry = { identity, key_id: made.keyId, public_key: made.publicKey };
     return {
