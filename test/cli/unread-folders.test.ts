@@ -41,7 +41,7 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
   ] as const) {
     // Without root, the tests own the folder, so the owner gets the bits meant for others.
     const ofOwner = (mode & 0o7) << 6;
-    const [found, pruned, reviewed, verified, listed] = await keptOut(
+    const [found, pruned, reviewed, verified, listed, trusted, described] = await keptOut(
       folder,
       isRoot ? mode : ofOwner,
       () =>
@@ -51,6 +51,8 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
           at(["doctor"]),
           at(["plugins", "verify"]),
           at(["plugins", "list"]),
+          at(["plugins", "trust", "guard", ...reason]),
+          at(["plugins", "describe", "guard"]),
         ]),
     );
     const [unread = ""] = found.document.unreadable;
@@ -66,6 +68,12 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
       expect(stdout.slice(stdout.indexOf("\nWhat to do next:\n"))).toBe(
         `\nWhat to do next:\n  ${unread}: Make it readable, and look again: a package may be there.\n`,
       );
+    expect(trusted.stderr).toBe(
+      `trust: plugin 'guard' not found among installed plugins. Available: <none>\n${unread}: Make it readable, and look again: a package may be there.\n`,
+    );
+    expect(described.stderr).toBe(
+      `error: plugin not found: guard\n${unread}: Make it readable, and look again: a package may be there.\n`,
+    );
     expect(reviewed.stdout).toContain(`Make ${unread} readable and look again`);
     expect(reviewed.stdout).not.toContain("untrust");
     expect(reviewed.stdout).toContain(`\n  folder: ${unread} cannot be read`);

@@ -6,6 +6,8 @@ import { type Opening, openings } from "../isolate/kinds.ts";
 import { unreadFault } from "../packages/index.ts";
 import { either, listed, printable, say, singleQuoted } from "./print/printable.ts";
 
+const makeReadable = "Make it readable, and look again: a package may be there.";
+
 export const texts = {
   // How a command is used.
   helpAlone: "--help cannot be combined with other options",
@@ -88,7 +90,8 @@ export const texts = {
   evidenceLeftOut:
     "npm does not pack glassine.sig.json here: add it to `files` in package.json or, if there is no such list, let .npmignore or .gitignore keep it, and sign again",
 
-  makeReadable: "Make it readable, and look again: a package may be there.",
+  makeReadable,
+  unreadFolders: (paths: readonly string[]) => paths.map((path) => say`${path}: ${makeReadable}`),
   moreProblems: (count: number) =>
     `and ${count} more ${count === 1 ? "problem" : "problems"} in the journal`,
   endPending:

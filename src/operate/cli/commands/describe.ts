@@ -150,7 +150,8 @@ function notFound(report: DiscoveryReport, name: string): CommandFailure {
   const known = installedIn(report).flatMap(({ id, package: from }) => [id ?? from, from]);
   const near = closest(name, known);
   const more = near === undefined ? [] : [say`Did you mean ${near}?`];
-  return negative("plugin_not_found", say`plugin not found: ${name}`, more);
+  const unread = texts.unreadFolders(report.unreadable);
+  return negative("plugin_not_found", say`plugin not found: ${name}`, [...more, ...unread]);
 }
 
 /** Matches ids before packages, and loaded plugins before rejected ones. */

@@ -223,7 +223,8 @@ function trustableIn({ report }: Surveyed, request: TrustRequest): StaticPlugin 
   if (source !== undefined) return source;
   const ids = report.found.filter(({ isLocal }) => !isLocal).map(({ entry }) => entry.id);
   const available = listed([...new Set(ids)].sort(byUnits), "<none>");
-  throw notTrusted(id, `not found among installed plugins. Available: ${available}`);
+  const why = `not found among installed plugins. Available: ${available}`;
+  throw notTrusted(id, why, texts.unreadFolders(report.unreadable));
 }
 
 function notTrusted(id: string, why: string, more: readonly string[] = []): CommandFailure {
