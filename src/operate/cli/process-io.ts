@@ -32,14 +32,13 @@ export function killIfStuck(): void {
 }
 
 /**
- * Returns the real `process.exit`, captured before any plugin code runs. A plugin's own call
- * throws, and it cannot change the exit code with a listener.
+ * Returns what `process.exit` ends the process with, captured before any plugin code runs. It calls
+ * no listener, which could change the exit code. A plugin's own call of either throws.
  */
 export function keepExit(): (code: number) => never {
-  const end = process.exit.bind(process);
-  const inner = process as { reallyExit?: unknown };
-  const { reallyExit } = inner;
-  // `process.exit` ends the process with this function, which anyone can call.
+  // Its types do not have this function, which anyone can call.
+  const inner = process as unknown as { reallyExit: (code: number) => never };
+  const end = inner.reallyExit.bind(process);
   inner.reallyExit = () => {
     throw new Error("process.reallyExit() was called");
   };
@@ -47,11 +46,13 @@ export function keepExit(): (code: number) => never {
     throw new Error(`process.exit(${typeof code === "number" ? code : ""}) was called`);
   }) as typeof process.exit;
   return (code) => {
-    process.removeAllListeners("exit");
-    removeProcessFolder();
-    if (mayBeStuck && process.getActiveResourcesInfo().some((name) => /FSReq|CloseReq/.test(name)))
-      process.kill(process.pid, "SIGKILL");
-    inner.reallyExit = reallyExit;
+    try {
+      removeProcessFolder();
+      const active = mayBeStuck ? process.getActiveResourcesInfo() : [];
+      if (active.some((name) => /FSReq|CloseReq/.test(name))) process.kill(process.pid, "SIGKILL");
+    } catch {
+      // Plugins can break any of this, but not the end.
+    }
     return end(code);
   };
 }
@@ -82,7 +83,8 @@ export function reportFailuresTo(own: (thrown: unknown) => void): () => void {
 
 /**
  * Runs the command, then ends the process. If the process ends before the command, that is an
- * internal error: a plugin's exit must not pass for a result.
+ * internal error: a plugin's exit must not pass for a result. So is everything but an exit code:
+ * plugins that change built-ins can make any of this code fail.
  */
 export async function runToEnd(
   run: () => Promise<number>,
@@ -93,9 +95,14 @@ export async function runToEnd(
     writeSync(2, `${texts.endedEarly}\n`);
   };
   process.once("exit", onExit);
-  const code = await run();
+  let code: unknown;
+  try {
+    code = await run();
+  } catch {}
+  const hasCode = typeof code === "number";
+  if (!hasCode) writeSync(2, `${texts.noResult}\n`);
   process.removeListener("exit", onExit);
-  exit(code);
+  exit(hasCode ? (code as number) : 70);
 }
 
 /** The parts of `process.stdout` and `process.stderr` that are used. */

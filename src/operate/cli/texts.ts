@@ -6,6 +6,8 @@ import { type Opening, openings } from "../isolate/kinds.ts";
 import { unreadFault } from "../packages/index.ts";
 import { either, listed, printable, say, singleQuoted } from "./print/printable.ts";
 
+const builtInsChanged =
+  "if their code changes built-ins, that can be the cause. Look with `plugins list --no-load`, or remove the plugin.";
 const makeReadable = "Make it readable, and look again: a package may be there.";
 
 export const texts = {
@@ -112,8 +114,8 @@ export const texts = {
   output: (code: string, hasChanged: boolean) =>
     `cannot write to standard output: ${printable(code)}${hasChanged ? "; the change was made" : ""}`,
   // The code may have patched whatever makes text printable, and an id is printable as it is.
-  afterLoading: (id: string) =>
-    `. Plugins had been loaded, '${id}' last: if their code changes built-ins, that can be the cause. Look with \`plugins list --no-load\`, or remove the plugin.`,
+  afterLoading: (id: string) => `. Plugins had been loaded, '${id}' last: ${builtInsChanged}`,
+  noResult: `internal error: the command has no result. If plugins had been loaded: ${builtInsChanged}`,
   endedEarly: "internal error: the process ended before the command was done",
   failedOutside: (text: string) => say`warning: something failed outside the command: ${text}`,
 } as const;

@@ -61,22 +61,21 @@ function listeners() {
 
 describe("the end of the process", () => {
   it("cannot be caused or observed by plugins", () => {
-    const end = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
-    const known = process.listeners("exit");
-    const spied = process.exit;
     const inner = process as unknown as { reallyExit: (code: number) => never };
-    const { reallyExit } = inner;
+    const { exit: real, reallyExit } = process as typeof process & typeof inner;
+    const end = vi.fn();
+    inner.reallyExit = end as never;
     const exit = keepExit();
     expect(() => inner.reallyExit(0)).toThrow("process.reallyExit() was called");
     expect(() => process.exit(0)).toThrow("process.exit(0) was called");
     expect(() => process.exit()).toThrow("process.exit() was called");
     expect(end).not.toHaveBeenCalled();
-    process.on("exit", () => {});
+    const listener = vi.fn();
+    process.on("exit", listener);
     exit(1);
-    expect([end.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], 0]);
-    expect(inner.reallyExit).toBe(reallyExit);
-    process.exit = spied;
-    for (const each of known) process.on("exit", each);
+    expect([end.mock.calls, listener.mock.calls]).toEqual([[[1]], []]);
+    process.removeListener("exit", listener);
+    Object.assign(process, { exit: real, reallyExit });
   });
 
   it("has the exit code of the command", async () => {
@@ -86,7 +85,23 @@ describe("the end of the process", () => {
     expect([exit.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], before]);
   });
 
+  it.each([
+    ["fails to report its failure", () => Promise.reject(new Error("no iterator"))],
+    // Without `Promise.prototype.then`, an async function returns an inner promise as it is.
+    ["has no exit code", () => Promise.resolve({} as never)],
+  ])("is an internal error if the command %s", async (_, run) => {
+    vi.mocked(writeSync).mockClear();
+    const exit = vi.fn<(code: number) => never>();
+    const before = process.listenerCount("exit");
+    await runToEnd(run, exit);
+    expect([exit.mock.calls, process.listenerCount("exit")]).toEqual([[[70]], before]);
+    expect(vi.mocked(writeSync).mock.calls).toEqual([
+      [2, expect.stringMatching(/^internal error: the command has no result\. .*--no-load/)],
+    ]);
+  });
+
   it("is an internal error if it comes before the command ends", () => {
+    vi.mocked(writeSync).mockClear();
     const known = process.listeners("exit");
     const { exitCode } = process;
     void runToEnd(() => new Promise(() => {}), process.exit);
