@@ -60,6 +60,18 @@ it("packages that claim one id are named", async () => {
   ]);
 });
 
+it("a local package that claims the id of an installed one is shown as local", async () => {
+  verifies("cli:list-claims");
+  const [cwd, folder] = [await newRoot(), await newRoot()];
+  await install(cwd, "guard");
+  await install(folder, "guard");
+  const local = join(folder, "node_modules");
+  const argv = ["plugins", "list", "--local-plugins", local];
+  const { stdout } = await run(argv, { services, cwd, env: unsigned });
+  const claims = linesOf(stdout).filter((line) => line.includes("duplicate_id: duplicate"));
+  expect(claims.map((line) => line.split(" of ")[1]).sort()).toEqual(["<local>", "guard"]);
+});
+
 it("a similar name is suggested", async () => {
   verifies("cli:describe-found");
   const cwd = await newRoot();

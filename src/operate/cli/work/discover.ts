@@ -168,10 +168,10 @@ function loadedIn(report: StaticReport, assessment: Assessment): readonly Plugin
 }
 
 function rejectedRow(refused: Refused, report: StaticReport): RejectedPlugin {
-  const { id = null, package: from, entryPoint: entry_point = null } = refused;
-  const { code, reason, source } = refused;
+  const { id = null, entryPoint: entry_point = null, code, reason, source } = refused;
   const facts = source === undefined ? null : staticFacts(source, report);
-  return { id, package: from, entry_point, code, reason, facts };
+  // For a local package, these facts have no name that an installed one could also have.
+  return { id, package: facts?.package ?? refused.package, entry_point, code, reason, facts };
 }
 
 export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {
