@@ -65,9 +65,11 @@ function resetsStreams(documents: readonly unknown[], objects: readonly Fields[]
 /** Says, for each setting of an object that lets something pass unjudged, what to do about it. */
 function* openIn(fields: Fields, names: FilterNames): Generator<string> {
   const { extProc, webhook, promptGuard } = fields;
-  for (const name of Object.keys(fields))
-    if (camelCase(name) !== name && Object.hasOwn(fields, camelCase(name)))
-      yield `\`${printable(name)}\` is also given as \`${printable(camelCase(name))}\`, and either may have effect: leave one out.`;
+  for (const name of Object.keys(fields)) {
+    const other = camelCase(name);
+    if (other !== name && Object.hasOwn(fields, other))
+      yield `\`${printable(name)}\` is also given as \`${printable(other)}\`, and either may have effect: leave one out.`;
+  }
   if (isRecord(extProc)) yield* openInAgentgateway(extProc);
   if (isWebhook(webhook)) yield* openInWebhook(webhook);
   if (isRecord(promptGuard)) yield* openInStreams(promptGuard);
