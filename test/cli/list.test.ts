@@ -102,6 +102,8 @@ What to do next:
       "No plugins registered.",
       `Searched: ${fixtures}node_modules and the node_modules of the folders above.`,
     ]);
+    for (const unknown of [{ discovery_off: "SWITCH=false" }, { unreadable: ["/a"] }])
+      expect((await list(unknown)).stdout).not.toMatch(/No plugins registered|Searched/);
     const { document } = await listJson({});
     expect(document).toEqual({
       mode: "dev",

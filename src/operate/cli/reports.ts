@@ -112,6 +112,12 @@ export function installedIn({ loaded, rejected }: DiscoveryReport): readonly Ins
   ];
 }
 
+/** Whether no plugin is installed. False if not everything was looked at. */
+export function isNoneInstalled(report: DiscoveryReport): boolean {
+  const { discovery_off: off, unreadable } = report;
+  return installedIn(report).length === 0 && off === null && unreadable.length === 0;
+}
+
 export interface JournalProblem extends Report<typeof journalProblem> {
   /** One sentence. */
   readonly detail?: string | undefined;

@@ -21,6 +21,7 @@ import {
 import { lookupOptions } from "../options.ts";
 import { headLines, noneLines, type Paint, section } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
+import { isNoneInstalled } from "../reports.ts";
 
 const shared = {
   options: {
@@ -128,8 +129,7 @@ async function outcomeOf(context: Context) {
   const status =
     (["error", "warning"] as const).find((each) => found.includes(each)) ?? ("ok" as const);
   const isLoaded = options.noLoad !== true;
-  const isNone =
-    rows.length === 0 && report.discovery_off === null && report.unreadable.length === 0;
+  const isNone = rows.length === 0 && isNoneInstalled(report);
   const well = isLoaded
     ? "Plugin configuration looks consistent."
     : "No problem was found without running plugins.";

@@ -16,7 +16,7 @@ import {
   shortHash,
 } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
-import type { RejectedPlugin } from "../reports.ts";
+import { isNoneInstalled, type RejectedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 
 export const list = defineCommand({
@@ -83,7 +83,7 @@ export const list = defineCommand({
         ),
         "",
         ...(loaded.length === 0 ? ["(no plugins loaded)"] : tableLines(loaded, paint)),
-        ...(loaded.length + rejected.length === 0 ? noneLines(root, host.catalogUrl) : []),
+        ...(isNoneInstalled(report) ? noneLines(root, host.catalogUrl) : []),
         // In the order in which they run.
         ...hookLines(rows, paint),
         ...dependencyLines(loaded, paint),
