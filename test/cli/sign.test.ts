@@ -36,6 +36,19 @@ afterAll(() => rm(folder, { recursive: true }));
 const argv = ["plugins", "sign", "plugin", "--identity", "builder@example.com"] as const;
 
 describe("plugins sign", () => {
+  it("names the package if the system refuses something", async () => {
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+      syscall: "write",
+    });
+    const services = { sign: () => Promise.reject(full) };
+    const ended = await run([...argv, "--key", "key.pem"], { services, cwd: folder });
+    expect([ended.code, ended.stderr]).toEqual([
+      2,
+      `sign: ${join(folder, "plugin")} cannot be signed: ENOSPC: no space left on device, write\n`,
+    ]);
+  });
+
   it("reads the key from a file", async () => {
     verifies("cli:sign-key", "cli:paths");
     const services = signing();

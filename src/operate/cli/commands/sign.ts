@@ -72,7 +72,12 @@ export const sign = defineCommand({
       warnings.push(
         "the key file is in the package: it would be published with it; keep it elsewhere",
       );
-    const signed = await services.sign({ path, key: pem, identity, keyId }, host);
+    const signed = await services
+      .sign({ path, key: pem, identity, keyId }, host)
+      .catch((error: NodeJS.ErrnoException) => {
+        if (error.syscall === undefined) throw error;
+        throw refusal("io_failed", say`sign: ${path} cannot be signed: ${error.message}`);
+      });
     warnings.push(...signed.warnings);
     const { key_id, public_key } = signed;
     const entry = { identity: signed.identity, key_id, public_key };
