@@ -30,6 +30,13 @@ it("a denial that was thrown is one on the other side", async () => {
   expect([violation?.reason, errors]).toEqual(["Not today.", []]);
 });
 
+it("a denial that was thrown has the reason that it has in process", () => {
+  verifies("remote:error-denies");
+  const changed = Object.assign(new RejectError("Not today."), { message: "Maybe." });
+  const messageOf = (thrown: unknown) => decodeError(encodeError(thrown, { plugin: "p" })).message;
+  expect([changed, new RejectError("\u200b")].map(messageOf)).toEqual(["Not today.", "rejected"]);
+});
+
 describe("encodeError", () => {
   it("writes a message, the plugin and a code, and no stack", () => {
     verifies("remote:error", "remote:error-code");

@@ -72,6 +72,7 @@ export {
   isAllow,
   isReason,
   isViolationCode,
+  rejectionOf,
   type Violation,
   violationOf,
 } from "./results.ts";

@@ -8,7 +8,7 @@ import {
   ownErrorCode,
   RejectError,
 } from "../errors/index.ts";
-import { oneLine } from "../hooks/index.ts";
+import { oneLine, rejectionOf } from "../hooks/index.ts";
 import { describeThrown } from "../observe/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { checkOptions, type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
@@ -56,7 +56,7 @@ export function encodeError(thrown: unknown, options: EncodeErrorOptions): strin
   }
   const code = codeOf(thrown);
   return writeText({
-    message: shownMessage(describeThrown(thrown).text),
+    message: rejectionOf(thrown)?.reason ?? shownMessage(describeThrown(thrown).text),
     plugin_name: plugin,
     code,
     details: read,

@@ -3,7 +3,12 @@
  * JSON of a turn and take back the JSON of its answer; the codec stays outside, in this thread.
  */
 import { dirname } from "node:path";
-import { type ErrorCode, errorCodes, GlassineError } from "../../../core/errors/index.ts";
+import {
+  type ErrorCode,
+  errorCodes,
+  GlassineError,
+  RejectError,
+} from "../../../core/errors/index.ts";
 import { allow, deny, type PluginContext } from "../../../core/hooks/index.ts";
 import { health } from "../../../core/plugins/index.ts";
 import type { Turn } from "../../../core/remote/index.ts";
@@ -106,8 +111,7 @@ class Guest {
     if (answer.is === "nothing") return undefined;
     if (answer.is === "allow") return allow();
     if (answer.is === "denial") return deny(answer.denial as never);
-    // A thrown rejection means the same as a returned denial, but only the latter crosses as one.
-    if (answer.is === "error" && answer.code === "rejected") return deny(answer.message);
+    if (answer.is === "error" && answer.code === "rejected") throw new RejectError(answer.message);
     return dataOf(answer);
   }
 
