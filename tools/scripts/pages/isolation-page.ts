@@ -65,8 +65,12 @@ ${Object.entries(offered)
   .join("\n")}
 
 It has no timers, no console, no \`URL\` and no \`TextEncoder\`, and \`context.signal\` never aborts.
-A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, and the plugin starts again without what it had kept.
-The same happens if a turn fails because the memory is full, of which \`throw null\` is also the sign.`;
+A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, with \`handler_timeout\` or \`handler_error\`, and the plugin starts again without what it had kept.
+The same happens if a turn fails because the memory is full, of which \`throw null\` is also the sign.
+
+What crosses is read and written as JSON there: a field that is absent has no key, where in process it is \`undefined\`.
+In a result, getters are called, proxies are read, and properties that are hidden or have a symbol as their key are left out; in process, each of these refuses the result.
+So the code of a refusal can differ, too.`;
 
 const options = `## Options
 
@@ -115,7 +119,8 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 
 - Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them. A plugin that judges \`cookie\` lets all cookies pass, and one that removes \`authorization\` removes nothing: run such plugins in your process.
 - Only hooks of messages cross. The services of a host do not: a plugin that asks for one is refused when it is registered.
-- A value that is not a result at all, such as one with an unknown key, is refused on the far side, with the same code but in different words.
+- A value that is not JSON data, or not a result at all, such as one with an unknown key, is refused on the far side: with the same code, but in different words and without an entry in \`rejections\`. If several things in it are wrong, the code can be that of another one.
+- A key whose value is \`undefined\` does not cross. In process, an unknown key refuses the result even then.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
 - A result may have four times as many values (strings, numbers, objects and so on) as its call, and 100,000 more. Your process counts them before it parses the text, so that no answer stops it for long.
 - With \`process\`, a turn and a result may each have 33,488,896 characters as JSON, where a control character takes six. If one is longer, only its own turn fails.

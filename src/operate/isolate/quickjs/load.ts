@@ -19,7 +19,7 @@ import type { Answer, Question, SaidFunction, Settings } from "./questions.ts";
 
 /** How long a handler without its own time limit may run. It cannot wait for anything. */
 const turnMs = 200;
-/** Added so that the host's own deadline comes first and the turn counts as timed out. */
+/** Added so that the host's own deadline comes first, unless it is a long one, which may be late. */
 const afterMs = 25;
 /** How long the top-level code of the files may run. */
 const loadMs = 5_000;
