@@ -143,8 +143,16 @@ async function failing(work: () => Promise<unknown>): Promise<unknown> {
     return await work();
   } catch (error) {
     if (isGlassineError(error)) throw error;
-    throw failed("could not be reached, or refused the command; see `cause`", error);
+    const name = nameOf(error);
+    const shown = name === undefined ? "" : ` (${name})`;
+    throw failed(`could not be reached, or refused the command${shown}; see \`cause\``, error);
   }
+}
+
+/** What the server or the system calls an error, such as `OOM` or `ECONNRESET`: never data. */
+function nameOf(error: unknown): string | undefined {
+  const { code, message } = Object(error);
+  return /^[A-Z][A-Z_]+\b/.exec(String(code ?? message))?.[0];
 }
 
 /** Checks the reply: others can write to the server, and all appended labels must be there. */

@@ -87,6 +87,17 @@ describe("a server that fails", () => {
     await expect(redisLabelStore(client, { ttlMs }).load("s")).rejects.toMatchObject(failure);
   });
 
+  it.each([
+    [new Error("OOM command not allowed when used memory > 'maxmemory'."), " (OOM)"],
+    [Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }), " (ECONNRESET)"],
+    [new Error("The client is closed"), ""],
+    ["hunter2", ""],
+  ])("says in its message what the server or the network calls it: %s", async (cause, name) => {
+    const message = `The label store could not be reached, or refused the command${name}; see \`cause\`.`;
+    const store = failing(() => Promise.reject(cause));
+    await expect(store.load("s")).rejects.toMatchObject({ ...failure, message, cause });
+  });
+
   it("is a failure if no answer arrives in time, and a late one is ignored", async () => {
     verifies("labels:redis-failure");
     let late: (value: unknown) => void = () => {};

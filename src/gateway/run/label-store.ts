@@ -41,7 +41,7 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
     attempt(() => client.destroy());
     throw new GlassineError(
       "label_store_failed",
-      "The server of the label store cannot be reached: start it, or change `labels.store.redis`.",
+      "The server of the label store cannot be reached, or refuses the connection: start it, or change `labels.store.redis`.",
       {},
       error,
     );
