@@ -103,8 +103,10 @@ async function openToAppend(
   const handle = await whileBusy("ENXIO", waits, () => open(path, openFlags, mode));
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) return { handle: pipeHandle(handle, waits), endsMidLine: false };
-    return { handle, endsMidLine: stats.size > 0 && (await endsMidLine(path, stats.size)) };
+    return {
+      handle: stats.isFile() ? handle : pipeHandle(handle, waits),
+      endsMidLine: (size) => endsMidLine(path, size),
+    };
   } catch (error) {
     await handle.close();
     throw error;
@@ -150,13 +152,14 @@ async function whileBusy<T>(
   }
 }
 
-/** Whether a crash left an unfinished last line. False for a file that cannot be read. */
-async function endsMidLine(path: string | URL, size: number): Promise<boolean> {
+/** Whether a crash or a full disk left an unfinished last line. `undefined` if it cannot be read. */
+async function endsMidLine(path: string | URL, size: number): Promise<boolean | undefined> {
+  if (size === 0) return false;
   let reader: FileHandle;
   try {
     reader = await open(path, "r");
   } catch {
-    return false;
+    return undefined;
   }
   try {
     const last = new Uint8Array(1);

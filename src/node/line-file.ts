@@ -3,13 +3,13 @@
  *
  * Each line is one write, which the system appends as a whole. A line that was written in part
  * stays broken, because truncating the file could remove another writer's line. The next write ends
- * it first, so that no reader takes two lines for one.
+ * it first, whoever left it, so that no reader takes two lines for one.
  */
 import { GlassineError } from "../core/errors/index.ts";
 
 /** The part of a `FileHandle` that is needed. */
 export interface LineHandle {
-  stat(): Promise<{ isFile(): boolean; readonly nlink: number }>;
+  stat(): Promise<{ isFile(): boolean; readonly nlink: number; readonly size: number }>;
   write(bytes: Uint8Array): Promise<{ readonly bytesWritten: number }>;
   datasync(): Promise<void>;
   close(): Promise<void>;
@@ -18,8 +18,8 @@ export interface LineHandle {
 /** A file that was opened for appending. */
 export interface OpenedFile {
   readonly handle: LineHandle;
-  /** Whether its last line is unfinished. */
-  readonly endsMidLine: boolean;
+  /** Whether the last line of its `size` bytes is unfinished; `undefined` if nobody may read it. */
+  readonly endsMidLine: (size: number) => Promise<boolean | undefined>;
 }
 
 export interface LineFile {
@@ -59,28 +59,43 @@ export function oneAtATime(): <T>(work: () => Promise<T>, max?: number) => Promi
  */
 export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineFile {
   const inTurn = oneAtATime();
-  let handle: LineHandle | undefined;
+  let file: OpenedFile | undefined;
+  /** How long the file was after the last write. If it is not any more, others wrote to it. */
+  let size = 0;
   let endsMidLine = false;
   let closed = false;
 
   async function opened(): Promise<LineHandle> {
-    if (handle !== undefined) {
-      if (!(await isRemoved(handle))) return handle;
-      const removed = handle;
-      handle = undefined;
-      await removed.close();
+    let stats = await file?.handle.stat();
+    if (stats?.isFile() && stats.nlink === 0) {
+      await release();
+      stats = undefined;
     }
-    const file = await open();
-    handle = file.handle;
-    endsMidLine = file.endsMidLine;
-    return handle;
+    if (file === undefined || stats === undefined) {
+      file = await open();
+      size = 0;
+      endsMidLine = false;
+      stats = await file.handle.stat();
+    }
+    if (stats.isFile() && stats.size !== size) {
+      endsMidLine = (await file.endsMidLine(stats.size)) ?? endsMidLine;
+      size = stats.size;
+    }
+    return file.handle;
+  }
+
+  async function release(): Promise<void> {
+    const handle = file?.handle;
+    file = undefined;
+    await handle?.close();
   }
 
   async function write(line: string): Promise<void> {
     if (closed) throw failure("The file of the audit trail is closed.");
-    const file = await opened();
+    const handle = await opened();
     const bytes = encoder.encode(`${endsMidLine ? "\n" : ""}${line}\n`);
-    const { bytesWritten } = await file.write(bytes);
+    const { bytesWritten } = await handle.write(bytes);
+    size += bytesWritten;
     const isWhole = bytesWritten === bytes.length;
     // After an unfinished line, the first byte written is the line feed that ends it.
     endsMidLine = endsMidLine ? bytesWritten !== 1 && !isWhole : bytesWritten > 0 && !isWhole;
@@ -89,7 +104,7 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
         `Only ${bytesWritten} of ${bytes.length} bytes of the record were written. The disk may be full.`,
       );
     }
-    if (fsync) await file.datasync();
+    if (fsync) await handle.datasync();
   }
 
   return {
@@ -97,16 +112,9 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
     close: () =>
       inTurn(async () => {
         closed = true;
-        const file = handle;
-        handle = undefined;
-        await file?.close();
+        await release();
       }),
   };
-}
-
-async function isRemoved(handle: LineHandle): Promise<boolean> {
-  const stats = await handle.stat();
-  return stats.isFile() && stats.nlink === 0;
 }
 
 function failure(text: string): GlassineError {

@@ -1,6 +1,7 @@
 /** Writes records to real files. */
 import { execFileSync } from "node:child_process";
 import {
+  appendFileSync,
   closeSync,
   constants,
   existsSync,
@@ -157,6 +158,19 @@ describe("a file", () => {
     expect(
       lines.slice(broken).map((line) => (line === "" ? line : JSON.parse(line).metadata.n)),
     ).toEqual([1, ""]);
+  });
+
+  it("that another process left unfinished receives the next record on a new line", async () => {
+    verifies("audit:file-torn");
+    const path = freshPath();
+    const sink = fileAuditSink(path);
+    await sink(numbered(1));
+    appendFileSync(path, '{"eventType":"a.b","cut');
+    await sink(numbered(2));
+    await sink.close();
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    expect(lines).toHaveLength(3);
+    expect(JSON.parse(lines[2] as string).metadata.n).toBe(2);
   });
 
   it("accepts nothing after it was closed, and can be closed again", async () => {

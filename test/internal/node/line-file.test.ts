@@ -17,8 +17,11 @@ class Disk implements LineHandle {
   isRegular = true;
 
   async stat() {
-    return { isFile: () => this.isRegular, nlink: this.nlink };
+    const { length: size } = new TextEncoder().encode(this.text);
+    return { isFile: () => this.isRegular, nlink: this.nlink, size };
   }
+
+  endsMidLine = async () => !this.text.endsWith("\n");
 
   async write(bytes: Uint8Array) {
     const room = this.room[this.writes++] ?? bytes.length;
@@ -39,8 +42,8 @@ class Disk implements LineHandle {
 }
 
 const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
-const fileOn = (disk: Disk, { fsync = false, endsMidLine = false } = {}) =>
-  lineFile(async () => ({ handle: disk, endsMidLine }), fsync);
+const opened = (disk: Disk) => ({ handle: disk, endsMidLine: disk.endsMidLine });
+const fileOn = (disk: Disk, { fsync = false } = {}) => lineFile(async () => opened(disk), fsync);
 
 describe("a partially written line", () => {
   it("is not accepted, and the next one starts on a new line", async () => {
@@ -78,9 +81,45 @@ describe("a partially written line", () => {
 
   it("may exist from before", async () => {
     const disk = new Disk();
-    const file = fileOn(disk, { endsMidLine: true });
+    disk.text = "cut";
+    const file = fileOn(disk);
     await file.append("first");
-    expect(disk.text).toBe("\nfirst\n");
+    expect(disk.text).toBe("cut\nfirst\n");
+  });
+
+  it("may be another process's", async () => {
+    verifies("audit:file-torn");
+    const disk = new Disk();
+    const file = fileOn(disk);
+    await file.append("first");
+    disk.text += "cut";
+    await file.append("second");
+    disk.text += "theirs\n";
+    await file.append("third");
+    expect(disk.text).toBe("first\ncut\nsecond\ntheirs\nthird\n");
+  });
+
+  it("is ended by whoever is first", async () => {
+    const disk = new Disk();
+    disk.room = [3];
+    const file = fileOn(disk);
+    await expect(file.append("first")).rejects.toMatchObject({ code: "audit_failed" });
+    disk.text += "\ntheirs\n";
+    await file.append("second");
+    expect(disk.text).toBe("fir\ntheirs\nsecond\n");
+  });
+
+  it("is remembered where nobody may read the file", async () => {
+    const disk = new Disk();
+    disk.room = [3];
+    const file = lineFile(
+      async () => ({ handle: disk, endsMidLine: async () => undefined }),
+      false,
+    );
+    await expect(file.append("first")).rejects.toMatchObject({ code: "audit_failed" });
+    disk.text += "theirs";
+    await file.append("second");
+    expect(disk.text).toBe("firtheirs\nsecond\n");
   });
 });
 
@@ -112,7 +151,7 @@ describe("lines", () => {
     const file = lineFile(async () => {
       opens += 1;
       if (opens === 1) throw full;
-      return { handle: disk, endsMidLine: false };
+      return opened(disk);
     }, false);
     await expect(file.append("a")).rejects.toBe(full);
     await Promise.all([file.append("b"), file.append("c")]);
@@ -126,20 +165,20 @@ describe("a file that was removed", () => {
   it.each([
     ["is made anew", true, 2],
     ["is not, where it is no file that has a name", false, 1],
-  ])("%s", async (_, isRegular, opened) => {
+  ])("%s", async (_, isRegular, opens) => {
     verifies("audit:file-removed");
     const disks: Disk[] = [];
     const file = lineFile(async () => {
       const disk = new Disk();
       disk.isRegular = isRegular;
       disks.push(disk);
-      return { handle: disk, endsMidLine: false };
+      return opened(disk);
     }, false);
     await file.append("first");
     for (const disk of disks) disk.nlink = 0;
     await file.append("second");
-    expect(disks).toHaveLength(opened);
+    expect(disks).toHaveLength(opens);
     expect(disks.map(({ text }) => text).join("")).toBe("first\nsecond\n");
-    expect(disks[0]?.closes).toBe(opened - 1);
+    expect(disks[0]?.closes).toBe(opens - 1);
   });
 });
