@@ -117,7 +117,7 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 
 ## What is different
 
-- Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them. A plugin that judges \`cookie\` lets all cookies pass, and one that removes \`authorization\` removes nothing: run such plugins in your process.
+- Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them. A plugin that judges \`cookie\` lets all cookies pass, and one that removes \`authorization\` removes nothing: run such plugins in your process. A change to headers by a plugin that may not see them is dropped without an entry in \`rejections\`, with \`strict\` too.
 - Only hooks of messages cross. The services of a host do not: a plugin that asks for one is refused when it is registered.
 - A value that is not JSON data, or not a result at all, such as one with an unknown key, is refused on the far side: with the same code, but in different words and without an entry in \`rejections\`. If several things in it are wrong, the code can be that of another one.
 - A key whose value is \`undefined\` does not cross. In process, an unknown key refuses the result even then.
