@@ -157,7 +157,8 @@ const reports = {
 /** The parts of a prompt, or of `ModelMessage`, which has its own form of images. */
 export function promptBlocks(version: SpecificationVersion, isModelMessages: boolean): BlockTable {
   const links = isModelMessages ? "string" : "original";
-  const file = { at: "data", holds: "either", isNamed: true, links, version } as const;
+  const made = { at: "data", holds: "either", links, version } as const;
+  const file = { ...made, isNamed: true } as const;
   const isBare = ({ media_type: type }: PartFields) =>
     type === undefined || partOfType(String(type)) !== "image";
   const bytes = { at: "data", holds: "base64", version } as const;
@@ -193,6 +194,7 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
           ? { isDefaultFor: (content) => !isBare(content), canBecome: ["image.image"] }
           : {},
       ),
+      ...mediaKinds("reasoning-file", made),
       ...callKinds(promptInput),
       result: {
         part: "tool_result",
@@ -247,6 +249,7 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
       reasoning,
       textFile,
       ...mediaKinds("file", files),
+      ...mediaKinds("reasoning-file", files),
       ...sourceKinds,
       ...callKinds(textInput),
       result: {

@@ -53,6 +53,7 @@ const promptPart = byType({
   text: said,
   reasoning: said,
   file: { ...file, filename: text, originalUrl: text },
+  "reasoning-file": file,
   // Only in `ModelMessage`.
   image: { image: z.union([string, z.looseObject({})]), mediaType: text },
   "tool-call": { ...call, input: z.unknown() },
@@ -64,6 +65,7 @@ export const resultPart = byType({
   text: said,
   reasoning: said,
   file,
+  "reasoning-file": file,
   source: {
     sourceType: string,
     id: string,

@@ -218,4 +218,46 @@ describe("a result of ai 7", () => {
     const end = toStreamParts(streamed).find(({ type }) => type === "text-end");
     expect(end).toMatchObject({ citations });
   });
+
+  it("shows a file that a model made while it reasoned, and keeps it one", () => {
+    verifies("aisdk:parts", "aisdk:onto", "aisdk:provider-fields");
+    const drawn = {
+      type: "reasoning-file",
+      mediaType: "image/png",
+      data: { type: "data", data: "AAEC" },
+      providerMetadata: { google: { thoughtSignature: "s" } },
+    };
+    const { providerMetadata, ...bare } = drawn;
+    const onto = { ...result, content: [drawn] };
+    const list = [
+      { role: "assistant", content: [{ ...bare, providerOptions: providerMetadata }] },
+      { role: "user", content: [{ type: "text", text: "Ada" }] },
+    ];
+    const image = { ...bytes, content: { ...bytes.content, media_type: "image/png" } };
+    const other = { ...image, content: { ...image.content, data: "AAED" } };
+    const changed = { ...bare, data: { type: "data", data: "AAED" } };
+
+    const { messages, left } = fromContent(onto);
+    expect(messages[0]?.content).toEqual([image]);
+    expect(left.map(({ path }) => path)).not.toContain("content[0]");
+    expect(toContent(messages, { onto }).document).toEqual(onto);
+    const answer = toContent([said("assistant", other)], { onto });
+    expect(answer.document.content).toEqual([changed]);
+
+    for (const [read, write] of [
+      [fromPrompt, toPrompt],
+      [fromModelMessages, toModelMessages],
+    ] as const) {
+      const asked = read(list);
+      expect(asked.messages[0]?.content).toEqual([image]);
+      expect(asked.left.filter(({ kind }) => kind === "content")).toEqual([]);
+      expect(write(asked.messages, { onto: list })).toEqual({ document: list, lost: [] });
+      const edited = [said("assistant", other), ...asked.messages.slice(1)];
+      expect(write(edited, { onto: list }).document[0]?.content).toEqual([changed]);
+    }
+
+    const stream = contentStream();
+    for (const event of toStreamParts(onto)) stream.push(event);
+    expect(stream.document.content).toEqual([drawn]);
+  });
 });
