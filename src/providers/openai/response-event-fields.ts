@@ -42,6 +42,7 @@ const progress: { readonly [name: string]: readonly string[] } = {
   image_generation_call: ["in_progress", "generating", "completed"],
   mcp_call: ["in_progress", "completed", "failed"],
   mcp_list_tools: ["in_progress", "completed", "failed"],
+  compaction: ["compacting"],
 };
 
 /** The fields of an event about one command of a shell. */

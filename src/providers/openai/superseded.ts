@@ -66,7 +66,7 @@ function pathBelow(from: Path, path: string): string {
 /** The fields of an item that messages show and no other check covers. */
 function shownFields(item: JsonObject): readonly string[] {
   const kind = itemIn(callItems, itemKind(item));
-  if (kind === undefined) return ["phase", "output", "result", "error"];
+  if (kind === undefined) return ["phase", "namespace", "output", "result", "error"];
   return shownIn(kind).filter((key) => key !== kind.id);
 }
 

@@ -243,9 +243,9 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
       tool_name: {
         // Written with the call, which comes first in the same item.
         reportsLoss: true,
-        read(_value, _path, { toolNames }, item) {
+        read(_value, _path, { calls }, item) {
           const own = typeof name === "string" ? name : (stringAt(item, name.key) ?? "");
-          return toolNames.get(stringAt(item, id) ?? "") ?? own;
+          return stringAt(calls.get(stringAt(item, id) ?? ""), "name") ?? own;
         },
       },
       content: {
@@ -283,14 +283,16 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
   };
 }
 
-/** The name that an output of a function may repeat. Any other name would be news to plugins. */
-const repeatedName: FieldRule = {
-  shows: ["name"],
-  read(_value, path, { left, toolNames }, item) {
-    const name = given(item, "name");
-    if (name !== undefined && name !== toolNames.get(stringAt(item, "call_id") ?? "")) {
-      const reason = "No earlier call with this id has this name.";
-      left.add({ path: pathOf(...path, "name"), kind: "content", reason });
+/** The tool's names, which an output of a function may repeat. Others would be news to plugins. */
+const repeatedNames: FieldRule = {
+  shows: ["name", "namespace"],
+  read(_value, path, { left, calls }, item) {
+    const call = calls.get(stringAt(item, "call_id") ?? "");
+    for (const key of ["name", "namespace"]) {
+      const value = given(item, key);
+      if (value === undefined || value === call?.[key]) continue;
+      const reason = `No earlier call with this id has this ${key}.`;
+      left.add({ path: pathOf(...path, key), kind: "content", reason });
     }
     return undefined;
   },
@@ -311,9 +313,9 @@ function resultKind(type: string, { id, output }: ResultItem): BlockKind {
         read: (_value, _path, _reading, item) =>
           type === "apply_patch_call_output" && item.status === "failed",
       },
-      ...(isFunction && { repeatedName }),
+      ...(isFunction && { repeatedNames }),
     },
-    ...(isFunction && { resetOnEdit: { name: undefined } }),
+    ...(isFunction && { resetOnEdit: { name: undefined, namespace: undefined } }),
     reason: `The result does not have the shape that a ${type} has.`,
     ...(isCustom && { ofCall: "custom_tool_call" }),
     ...(!isFunction && { note: "A result of a special kind." }),

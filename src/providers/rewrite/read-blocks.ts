@@ -10,7 +10,7 @@ import {
   type Part,
   type PlaceOf,
 } from "./block-kinds.ts";
-import { type JsonObject, objectsIn, type Path, set, valueAt } from "./json.ts";
+import { type JsonObject, objectsIn, type Path, set, stringAt, valueAt } from "./json.ts";
 import { type Reading, reportFields } from "./reading.ts";
 import { pathOf } from "./report.ts";
 
@@ -152,13 +152,13 @@ function nameCall(kind: CompiledKind, content: JsonObject, path: Path, reading: 
   const id = String(content.tool_call_id);
   if (id === "") return;
   const name = String(content.name);
-  const before = reading.toolNames.get(id);
+  const before = stringAt(reading.calls.get(id), "name");
   if (before !== undefined && before !== name) {
     const reason =
       "An earlier call to another tool has the same id; results are named after the last one.";
     reportId(kind, path, reading, reason);
   }
-  reading.toolNames.set(id, name);
+  reading.calls.set(id, content);
 }
 
 function nameOfResult(
@@ -167,7 +167,7 @@ function nameOfResult(
   path: Path,
   reading: Reading,
 ): string {
-  const name = reading.toolNames.get(String(content.tool_call_id));
+  const name = stringAt(reading.calls.get(String(content.tool_call_id)), "name");
   if (name === undefined) {
     const reason = "No earlier call has this id, so the tool is unknown.";
     reportId(kind, path, reading, reason);
@@ -177,7 +177,7 @@ function nameOfResult(
 
 /** Reports a result that names one tool, but has the id of another tool's call. */
 function checkName(kind: CompiledKind, content: JsonObject, path: Path, reading: Reading): void {
-  const name = reading.toolNames.get(String(content.tool_call_id));
+  const name = stringAt(reading.calls.get(String(content.tool_call_id)), "name");
   if (name === undefined || name === content.tool_name) return;
   const reason = "The call with this id is to another tool.";
   reportId(kind, path, reading, reason);

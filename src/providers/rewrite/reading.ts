@@ -6,8 +6,8 @@ import { type Collector, type Left, pathOf } from "./report.ts";
 
 export interface Reading {
   readonly left: Collector<Left>;
-  /** The names of the calls so far, by call id. */
-  readonly toolNames: Map<string, string>;
+  /** What parts show of the calls so far, by call id. */
+  readonly calls: Map<string, JsonObject>;
   /** How many calls and results without an id there were, by a key that a rule chooses. */
   readonly counts: Map<string, number>;
   /** What the host knows and the document does not say, such as the id of the request. */
@@ -51,7 +51,7 @@ export function readingWith(
 ): Reading {
   return {
     left,
-    toolNames: new Map(),
+    calls: new Map(),
     counts: new Map(),
     given,
     reportField,

@@ -588,19 +588,27 @@ it("shows why an image failed", () => {
 });
 
 // Source: the types of openai 7.59.0.
-it("lets an output repeat the name of the function", () => {
+it("lets an output repeat the name of the function and its namespace", () => {
   verifies("openai:call-names");
-  const call = { type: "function_call", id: "f", call_id: "c", name: "f", arguments: "{}" };
+  const plain = { type: "function_call", id: "f", call_id: "c", name: "f", arguments: "{}" };
+  const call = { ...plain, namespace: "crm" };
   const output = { type: "function_call_output", call_id: "c", output: "SECRET" };
-  const contentOf = (name: unknown, ...before: readonly object[]) =>
-    contentIn(fromResponsesRequest({ input: [...before, { ...output, name }] as never }).left);
-  expect(contentOf("f", call)).toEqual([]);
-  expect(contentOf(null, call)).toEqual([]);
-  expect(contentOf("g", call)).toEqual(["input[1].name"]);
-  expect(contentOf({ note: "?" }, call)).toEqual(["input[1].name"]);
-  expect(contentOf("f")).toEqual(["input[0].name", "input[0].call_id"]);
+  const contentOf = (said: object, ...before: readonly object[]) =>
+    contentIn(fromResponsesRequest({ input: [...before, { ...output, ...said }] as never }).left);
+  for (const said of [
+    { name: "f", namespace: "crm" },
+    { name: null, namespace: null },
+  ])
+    expect(contentOf(said, call)).toEqual([]);
+  for (const other of ["g", { note: "?" }]) {
+    expect(contentOf({ name: other }, call)).toEqual(["input[1].name"]);
+    expect(contentOf({ namespace: other }, call)).toEqual(["input[1].namespace"]);
+  }
+  expect(contentOf({ namespace: "crm" }, plain)).toEqual(["input[1].namespace"]);
+  expect(contentOf({ namespace: "crm" }, call, plain)).toEqual(["input[2].namespace"]);
+  expect(contentOf({ name: "f" })).toEqual(["input[0].name", "input[0].call_id"]);
 
-  const onto = { input: [call, { ...output, name: "f" }] };
+  const onto = { input: [call, { ...output, name: "f", namespace: "crm" }] };
   const masked = JSON.parse(
     JSON.stringify(fromResponsesRequest(onto).messages).replaceAll("SECRET", "***"),
   );

@@ -102,6 +102,18 @@ describe("the output of a response that has only begun", () => {
   });
 });
 
+it("the namespace that an output began with is reported if its end has another", () => {
+  verifies("openai:stream-unknown");
+  const output = { type: "function_call_output", id: "o", call_id: "c", output: "a" };
+  const last = { ...output, namespace: "crm" };
+  const stream = streamOf([
+    { ...added, item: { ...output, namespace: "SECRET" } },
+    { type: "response.output_item.done", output_index: 0, item: last },
+    completed([last]),
+  ]);
+  expect(stream.current.left.map(({ path }) => path)).toContain("events[0].item.namespace");
+});
+
 it("text after a part that ended without any is refused", () => {
   verifies("openai:stream-refused");
   const item = { type: "hologram", id: "m" };

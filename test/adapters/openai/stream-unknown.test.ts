@@ -52,6 +52,14 @@ describe("events of a response", () => {
     ]);
   });
 
+  it("of a compaction in progress are known", () => {
+    verifies("openai:stream-unknown");
+    const type = "response.compaction.compacting";
+    const event = { type, output_index: 0, item_id: "cmp" };
+    expect(reportedBy([event])).toEqual([]);
+    expect(reportedBy([{ ...event, summary: "SECRET" }])).toEqual(["content events[0].summary"]);
+  });
+
   it.each([
     "response.evil_call.completed",
     "response.evil_tools.in_progress",
