@@ -2,6 +2,8 @@
 import * as z from "zod/mini";
 import { byKind } from "../rewrite/index.ts";
 
+/** What errors call an event of Responses. */
+export const responseEvent = "response event";
 const anObject = z.looseObject({});
 const text = z.string();
 const maybeText = z.nullish(z.string());

@@ -10,8 +10,8 @@ import {
   TextPieces,
 } from "../rewrite/index.ts";
 import { given, type JsonObject, objectsIn, sortedText, stringAt } from "./json.ts";
+import { responseEvent } from "./shapes.ts";
 
-const what = "response event";
 const names = ["stdout", "stderr"] as const;
 const outputSchema = z.array(z.looseObject({ stdout: z.string(), stderr: z.string() }));
 
@@ -45,7 +45,7 @@ export class ShellOutput {
 
   finish(index: unknown, output: unknown): void {
     const command = this.#command(index);
-    const whole = this.#meter.read(outputSchema, output, what) as readonly JsonObject[];
+    const whole = this.#meter.read(outputSchema, output, responseEvent) as readonly JsonObject[];
     for (const name of names) {
       const printed = joined(whole, name);
       if (command[name].text === "") command[name].add(printed);

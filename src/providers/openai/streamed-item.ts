@@ -29,13 +29,13 @@ import {
   endedResponseSchema,
   itemKind,
   itemSchema,
+  responseEvent,
 } from "./shapes.ts";
 import { ShellOutput } from "./shell-output.ts";
 import { type ListName, partLists, textOf } from "./streamed-texts.ts";
 import type { Superseded } from "./superseded.ts";
 import { itemSettings } from "./tool-items.ts";
 
-const what = "response event";
 const anObject = z.looseObject({});
 
 type List = ListName | "output";
@@ -91,7 +91,7 @@ export class StreamedItem {
   readonly #annotations: Json[] = [];
   /** The commands of a shell call that were streamed. Messages show those of the whole. */
   readonly #commands: TextPieces[] = [];
-  readonly #printed: ShellOutput;
+  #printed: ShellOutput | undefined;
   /** The annotations of the whole, as `sortedText` writes them. */
   #cited: ReadonlySet<string> = new Set();
   readonly #parts: { readonly [list in List]: StreamedItem[] } = {
@@ -107,7 +107,6 @@ export class StreamedItem {
     this.#meter = meter;
     this.#from = from;
     this.#superseded = superseded;
-    this.#printed = new ShellOutput(meter);
     const kept = this.#read(json, anObject);
     const key = textOf(kind.name, kept.type)?.key;
     this.#key = key;
@@ -116,7 +115,7 @@ export class StreamedItem {
     const isSilent =
       kind === item && key !== undefined && key !== "code" && given(kept, key) === undefined;
     const begun = isSilent ? withFields(kept, { [key]: "" }) : kept;
-    this.#json = objectIn(readDocument(kind.schema, begun, what, "stream_invalid"));
+    this.#json = objectIn(readDocument(kind.schema, begun, responseEvent, "stream_invalid"));
     const text = key === undefined ? undefined : stringAt(this.#json, key);
     if (key !== undefined && text) this.addText(key, text);
     for (const list of this.#begunLists)
@@ -125,7 +124,7 @@ export class StreamedItem {
   }
 
   #read(json: unknown, schema: z.ZodMiniType): JsonObject {
-    return objectIn(this.#meter.read(schema, expectObject(json, this.#kind.name), what));
+    return objectIn(this.#meter.read(schema, expectObject(json, this.#kind.name), responseEvent));
   }
 
   /** The lists that the beginning may already have. Those of a response come in separate events. */
@@ -157,56 +156,42 @@ export class StreamedItem {
 
   addPart(list: List, index: unknown, json: unknown, from: Path): void {
     const parts = this.#parts[list];
-    const where = indexOf(list);
-    if (expectPlace(index, parts.length, where) !== parts.length)
-      throw streamFault(where, "the next index");
+    expectNext(parts, index, indexOf(list));
     const ofItem = ["message", "reasoning"].includes(itemKind(this.#json)) ? part : anyPart;
     const kind = list === "output" ? item : ofItem;
     parts.push(new StreamedItem(json, this.#meter, from, this.#superseded, kind));
   }
 
   part(list: List, index: unknown): StreamedItem {
-    const parts = this.#parts[list];
-    const where = indexOf(list);
-    const found = parts[expectPlace(index, parts.length, where)];
-    if (found === undefined) throw streamFault(where, "the index of something that has begun");
-    return found;
+    return begunIn(this.#parts[list], index, indexOf(list));
   }
 
   addAnnotation(annotation: unknown): void {
-    const copy = this.#meter.read(z.unknown(), annotation, what) as Json;
+    const copy = this.#meter.read(z.unknown(), annotation, responseEvent) as Json;
     if (!this.isWhole) this.#annotations.push(copy);
     else if (!this.#cited.has(sortedText(copy)))
       throw streamFault("annotation", "nothing after the part's end that it does not have");
   }
 
   addCommand(index: unknown, command: unknown): void {
-    const { length } = this.#commands;
-    if (expectPlace(index, length, "command_index") !== length)
-      throw streamFault("command_index", "the next index");
+    expectNext(this.#commands, index, "command_index");
     this.#commands.push(new TextPieces(this.#meter, "command"));
     this.growCommand(index, command);
   }
 
   growCommand(index: unknown, piece: unknown): void {
-    this.#command(index).add(expectString(piece, "command"));
+    begunIn(this.#commands, index, "command_index").add(expectString(piece, "command"));
   }
 
   finishCommand(index: unknown, whole: unknown): void {
-    if (this.#command(index).text !== whole)
+    if (begunIn(this.#commands, index, "command_index").text !== whole)
       throw streamFault("command", "the same text as in its pieces");
-  }
-
-  #command(index: unknown): TextPieces {
-    const found = this.#commands[expectPlace(index, this.#commands.length, "command_index")];
-    if (found === undefined)
-      throw streamFault("command_index", "the index of something that has begun");
-    return found;
   }
 
   get printed(): ShellOutput {
     if (itemKind(this.#json) !== "shell_call_output")
       throw streamFault("output_index", "the index of a shell_call_output");
+    this.#printed ??= new ShellOutput(this.#meter);
     return this.#printed;
   }
 
@@ -243,7 +228,7 @@ export class StreamedItem {
   fail(event: JsonObject): void {
     const { code = null, message = null, param = null } = event;
     const said = event.error ?? { code, message, param };
-    const error = this.#meter.read(z.unknown(), said, what) as Json;
+    const error = this.#meter.read(z.unknown(), said, responseEvent) as Json;
     this.#end(withFields(this.document, { status: "failed", error }));
   }
 
@@ -278,7 +263,7 @@ export class StreamedItem {
       if (pieces.text !== commands[at])
         throw streamFault("action.commands", "the commands that were streamed");
     }
-    this.#printed.expectSame(whole.output);
+    this.#printed?.expectSame(whole.output);
     // Servers may send one again, sort them and leave out equal ones.
     this.#cited = new Set(listIn(whole.annotations).map(sortedText));
     if (!this.#annotations.every((each) => this.#cited.has(sortedText(each))))
@@ -325,7 +310,7 @@ export class StreamedItem {
 
   get document(): JsonObject {
     if (this.isWhole) return this.#json;
-    const printed = this.#printed.soFar;
+    const printed = this.#printed?.soFar ?? [];
     const lists = this.#kind.lists.flatMap((list): [string, Json][] => {
       const parts = this.#parts[list].map((each) => each.document);
       return parts.length > 0 || this.#kind === response ? [[list, parts]] : [];
@@ -348,6 +333,18 @@ function listIn(value: Json | undefined): readonly Json[] {
 /** The field of events that has the index of an item or a part. */
 function indexOf(list: List): string {
   return list === "output" ? "output_index" : partLists[list].index;
+}
+
+/** Returns the item of a list that an event is about. */
+function begunIn<Item>(list: readonly Item[], index: unknown, where: string): Item {
+  const found = list[expectPlace(index, list.length, where)];
+  if (found === undefined) throw streamFault(where, "the index of something that has begun");
+  return found;
+}
+
+function expectNext(list: readonly unknown[], index: unknown, where: string): void {
+  if (expectPlace(index, list.length, where) !== list.length)
+    throw streamFault(where, "the next index");
 }
 
 function without(keys: readonly string[], json: JsonObject): JsonObject {
