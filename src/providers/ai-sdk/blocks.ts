@@ -12,9 +12,11 @@ import {
   type JsonObject,
   objectArguments,
   type PartFields,
+  stringAt,
   textArguments,
+  valuedKeys,
 } from "../rewrite/index.ts";
-import { fieldNames, fieldOf, jsonOf } from "./host-values.ts";
+import { jsonOf } from "./host-values.ts";
 import { mediaKinds, mediaParts, partOfType, settings } from "./media.ts";
 import { isSetting, providerFields, reportField } from "./settings.ts";
 import { isFailed, toolOutput } from "./tool-output.ts";
@@ -119,8 +121,7 @@ const ofModel = {
 function storedIds(block: JsonObject): readonly string[] {
   return storedFields(block)
     .flatMap((name) => Object.values(Object(block[name])))
-    .map((options) => fieldOf(options, "itemId"))
-    .filter((id) => typeof id === "string");
+    .flatMap((options) => stringAt(options, "itemId") ?? []);
 }
 
 function storedFields(block: JsonObject): readonly string[] {
@@ -130,7 +131,7 @@ function storedFields(block: JsonObject): readonly string[] {
 /** The provider fields of a message that may stand for what the assistant said, or sign it. */
 export function fieldsToDrop(message: JsonObject): readonly string[] {
   if (message.role !== "assistant") return [];
-  return fieldNames(message).filter(
+  return valuedKeys(message).filter(
     (name) => providerFields.has(name) && !isSetting(name, message[name]),
   );
 }
@@ -140,7 +141,7 @@ export function isApprovalRequest(block: JsonObject): boolean {
   const ids: readonly string[] = ["type", "approvalId", "toolCallId"];
   return (
     block.type === "tool-approval-request" &&
-    fieldNames(block).every((name) => {
+    valuedKeys(block).every((name) => {
       const value = block[name];
       if (ids.includes(name)) return typeof value === "string";
       return name === "isAutomatic" ? typeof value === "boolean" : isSetting(name, value);

@@ -1,5 +1,7 @@
 /** Converts the fields of a result other than its content to the slots `completion` and `llm`. */
+
 import { isRecord } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import {
   type Collector,
   isSameJsonText,
@@ -11,10 +13,11 @@ import {
   type Reading,
   reportFields,
   type StopReason,
+  stringAt,
   type TokenUsage,
 } from "../rewrite/index.ts";
 import { completionFields, completionJson } from "./documents.ts";
-import { type Fields, fieldOf, jsonOf, textOf } from "./host-values.ts";
+import { type Fields, jsonOf, textOf } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** The slot fields that a result can express. */
@@ -82,7 +85,7 @@ function compare(
   if (isSameJsonText(now, fresh)) return;
   const names = isRecord(now) ? Object.keys({ ...(isRecord(fresh) ? fresh : {}), ...now }) : [];
   for (const name of names) {
-    compare(fieldOf(now, name), fieldOf(fresh, name), [...path, name], left);
+    compare(ownValue(now, name), ownValue(fresh, name), [...path, name], left);
   }
   if (names.length > 0) return;
   const reason = "Neither messages nor extensions have this field.";
@@ -99,9 +102,8 @@ const reasons: readonly (readonly [finish: string, reason: StopReason])[] = [
 ];
 
 function readFinish(reason: unknown): StopReason | undefined {
-  const unified = typeof reason === "string" ? reason : fieldOf(reason, "unified");
-  if (typeof unified !== "string") return undefined;
-  if (unified === "stop" && fieldOf(reason, "raw") === "stop_sequence") return "stop_sequence";
+  const unified = typeof reason === "string" ? reason : stringAt(reason, "unified");
+  if (unified === "stop" && stringAt(reason, "raw") === "stop_sequence") return "stop_sequence";
   return reasons.find(([finish]) => finish === unified)?.[1];
 }
 
@@ -113,11 +115,11 @@ function isFlat(usage: unknown): boolean {
 function readUsage(usage: unknown): TokenUsage | undefined {
   const flat = isFlat(usage);
   const [input_tokens, output_tokens] = ["inputTokens", "outputTokens"].map((name) => {
-    const count = fieldOf(usage, name);
-    return flat ? count : fieldOf(count, "total");
+    const count = ownValue(usage, name);
+    return flat ? count : ownValue(count, "total");
   });
   if (!isCount(input_tokens) || !isCount(output_tokens)) return undefined;
-  const given = flat ? fieldOf(usage, "totalTokens") : undefined;
+  const given = flat ? ownValue(usage, "totalTokens") : undefined;
   const total_tokens = isCount(given) ? given : input_tokens + output_tokens;
   return isCount(total_tokens) ? { input_tokens, output_tokens, total_tokens } : undefined;
 }

@@ -1,8 +1,9 @@
 import { expectOptions } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import type { Message } from "../../core/messages/index.ts";
 import { type LimitOptions, type Lost, pathOf, type Read, type Written } from "../rewrite/index.ts";
 import { type ResultExtensions, writeCompletion } from "./completion.ts";
-import { fieldOf, isList } from "./host-values.ts";
+import { isList } from "./host-values.ts";
 import { providers } from "./tables.ts";
 import type { ResultLike, SpecificationVersion, VersionOption } from "./types.ts";
 import { givenVersion, versionOfResult } from "./versions.ts";
@@ -87,8 +88,8 @@ function freshResult(
   version: SpecificationVersion,
   lost: Lost[],
 ): object {
-  const parts = isList(messages) ? messages.flatMap((message) => fieldOf(message, "content")) : [];
-  const hasCalls = parts.some((part) => fieldOf(part, "content_type") === "tool_call");
+  const parts = isList(messages) ? messages.flatMap((message) => ownValue(message, "content")) : [];
+  const hasCalls = parts.some((part) => ownValue(part, "content_type") === "tool_call");
   const report = (reason: string, ...keys: readonly string[]) =>
     lost.push(Object.freeze<Lost>({ path: pathOf("extensions", ...keys), reason }));
   const completion = writeCompletion(extensions, version, report, hasCalls);

@@ -5,14 +5,15 @@
 
 import type * as z from "zod/mini";
 import { isRecord } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { type JsonObject, readDocument } from "../rewrite/index.ts";
-import { type Fields, fieldOf, hostCopy, isList, jsonOf, reading } from "./host-values.ts";
+import { type Fields, hostCopy, isList, jsonOf, reading } from "./host-values.ts";
 import { callSchema, completionFieldsSchema, resultPart, resultSchema } from "./schemas.ts";
 
 /** Copies the prompt of a call. The rest only goes to the model. */
 export function readCall(call: unknown): JsonObject {
   return checked("prompt", callSchema, () => {
-    const copy = { ...Object(call), prompt: hostCopy(fieldOf(call, "prompt")) };
+    const copy = { ...Object(call), prompt: hostCopy(ownValue(call, "prompt")) };
     return [Object.freeze(copy), { prompt: listJson(copy.prompt, messageJson) }];
   });
 }
@@ -48,12 +49,12 @@ export const completionFields = {
 
 export function completionJson(result: Fields): Fields {
   const json = Object.entries(completionFields).flatMap(([name, read]) => {
-    const value = fieldOf(result, name);
+    const value = ownValue(result, name);
     if (value === undefined || value === null) return [];
     // A value without JSON, such as a function, must not be skipped.
     if (!isRecord(value)) return [[name, jsonOf(value) ?? null]];
     const fields = read.flatMap((each) => {
-      const field = jsonOf(fieldOf(value, each));
+      const field = jsonOf(ownValue(value, each));
       return field === undefined ? [] : [[each, field]];
     });
     return [[name, Object.fromEntries(fields)]];

@@ -1,8 +1,9 @@
 import { isRecord, kindOf } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkConditions, checkManager, labelRules } from "../model/index.ts";
-import { type AnyHookManager, listens } from "../rewrite/index.ts";
-import { type Fields, fieldOf, hostCopy, jsonOf, signalIn } from "./host-values.ts";
+import { type AnyHookManager, listens, stringAt } from "../rewrite/index.ts";
+import { type Fields, hostCopy, jsonOf, signalIn } from "./host-values.ts";
 import { overShown } from "./over-shown.ts";
 import { type GuardedToolCall, readToolOptions, type ToolGuardOptions } from "./tool-options.ts";
 import { ToolError, type ToolGuard, ToolRun } from "./tool-run.ts";
@@ -89,14 +90,13 @@ function isIdle({ manager, options }: ToolGuard): boolean {
 }
 
 function callOf(tool: string, input: unknown, options: unknown): GuardedToolCall {
-  const id = fieldOf(options, "toolCallId");
   return Object.freeze({
     request: crypto.randomUUID(),
     tool,
-    toolCallId: typeof id === "string" ? id : crypto.randomUUID(),
+    toolCallId: stringAt(options, "toolCallId") ?? crypto.randomUUID(),
     input,
-    context: fieldOf(options, "experimental_context") ?? fieldOf(options, "context"),
-    messages: fieldOf(options, "messages"),
+    context: ownValue(options, "experimental_context") ?? ownValue(options, "context"),
+    messages: ownValue(options, "messages"),
   });
 }
 

@@ -1,4 +1,4 @@
-import { fieldOf } from "./host-values.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 
 /**
  * Holds back events of which the answer may keep nothing: plugins judge the answer, so they would
@@ -27,7 +27,7 @@ export class HeldEvents {
       case "tool-input-end":
         return this.#unlessHeld(id, event);
       case "tool-call":
-        return [...this.#inputOf(toolCallId, fieldOf(event, "input")), event];
+        return [...this.#inputOf(toolCallId, ownValue(event, "input")), event];
       case "tool-result":
         this.#results.delete(toolCallId);
         if (preliminary !== true) return [event];
@@ -52,7 +52,7 @@ export class HeldEvents {
   #inputOf(id: unknown, input: unknown): readonly object[] {
     const events = this.#inputs.get(id) ?? [];
     this.#inputs.delete(id);
-    const text = events.map((event) => fieldOf(event, "delta") ?? "").join("");
+    const text = events.map((event) => ownValue(event, "delta") ?? "").join("");
     return text === input ? events : [];
   }
 }

@@ -5,7 +5,8 @@
  * used again.
  */
 
-import { isPlain, isRecord, payloadLimitsInForce } from "../../core/data/index.ts";
+import { isPlain, payloadLimitsInForce } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { type ErrorCode, GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { base64Of, viewedBytes } from "../rewrite/index.ts";
 
@@ -17,19 +18,10 @@ export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.length <= payloadLimitsInForce().nodes;
 }
 
-export function fieldOf(value: unknown, key: string): unknown {
-  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
 /** The signal that aborts a call with these options. */
 export function signalIn(options: unknown): AbortSignal | undefined {
-  const signal = fieldOf(options, "abortSignal");
+  const signal = ownValue(options, "abortSignal");
   return signal instanceof AbortSignal ? signal : undefined;
-}
-
-/** The names of the fields that are not undefined. */
-export function fieldNames(value: Fields): readonly string[] {
-  return Object.keys(value).filter((key) => value[key] !== undefined);
 }
 
 /**

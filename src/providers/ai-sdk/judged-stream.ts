@@ -1,9 +1,8 @@
 /** Forwards a streamed answer as far as plugins have judged it. */
 import type { ModelExchange, ModelOutcome, ModelRefusal } from "../model/index.ts";
-import type { StreamLimits } from "../rewrite/index.ts";
+import { type StreamLimits, stringAt } from "../rewrite/index.ts";
 import { apiCallError } from "./api-call-error.ts";
 import { HeldEvents } from "./held-events.ts";
-import { fieldOf } from "./host-values.ts";
 
 /** An exchange that has not ended, and the signal that aborts it. */
 export interface OpenExchange {
@@ -104,7 +103,7 @@ async function* eventsOf(
     const { done, value } = await reader.read();
     if (hasLeft()) throw new Error("The caller left before the end");
     if (done) return;
-    if (isJudged && fieldOf(value, "type") === "error") {
+    if (isJudged && stringAt(value, "type") === "error") {
       throw new StreamedError("The model reported an error", { cause: value });
     }
     yield isJudged ? withoutTitle(value) : value;
@@ -113,7 +112,7 @@ async function* eventsOf(
 
 /** Plugins see no title of an input. The SDK shows that of its own tool. */
 function withoutTitle(event: object): object {
-  if (fieldOf(event, "type") !== "tool-input-start") return event;
+  if (stringAt(event, "type") !== "tool-input-start") return event;
   const { title: _, ...kept } = event as { readonly title?: unknown };
   return kept;
 }

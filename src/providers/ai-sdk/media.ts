@@ -14,13 +14,14 @@ import {
   mediaFromUrl,
   pathOf,
   reportFields,
+  stringAt,
   type TextFile,
   textFile,
   textFileKind,
   textFileOfUrl,
   unwritable,
 } from "../rewrite/index.ts";
-import { fieldOf, jsonOf, textOf } from "./host-values.ts";
+import { jsonOf, textOf } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 export const mediaParts = ["image", "audio", "video", "document"] as const;
@@ -71,8 +72,7 @@ function readMedium(block: JsonObject, form: MediaForm): Medium | undefined {
   const source = sourceIn(block, form);
   if (source === undefined) return undefined;
   const isUrl = source.type === "url";
-  const value = fieldOf(block, "mediaType");
-  const given = typeof value === "string" ? value : undefined;
+  const given = stringAt(block, "mediaType");
   const { type, data, media_type } = isUrl
     ? mediaFromUrl(source.data, given || undefined)
     : { ...source, media_type: undefined };

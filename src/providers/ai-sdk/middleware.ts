@@ -12,8 +12,9 @@ import {
   readStreamLimits,
   type StreamLimits,
   streamOptions,
+  valuedKeys,
 } from "../rewrite/index.ts";
-import { type Fields, fieldNames, signalIn } from "./host-values.ts";
+import { type Fields, signalIn } from "./host-values.ts";
 import { endRefused, judgedStream, type OpenExchange } from "./judged-stream.ts";
 import { providers } from "./tables.ts";
 import type { SpecificationVersion } from "./types.ts";
@@ -182,7 +183,7 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
   const { document, refusal } = await exchange.judgeRequest({
     ...params,
     ...(headers !== undefined && { headers: Object.fromEntries(kept) }),
-    ...(fieldNames(options).length > 0 && { providerOptions: options }),
+    ...(valuedKeys(options).length > 0 && { providerOptions: options }),
     modelId,
   });
   if (refusal !== undefined) throw endRefused({ exchange, signal }, refusal);

@@ -1,5 +1,6 @@
 import { isPlain, isRecord } from "../../core/data/index.ts";
-import { fieldOf, isList, textOf } from "./host-values.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
+import { isList, textOf } from "./host-values.ts";
 
 /**
  * Returns the host's `value` as plugins left it: they saw its JSON `shown` and returned `judged`.
@@ -17,7 +18,7 @@ export function overShown(value: unknown, shown: unknown, judged: unknown): unkn
     return Object.fromEntries(
       Object.entries(judged).map(([key, item]) => [
         key,
-        overShown(fieldOf(own, key), fieldOf(was, key), item),
+        overShown(ownValue(own, key), ownValue(was, key), item),
       ]),
     );
   }

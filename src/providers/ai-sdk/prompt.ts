@@ -1,7 +1,7 @@
 import { expectOptions } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import type { Message } from "../../core/messages/index.ts";
 import type { Left, LimitOptions, Lost, ModelProvider, Read, Written } from "../rewrite/index.ts";
-import { fieldOf } from "./host-values.ts";
 import { modelMessages, providers } from "./tables.ts";
 import type { PromptLike, VersionOption } from "./types.ts";
 import { givenVersion, versionOfPrompt } from "./versions.ts";
@@ -122,7 +122,7 @@ function writeList<Document extends PromptLike>(
   const { document, lost } = provider.writeRequest(messages, { onto: call, limits });
   return Object.freeze({
     // Built from the caller's document, whose type it keeps.
-    document: fieldOf(document, "prompt") as Document,
+    document: ownValue(document, "prompt") as Document,
     lost: Object.freeze(lost.map((each): Lost => ofList(each))),
   });
 }

@@ -1,7 +1,6 @@
 /** Which options and metadata of a provider are settings. All others count as content. */
 import { isRecord } from "../../core/data/index.ts";
-import { type FieldReporter, reportUnshown } from "../rewrite/index.ts";
-import { fieldNames } from "./host-values.ts";
+import { type FieldReporter, reportUnshown, valuedKeys } from "../rewrite/index.ts";
 
 type ByProvider = ReadonlyMap<string, readonly string[]>;
 
@@ -34,10 +33,10 @@ export function isSetting(field: string, value: unknown): boolean {
   if (field === "tools") return Array.isArray(value) && value.length === 0;
   const known = providerFields.get(field);
   if (known === undefined || !isRecord(value)) return false;
-  return fieldNames(value).every((provider) => {
+  return valuedKeys(value).every((provider) => {
     const options = value[provider];
     const names = known.get(provider) ?? [];
-    return isRecord(options) && fieldNames(options).every((name) => names.includes(name));
+    return isRecord(options) && valuedKeys(options).every((name) => names.includes(name));
   });
 }
 

@@ -2,6 +2,7 @@
  * The output of a tool. A list of content is shown as a list of message parts, so that it looks the
  * same for every provider; any other output is shown as JSON.
  */
+
 import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
 import {
@@ -15,13 +16,13 @@ import {
   pathOf,
   reportFields,
 } from "../rewrite/index.ts";
-import { fieldOf, jsonOf } from "./host-values.ts";
+import { jsonOf } from "./host-values.ts";
 
 const known = knownFields(["type", "value", "reason"]);
 const failures: readonly unknown[] = ["error-text", "error-json", "execution-denied"];
 
 export const isFailed: FieldRule["read"] = (_value, _path, _reading, block) =>
-  failures.includes(fieldOf(block.output, "type"));
+  failures.includes(objectIn(block.output).type);
 
 export const toolOutput: FieldRule = {
   at: "output",

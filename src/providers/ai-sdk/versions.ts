@@ -1,7 +1,9 @@
 /** Which version of the SDK a document was written for, if that shows, and which to write for. */
 import { isRecord, kindOf } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { fieldOf, isList, reading, textOf } from "./host-values.ts";
+import { valueAt } from "../rewrite/index.ts";
+import { isList, reading, textOf } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 const versions: readonly unknown[] = ["v2", "v3", "v4"] satisfies SpecificationVersion[];
@@ -16,35 +18,30 @@ export function givenVersion(version: SpecificationVersion): SpecificationVersio
 
 export function versionOfPrompt(prompt: unknown): SpecificationVersion {
   const parts = () => {
-    const contents = itemsOf(prompt).map((message) => fieldOf(message, "content"));
+    const contents = itemsOf(prompt).map((message) => ownValue(message, "content"));
     const all = contents.flatMap(itemsOf);
-    return [...all, ...all.flatMap((part) => itemsOf(outputOf(part)))];
+    return [...all, ...all.flatMap((part) => itemsOf(valueAt(part, ["output", "value"])))];
   };
   return versionOf("prompt", parts);
 }
 
 export function versionOfResult(result: unknown): SpecificationVersion {
-  return versionOf("result", () => itemsOf(fieldOf(result, "content")));
+  return versionOf("result", () => itemsOf(ownValue(result, "content")));
 }
 
 function versionOf(what: string, partsIn: () => readonly unknown[]): SpecificationVersion {
   const read = (): SpecificationVersion => {
     const parts = partsIn();
     if (parts.some(isNewer)) return "v4";
-    return parts.some((part) => fieldOf(part, "type") === "media") ? "v2" : "v3";
+    return parts.some((part) => ownValue(part, "type") === "media") ? "v2" : "v3";
   };
   return reading(what, read);
 }
 
 /** Whether the data of a file is tagged with its type, as in ai 7. */
 function isNewer(part: unknown): boolean {
-  const data = fieldOf(part, "data");
-  return fieldOf(part, "type") === "file" && isRecord(data) && textOf(data) === undefined;
-}
-
-/** The content in the output of a tool. */
-function outputOf(part: unknown): unknown {
-  return fieldOf(fieldOf(part, "output"), "value");
+  const data = ownValue(part, "data");
+  return ownValue(part, "type") === "file" && isRecord(data) && textOf(data) === undefined;
 }
 
 function itemsOf(list: unknown): readonly unknown[] {

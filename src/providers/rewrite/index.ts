@@ -77,6 +77,7 @@ export {
   stringAt,
   stringIn,
   valueAt,
+  valuedKeys,
   withFields,
 } from "./json.ts";
 export { contentKind, type LeftKind } from "./left-kinds.ts";

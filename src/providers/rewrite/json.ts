@@ -109,7 +109,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
 }
 
-function valuedKeys(value: JsonObject): string[] {
+/** The names of the fields that are not undefined. */
+export function valuedKeys(value: { readonly [name: string]: unknown }): readonly string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined);
 }
 
