@@ -38,10 +38,12 @@ function versionOf(what: string, partsIn: () => readonly unknown[]): Specificati
   return reading(what, read);
 }
 
-/** Whether the data of a file is tagged with its type, as in ai 7. */
+/** Whether a part is one that only ai 7 has, or a file whose data is tagged with its type. */
 function isNewer(part: unknown): boolean {
+  const type = ownValue(part, "type");
   const data = ownValue(part, "data");
-  return ownValue(part, "type") === "file" && isRecord(data) && textOf(data) === undefined;
+  const isTagged = isRecord(data) && textOf(data) === undefined;
+  return type === "reasoning-file" || (type === "file" && isTagged);
 }
 
 function itemsOf(list: unknown): readonly unknown[] {

@@ -243,6 +243,8 @@ describe("a result of ai 7", () => {
     expect(toContent(messages, { onto }).document).toEqual(onto);
     const answer = toContent([said("assistant", other)], { onto });
     expect(answer.document.content).toEqual([changed]);
+    const two = toContent([said("assistant", image, other)], { onto });
+    expect(two.document.content[1]).toEqual({ ...changed, type: "file" });
 
     for (const [read, write] of [
       [fromPrompt, toPrompt],
