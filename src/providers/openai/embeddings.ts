@@ -28,10 +28,10 @@ const schema = z.looseObject({
 
 /** Whether the input is a single text or its tokens, not a list of inputs. */
 function isAlone({ input }: JsonObject): boolean {
-  return !Array.isArray(input) || (input.length > 0 && isTokens(input));
+  return !Array.isArray(input) || (input.length > 0 && areNumbers(input));
 }
 
-function isTokens(value: Json | undefined): boolean {
+function areNumbers(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => typeof each === "number");
 }
 
@@ -68,7 +68,7 @@ const inputs: TurnTable = {
     report(input, _at, { left }) {
       const { item } = input;
       if (typeof item === "string") return;
-      const reason = isTokens(item)
+      const reason = areNumbers(item)
         ? "A list of tokens, which plugins cannot read."
         : "An input that is neither text nor tokens.";
       left.add({ path: pathOf(...pathIn(input)), kind: "content", reason });
@@ -99,22 +99,17 @@ function reportAnswer(answer: JsonObject, { left }: Reading): readonly string[] 
 
 /** Whether a value is a list of numbers, or base64 of them. */
 function isVector(value: unknown): boolean {
-  if (typeof value === "string") return /^[A-Za-z0-9+/]*={0,2}$/.test(value);
-  return Array.isArray(value) && value.every((each) => typeof each === "number");
+  return typeof value === "string" ? /^[A-Za-z0-9+/]*={0,2}$/.test(value) : areNumbers(value);
 }
 
 /** Checks an answer without copying its vectors: there may be millions of numbers. */
 function checkAnswer(document: unknown): JsonObject {
   if (isJsonObject(document) && Array.isArray(document.data)) return document;
+  const code = "document_invalid";
   const text = "The embeddings answer is not readable. It has no array data.";
   const received = kindOf(isJsonObject(document) ? document.data : document);
-  const problem: Problem = {
-    path: ["data"],
-    code: "document_invalid",
-    expected: "an array",
-    received,
-  };
-  throw new GlassineError("document_invalid", text, { problems: [problem] });
+  const problem: Problem = { path: ["data"], code, expected: "an array", received };
+  throw new GlassineError(code, text, { problems: [problem] });
 }
 
 /** An answer has no messages, and none are written. */
@@ -131,11 +126,7 @@ const answers: AnswersTable = {
 /** Embeddings, for `guardFetch`. */
 export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
-  guard: {
-    name: "openai.embeddings",
-    requests: ["POST /embeddings"],
-    denied,
-  },
+  guard: { name: "openai.embeddings", requests: ["POST /embeddings"], denied },
   calls: {
     readRequest: "fromEmbeddingsRequest",
     writeRequest: "toEmbeddingsRequest",
