@@ -11,7 +11,6 @@ const optionSettings: ByProvider = new Map([
   ["bedrock", ["cachePoint", "signature"]],
   ["google", ["thoughtSignature"]],
   ["openai", ["imageDetail"]],
-  ["vertex", ["thoughtSignature"]],
 ]);
 
 /** In a result, an id is only a name: it takes effect when it is sent back as an option. */
@@ -20,7 +19,14 @@ const metadataSettings: ByProvider = new Map([
   ["bedrock", ["signature", "usage"]],
   ["google", ["thoughtSignature"]],
   ["openai", ["itemId", "reasoningEncryptedContent", "responseId", "serviceTier"]],
-  ["vertex", ["thoughtSignature"]],
+]);
+
+/** Other names for these providers, which answers have instead or as well. */
+const otherNames = new Map([
+  ["amazonBedrock", "bedrock"],
+  ["azure", "openai"],
+  ["googleVertex", "google"],
+  ["vertex", "google"],
 ]);
 
 /** The fields with options and metadata of providers, at any level. */
@@ -35,7 +41,7 @@ export function isSetting(field: string, value: unknown): boolean {
   if (known === undefined || !isRecord(value)) return false;
   return valuedKeys(value).every((provider) => {
     const options = value[provider];
-    const names = known.get(provider) ?? [];
+    const names = known.get(otherNames.get(provider) ?? provider) ?? [];
     return isRecord(options) && valuedKeys(options).every((name) => names.includes(name));
   });
 }

@@ -286,6 +286,8 @@ describe("what messages do not show", () => {
   it.each([
     ["setting", { anthropic: { cacheControl: { type: "ephemeral" }, signature: "s" } }],
     ["setting", { bedrock: { cachePoint: {} }, test: {} }],
+    ["setting", { googleVertex: { thoughtSignature: "s" }, vertex: { thoughtSignature: "s" } }],
+    ["setting", { amazonBedrock: { signature: "s" }, azure: { imageDetail: "low" } }],
     ["setting", null],
     ["content", { openai: { itemId: "msg_1" } }],
     ["content", { anthropic: { cacheControl: {}, later: 1 } }],
@@ -337,6 +339,7 @@ describe("what messages do not show", () => {
       providerMetadata: { openai: { responseId: "r", serviceTier: "default" } },
     };
     expect(contentOf(settings)).toEqual([]);
+    expect(contentOf({ providerMetadata: { azure: { responseId: "r" } } })).toEqual([]);
     const others = {
       content: [{ ...call, title: "Delete" }],
       response: { messages: [] },
