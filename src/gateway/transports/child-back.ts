@@ -77,8 +77,6 @@ export class ChildFailure extends Error {
 
 /** How long each step of ending a child may take. */
 const endMs = 2000;
-/** How long what is read after its end may delay the end: another process may go on writing. */
-const restMs = 10_000;
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const hasGroups = process.platform !== "win32";
 
@@ -90,8 +88,6 @@ export function childBack(options: ChildOptions): ChildBack {
   let closing: Promise<void> | undefined;
   /** Runs while an oversized message has not ended. */
   let endless: NodeJS.Timeout | undefined;
-  /** Runs after the child has ended, while the rest of its output is read. */
-  let last: NodeJS.Timeout | undefined;
   let onGone = () => {};
   const whenGone = new Promise<void>((resolve) => {
     onGone = resolve;
@@ -124,25 +120,17 @@ export function childBack(options: ChildOptions): ChildBack {
         });
         made.once("exit", (code, signalName) => {
           const isOwn = closing === undefined;
-          const over = () => {
+          // Its own children may have outlived it. Later, another process may have its id.
+          signal("SIGKILL");
+          // First comes what it wrote before it ended.
+          void Promise.all([output.drained(), errors.drained()]).then(() => {
             if (isOwn && !isGone) onNote("exited", `with ${signalName ?? `code ${code}`}`);
             gone();
-          };
-          if (output.rest === undefined && errors.rest === undefined) return over();
-          // First comes what it wrote before it ended.
-          signal("SIGKILL");
-          const until = performance.now() + restMs;
-          onRead = () => {
-            if (!isGone && closing === undefined && performance.now() < until) last?.refresh();
-          };
-          made.once("close", () => void Promise.all([output.rest, errors.rest]).then(over));
-          last = setTimeout(over, endMs).unref();
+          });
         });
         const { stdin, stdout, stderr } = made;
         // If the child is gone, its exit event reports that.
         stdin.on("error", () => {});
-        /** Called for each message and each line of stderr. */
-        let onRead = () => {};
         const afterMessage = inSlices();
         const output = readLines(stdout, maxBytes, {
           async line(text) {
@@ -155,7 +143,6 @@ export function childBack(options: ChildOptions): ChildBack {
             }
             for (const message of messagesIn(document)) {
               if (isGone) return;
-              onRead();
               transport.onmessage?.(message, {});
               await afterMessage();
             }
@@ -170,7 +157,6 @@ export function childBack(options: ChildOptions): ChildBack {
         const errors = readLines(stderr, 8192, {
           line(text) {
             heardAt = performance.now();
-            onRead();
             onNote("stderr", text);
             return afterLine();
           },
@@ -202,9 +188,6 @@ export function childBack(options: ChildOptions): ChildBack {
     if (isGone) return;
     isGone = true;
     clearTimeout(endless);
-    clearTimeout(last);
-    // Its own children may have outlived it. Later, another process may have its id.
-    if (last === undefined) signal("SIGKILL");
     onGone();
     transport.onclose?.();
   }
@@ -224,11 +207,12 @@ export function childBack(options: ChildOptions): ChildBack {
     if (child === undefined) return;
     child.stdin.end();
     for (const name of ["SIGTERM", "SIGKILL"] as const) {
-      if (await hasEnded(child)) return whenGone;
+      if (await hasEnded(child)) break;
       signal(name);
     }
-    if (!(await hasEnded(child))) gone();
-    return whenGone;
+    const last = setTimeout(gone, endMs).unref();
+    await whenGone;
+    clearTimeout(last);
   }
 
   async function hasEnded(made: Child): Promise<boolean> {

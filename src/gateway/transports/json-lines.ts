@@ -7,6 +7,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { attempt } from "../../core/data/index.ts";
 import { edgeLength } from "./answered-id.ts";
 
@@ -20,9 +21,15 @@ export interface LineEvents {
 }
 
 export interface LineReader {
-  /** Resolves when everything that has come is handled. Undefined if nothing is waiting. */
-  readonly rest: Promise<void> | undefined;
+  /**
+   * Resolves once everything is handled that a process which has ended had written, however long
+   * that takes, even if another process goes on writing in its place.
+   */
+  drained(): Promise<void>;
 }
+
+/** More than a pipe holds, so what comes after that many bytes was written later. */
+const pipeBytes = 1_048_576;
 
 /** Calls `events` for each line of a stream, which it puts into flowing mode. */
 export function readLines(stream: Readable, maxBytes: number, events: LineEvents): LineReader {
@@ -36,6 +43,7 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
   /** What came while a line was being handled: a child's end makes Node resume its streams. */
   const waiting: Buffer[] = [];
   let isHeld = false;
+  let received = 0;
   let rest: Promise<void> | undefined;
 
   function add(text: string, size: number): void {
@@ -80,14 +88,23 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
   }
 
   stream.on("data", (chunk: Buffer) => {
+    received += chunk.length;
     if (isHeld) {
       waiting.push(chunk);
       stream.pause();
     } else rest = read(chunk);
   });
   return {
-    get rest() {
-      return isHeld ? rest : undefined;
+    async drained() {
+      const end = received + pipeBytes;
+      let before: number;
+      do {
+        before = received;
+        await rest;
+        // Node looks once for more between two turns.
+        await nextTurn();
+        await nextTurn();
+      } while (received > before && received < end);
     },
   };
 }
