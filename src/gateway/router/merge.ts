@@ -74,10 +74,11 @@ function itemsIn(method: string, result: Message): readonly Message[] | undefine
 /** Concatenates the servers' lists, with a cursor for the servers that have more. */
 export function mergeLists(method: string, parts: readonly Part[], context: MergeContext): Message {
   const { field, item } = lists[method] as ListKind;
-  const items = parts.flatMap(({ server, result }) =>
+  const whole = parts.filter(({ result }) => isMergeable(method, result));
+  const items = whole.flatMap(({ server, result }) =>
     (itemsIn(method, result) ?? []).map((each) => item(server, each, context)),
   );
-  const more = parts.flatMap(({ server, result }) =>
+  const more = whole.flatMap(({ server, result }) =>
     typeof result.nextCursor === "string" ? [[server, result.nextCursor] as const] : [],
   );
   return {

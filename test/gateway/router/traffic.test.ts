@@ -65,11 +65,16 @@ it.each([
       [{ ...item, [key]: 1 }],
     ];
     const wrong: unknown[] = [...whole, ...items];
-    const aa = await testServer({ [method]: () => ({ [field]: wrong[0], ttlMs: 1000 }) });
+    const aa = await testServer({
+      [method]: () => ({ [field]: wrong[0], ttlMs: 1000, nextCursor: "x" }),
+    });
     const bb = await testServer({ [method]: () => ({ [field]: [item], ttlMs: 1000 }) });
     const { ask, log } = await overStdio({ aa, bb });
-    for (; wrong.length > 0; wrong.shift())
-      expect(await ask(method)).toMatchObject({ result: { [field]: [{ name }], ttlMs: 0 } });
+    for (; wrong.length > 0; wrong.shift()) {
+      const { result } = await ask(method);
+      expect(result).toMatchObject({ [field]: [{ name }], ttlMs: 0 });
+      expect(result).not.toHaveProperty("nextCursor");
+    }
     const lines = log.lines.filter(({ event }) => event === "server_left_out");
     const fields = { server: "aa", method, code: "peer_invalid" };
     expect(lines).toMatchObject(Array.from({ length: 10 }, () => ({ level: "warn", fields })));
