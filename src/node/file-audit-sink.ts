@@ -86,12 +86,24 @@ export function fileAuditSink(
     () => openToAppend(path, mode, () => performance.now() < waitsUntil),
     readOption(options, "fsync", "boolean") ?? false,
   );
-  const sink = async (event: AuditEvent): Promise<void> => file.append(jsonLines(event));
+  const sink = async (event: AuditEvent): Promise<void> => {
+    try {
+      await file.append(jsonLines(event));
+    } catch (error) {
+      throw withPath(error as NodeJS.ErrnoException, path);
+    }
+  };
   const close = (): Promise<void> => {
     waitsUntil = performance.now() + closeMs;
     return file.close();
   };
   return Object.freeze(Object.assign(sink, { close }));
+}
+
+/** Node names the path only in the errors of opening a file. */
+function withPath(error: NodeJS.ErrnoException, path: string | URL): Error {
+  if (error.syscall !== undefined && error.path === undefined) error.message += ` '${path}'`;
+  return error;
 }
 
 /** @param waits whether a line still waits for the reader of a pipe */
