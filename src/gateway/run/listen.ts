@@ -9,14 +9,14 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
 import type { Connection } from "../transports/index.ts";
 import type { Address } from "./parts.ts";
 
 type Respond = (request: Request, connection: Connection) => Promise<Response>;
 
-/** A request whose head Node could not read, and how Node answered it. */
+/** A request whose head could not be read, and the status of the answer. */
 export interface UnreadHead {
   readonly code: "headers_too_large" | "headers_timeout" | "http_invalid";
   readonly status: number;
@@ -44,8 +44,8 @@ export async function listenOn(
   respond: Respond,
   { tls, onUnread }: ListenOptions = {},
 ): Promise<Listening> {
-  const server = createAdaptorServer({
-    async fetch(request, env) {
+  const listener = getRequestListener(
+    async (request, env) => {
       const { incoming, outgoing } = env as HttpBindings;
       if (hasUnreadBody(incoming)) outgoing.setHeader("connection", "close");
       if (outgoing.socket === null) closeWith(incoming.socket, outgoing);
@@ -56,21 +56,37 @@ export async function listenOn(
       });
       return destroyedOnError(response, outgoing);
     },
-    createServer: tls === undefined ? createServer : createTlsServer,
-    serverOptions: {
-      ...(tls && {
-        cert: tls.cert,
-        key: tls.key,
-        ca: tls.clientCa,
-        requestCert: true,
-        rejectUnauthorized: true,
-      }),
-      requestTimeout: 0,
-      headersTimeout: 20_000,
-      maxHeaderSize: 32_768,
-      keepAliveTimeout: 75_000,
+    {
+      errorHandler(error) {
+        if (!(error instanceof RequestError)) return new Response(null, { status: 500 });
+        const status = 400;
+        onUnread?.({ code: "http_invalid", status });
+        return new Response(null, { status, headers: { connection: "close" } });
+      },
     },
-  }) as HttpServer;
+  );
+  const settings = {
+    requestTimeout: 0,
+    headersTimeout: 20_000,
+    maxHeaderSize: 32_768,
+    keepAliveTimeout: 75_000,
+    // Node would answer in silence. The adapter refuses such a request, too.
+    requireHostHeader: false,
+  };
+  const server =
+    tls === undefined
+      ? createServer(settings, listener)
+      : createTlsServer(
+          {
+            ...settings,
+            cert: tls.cert,
+            key: tls.key,
+            ca: tls.clientCa,
+            requestCert: true,
+            rejectUnauthorized: true,
+          },
+          listener,
+        );
   if (onUnread !== undefined) watchHeads(server, onUnread);
   await new Promise<void>((resolve, reject) => {
     server.once("error", ({ code, message }: NodeJS.ErrnoException) =>
@@ -83,7 +99,7 @@ export async function listenOn(
 }
 
 /**
- * Reports heads that cannot be read. Node answers them itself, then destroys the connection with the
+ * Reports heads that cannot be read, and those that Node refuses. Node answers them itself, then destroys the connection with the
  * error. A listener for `clientError` would have to answer in its place, but only Node knows whether
  * a response is under way on the connection.
  */
@@ -98,6 +114,15 @@ function watchHeads(server: HttpServer, report: (head: UnreadHead) => void): voi
       const isBody = latest.get(socket)?.complete === false;
       if (head !== undefined && !isBody && socket.bytesRead > 0) report(head);
     });
+  });
+  server.on("checkExpectation", (_, outgoing: ServerResponse) => {
+    const status = 417;
+    report({ code: "http_invalid", status });
+    outgoing.writeHead(status, { connection: "close" }).end();
+  });
+  server.on("connect", (_, socket: Socket) => {
+    report({ code: "http_invalid", status: 405 });
+    socket.end("HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n");
   });
 }
 

@@ -1,5 +1,5 @@
 // Only in test:all: it starts real servers.
-/** Requests that Node answers itself, because it cannot read their heads: each is counted once. */
+/** Requests whose heads cannot be read, or that are for a proxy: each is counted once. */
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { text } from "node:stream/consumers";
@@ -38,7 +38,13 @@ it.each([
     400,
     "http_invalid",
   ],
-])("%s: a line and a count, and Node's answer", async (_, head, status, code) => {
+  ["no Host", "GET /mcp HTTP/1.1", 400, "http_invalid"],
+  ["no Host, as HTTP/1.0 allows", "GET /mcp HTTP/1.0", 400, "http_invalid"],
+  ["a Host that is none", "GET /mcp HTTP/1.1\r\nHost: a b", 400, "http_invalid"],
+  ["no path", "OPTIONS * HTTP/1.1\r\nHost: a", 400, "http_invalid"],
+  ["an unknown Expect", "GET /mcp HTTP/1.1\r\nHost: a\r\nExpect: 200-ok", 417, "http_invalid"],
+  ["CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443", 405, "http_invalid"],
+])("%s: a line and a count, and an answer", async (_, head, status, code) => {
   const made = await started();
   expect(await answerTo(made, `${head}\r\n\r\n`)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   const lines = made.log.lines.filter(({ event }) => event === "refused");
