@@ -83,7 +83,8 @@ export function answerBad(fault: Refusal, body: unknown): Response {
 }
 
 function refused(refusal: Refusal, body: unknown, init: ResponseInit): Response {
-  return coded(refusal.data.code, Response.json(errorAnswer(idOf(body), refusal), init));
+  const { data, message: text } = refusal;
+  return coded({ code: data.code, text }, Response.json(errorAnswer(idOf(body), refusal), init));
 }
 
 /** Returns the same error as a refusal, for a request that is answered in its stream. */
@@ -101,23 +102,33 @@ export async function codedRefusal(response: Response): Promise<Response> {
   const document: unknown = await response.json().catch(() => undefined);
   const error = isMessage(document) && isMessage(document.error) ? document.error : undefined;
   if (!isMessage(document) || error === undefined)
-    return coded("message_rejected", new Response(null, response));
+    return coded({ code: "message_rejected" }, new Response(null, response));
   const data = { ...(isMessage(error.data) && error.data), code: "message_rejected" };
   const headers = new Headers(response.headers);
   headers.delete("content-length");
   const answered = { ...document, error: { ...error, data } };
-  return coded("message_rejected", Response.json(answered, { status, statusText, headers }));
+  return coded(
+    { code: "message_rejected" },
+    Response.json(answered, { status, statusText, headers }),
+  );
 }
 
-const codes = new WeakMap<Response, string>();
+/** Why the gateway refused a request. */
+interface Reason {
+  readonly code: string;
+  /** Absent if the SDK worded it, which may quote the caller. */
+  readonly text?: string;
+}
 
-/** Records the code of a response that the gateway made itself, for `codeOf`. */
-function coded(code: string, response: Response): Response {
-  codes.set(response, code);
+const reasons = new WeakMap<Response, Reason>();
+
+/** Records the reason of a response that the gateway made itself, for `reasonOf`. */
+function coded(reason: Reason, response: Response): Response {
+  reasons.set(response, reason);
   return response;
 }
 
-/** Returns the code of a response that the gateway made itself; undefined for all others. */
-export function codeOf(response: Response): string | undefined {
-  return codes.get(response);
+/** Returns the reason of a response that the gateway made itself; undefined for all others. */
+export function reasonOf(response: Response): Reason | undefined {
+  return reasons.get(response);
 }

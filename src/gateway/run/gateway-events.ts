@@ -36,10 +36,10 @@ export class GatewayEvents {
   }
 
   /** A response was sent. It has a code if the gateway refused the request before any server. */
-  answered(code: string | undefined, status: number): void {
+  answered(code: string | undefined, status: number, text?: string): void {
     if (code === undefined) return;
     this.#metrics?.refused(code);
-    if (this.#isRoomFor(`refused ${code}`)) this.#log().info("refused", { code, status });
+    if (this.#isRoomFor(`refused ${code}`)) this.#log().info("refused", { code, status, text });
   }
 
   /** A message could not be checked. The reason is only logged; its sender does not learn it. */

@@ -4,7 +4,7 @@ import { checkOrigin, type Identifier, type Identity } from "../identity/index.t
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import { type Connection, errorOf } from "../transports/index.ts";
-import { answer, codeOf } from "./answers.ts";
+import { answer, reasonOf } from "./answers.ts";
 import type { McpEndpoint } from "./endpoint.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import { labelSessionOf, slotsOf } from "./guarded-server.ts";
@@ -81,7 +81,8 @@ export class HttpRequests {
     });
     try {
       const response = await respond();
-      this.#options.events.answered(codeOf(response), response.status);
+      const { code, text } = reasonOf(response) ?? {};
+      this.#options.events.answered(code, response.status, text);
       return response;
     } catch (error) {
       this.#options.parts().log.error("internal_error", { text: errorOf(error).message });

@@ -298,8 +298,10 @@ export class PassThrough {
       return;
     }
     const fault = writingFault(message);
-    if (fault !== undefined) this.#refuse(message, fault);
-    else {
+    if (fault !== undefined) {
+      this.back.onerror?.(new Error(fault.message));
+      this.#refuse(message, fault);
+    } else {
       const more = isAnswer(message) ? { status } : {};
       this.back.onmessage?.(message, { relatedRequestId: this.#only?.id, ...more });
     }

@@ -97,8 +97,10 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     const message = isMessage(given) ? withoutNull(given) : undefined;
     const fault = writingFault(message);
     if (message === undefined) onDropped({});
-    else if (fault !== undefined) refuse(message, fault);
-    else if (isAnswer(message) && !isWellFormed(message)) {
+    else if (fault !== undefined) {
+      transport.onerror?.(new Error(fault.message));
+      refuse(message, fault);
+    } else if (isAnswer(message) && !isWellFormed(message)) {
       transport.onerror?.(malformed);
       refuse(message, invalidAnswer);
     } else {

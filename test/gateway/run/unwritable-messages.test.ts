@@ -11,6 +11,7 @@ import type { Came } from "./support/fake-server.ts";
 const levels = 4300;
 
 const invalid = (id: unknown) => ({ id, error: { code: -32014, data: { code: "peer_invalid" } } });
+const why = /^The message (is nested more than 1000 levels deep|has a number that is too large)/;
 const errored = [{ method: "tools/call", outcome: "errored", code: "peer_invalid" }];
 const calls = (made: Parameters<typeof loggedBy>[0]) =>
   loggedBy(made, "request").filter(({ method }) => method === "tools/call");
@@ -32,6 +33,7 @@ describe.each([
     const own = await sessionOf(made.url, ada);
     expect((await own.call(1)).messages).toMatchObject([invalid(1)]);
     expect(calls(made)).toMatchObject(errored);
+    expect(loggedBy(made, "server_error")).toMatchObject([{ text: expect.stringMatching(why) }]);
   });
 
   it("an answer in an exchange is refused, and its place is free again", async () => {
@@ -48,18 +50,20 @@ describe.each([
     made.send(callOf(1));
     await expect.poll(() => made.said).toMatchObject([invalid(1)]);
     expect(calls(made)).toMatchObject(errored);
+    expect(loggedBy(made, "server_error")).toMatchObject([{ text: expect.stringMatching(why) }]);
   });
 
   it("a caller's message is refused as invalid, with its id, and reaches no server", async () => {
     const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"a":${json}}}`;
-    const { url, server } = await gatewayBefore();
-    const own = await sessionOf(url, ada);
+    const made = await gatewayBefore();
+    const own = await sessionOf(made.url, ada);
     const refused = { code: "message_invalid", messages: [{ id: 1 }] };
     expect(await own.post(call)).toMatchObject({ status: 400, ...refused });
+    expect(loggedBy(made, "refused")).toMatchObject([{ text: expect.stringMatching(why) }]);
     const stdio = await stdioBefore();
     stdio.write(`${call}\n`);
     const error = { code: -32600, data: { code: "message_invalid" } };
     await expect.poll(() => stdio.said).toMatchObject([{ id: 1, error }]);
-    expect([...server.of("tools/call"), ...stdio.server.of("tools/call")]).toEqual([]);
+    expect([...made.server.of("tools/call"), ...stdio.server.of("tools/call")]).toEqual([]);
   });
 });
