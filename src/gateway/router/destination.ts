@@ -2,8 +2,8 @@
 import {
   isLasting,
   isMessage,
+  isModern,
   type Message,
-  metaOf,
   paramsOf,
   type Refusal,
   refusalOf,
@@ -45,8 +45,6 @@ export const unknownMethod = refusalOf(-32601, "method_unknown", "Method not fou
 
 export const handshakes: readonly string[] = ["initialize", "server/discover"];
 
-const versionKey = "io.modelcontextprotocol/protocolVersion";
-
 export function destinationOf(message: Message, context: RoutingContext): Destination | Refusal {
   const method = String(message.method);
   const { servers } = context;
@@ -61,8 +59,7 @@ export function destinationOf(message: Message, context: RoutingContext): Destin
     return { kind: "one", messages: [[server, own]] };
   };
   // A ping asks whether the gateway itself is there. MCP 2026-07-28 has no such request.
-  if (method === "ping" && metaOf(message)[versionKey] === undefined)
-    return { kind: "here", result: {} };
+  if (method === "ping" && !isModern(message)) return { kind: "here", result: {} };
   if (handshakes.includes(method) || method === "logging/setLevel")
     return toMany("all", message, context);
   if (isLasting(method)) return { kind: "all", messages: subscribed(message, context) };

@@ -1,6 +1,6 @@
 /** Merges the answers of several servers into one. */
 import { packageVersion } from "../../core/plugins/index.ts";
-import { documentIn, isMessage, type Message } from "../transports/index.ts";
+import { documentIn, isMessage, isModern, type Message } from "../transports/index.ts";
 import { joinName } from "./names.ts";
 import type { RoutingMemory } from "./routing-memory.ts";
 import { renamed, toCallerOf } from "./task-ids.ts";
@@ -57,9 +57,15 @@ export const lists: Readonly<Record<string, ListKind>> = {
   "tasks/list": { field: "tasks", item: (server, item) => renamed(item, toCallerOf(server)) },
 };
 
-/** Whether a result has what is merged: for a list, an array of objects that are named. */
-export function isMergeable(method: string, result: Message): boolean {
-  return !Object.hasOwn(lists, method) || itemsIn(method, result) !== undefined;
+/**
+ * Whether a result has what is merged: for a list, an array of objects that are named. Clients of
+ * MCP 2026-07-28 refuse what a server says that does not know it, which has no `resultType`.
+ */
+export function isMergeable(request: Message, result: Message): boolean {
+  const method = String(request.method);
+  if (!Object.hasOwn(lists, method)) return true;
+  const isOlder = isModern(request) && typeof result.resultType !== "string";
+  return !isOlder && itemsIn(method, result) !== undefined;
 }
 
 /** The items of a list; undefined if it is not an array, or one is no object or has no name. */
@@ -74,11 +80,10 @@ function itemsIn(method: string, result: Message): readonly Message[] | undefine
 /** Concatenates the servers' lists, with a cursor for the servers that have more. */
 export function mergeLists(method: string, parts: readonly Part[], context: MergeContext): Message {
   const { field, item } = lists[method] as ListKind;
-  const whole = parts.filter(({ result }) => isMergeable(method, result));
-  const items = whole.flatMap(({ server, result }) =>
+  const items = parts.flatMap(({ server, result }) =>
     (itemsIn(method, result) ?? []).map((each) => item(server, each, context)),
   );
-  const more = whole.flatMap(({ server, result }) =>
+  const more = parts.flatMap(({ server, result }) =>
     typeof result.nextCursor === "string" ? [[server, result.nextCursor] as const] : [],
   );
   return {

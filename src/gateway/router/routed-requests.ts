@@ -8,6 +8,7 @@ import {
   cancellationOf,
   type Extra,
   errorAnswer,
+  invalidAnswer,
   isCancellable,
   isLasting,
   isMessage,
@@ -66,8 +67,6 @@ interface ServerAnswer {
   readonly options: SendOptions;
 }
 
-/** The code in the log for a result without its list. */
-const invalid = { code: "peer_invalid" };
 const late = refusalOf(-32014, "peer_timeout", "The servers did not answer in time");
 
 export class RoutedRequests {
@@ -271,16 +270,19 @@ export class RoutedRequests {
   /** Takes one of the answers that are merged. */
   async #collect(entry: Asked, answer: ServerAnswer): Promise<void> {
     const { acknowledgements, request, answers } = entry;
-    const { server, message } = answer;
+    const { server } = answer;
+    const { id, method } = request;
+    const given = answer.message.result;
+    const isWrong = isMessage(given) && !isMergeable(request, given);
+    const message = isWrong ? errorAnswer(id, invalidAnswer) : answer.message;
     const { result, error } = message;
     answers.set(server, message);
     acknowledgements?.without(server);
     // The caller would not notice the missing part of its subscription, so end all of it.
     if (acknowledgements?.hasGrantOf(server) === true) return this.#finish(entry, answer);
     if (isHandshake(entry) && isMessage(result)) this.#leaveOutOverdue(entry);
-    const { method } = request;
-    const { code } = isMessage(result) ? invalid : isMessage(error) ? error : {};
-    if (isMessage(result) ? !isMergeable(method, result) : code !== unknownMethod.code) {
+    const { code } = isWrong ? invalidAnswer.data : isMessage(error) ? error : {};
+    if (!isMessage(result) && code !== unknownMethod.code) {
       entry.isPartial = true;
       const isResource = method.startsWith("resources/") && !Object.hasOwn(lists, method);
       if (!isResource) this.#options.log.warn("server_left_out", { server, method, code });

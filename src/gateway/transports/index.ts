@@ -32,6 +32,7 @@ export {
   isCancellable,
   isLasting,
   isMessage,
+  isModern,
   isRequest,
   isRequestId,
   keyOf,

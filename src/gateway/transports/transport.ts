@@ -101,6 +101,11 @@ export function metaOf(message: Message): Message {
   return isMessage(meta) ? meta : {};
 }
 
+/** Whether a request is one of MCP 2026-07-28 or later, which each name their version. */
+export function isModern(message: Message): boolean {
+  return metaOf(message)["io.modelcontextprotocol/protocolVersion"] !== undefined;
+}
+
 /** How deep a message may be nested: far less than what overflows the stack when it is written. */
 const maxDepth = 1000;
 

@@ -81,6 +81,26 @@ it.each([
   },
 );
 
+it("answers with an error if nobody has a list that can be read", async () => {
+  const aa = await testServer({ "tools/list": () => ({ tools: "none" }) });
+  const bb = await testServer({ "tools/list": () => ({}) });
+  const { ask } = await overStdio({ aa, bb });
+  const error = { code: -32014, data: { code: "peer_invalid" } };
+  expect(await ask("tools/list")).toMatchObject({ error });
+});
+
+it("leaves a server that does not know MCP 2026-07-28 out of the lists of its callers", async () => {
+  const tools = [{ name: "only", inputSchema: schema }];
+  const aa = await testServer({ "tools/list": () => ({ tools, resultType: undefined }) });
+  const bb = await testServer({ "tools/list": () => ({ tools }) });
+  const { url, log } = await overHttp({ aa, bb });
+  expect(namesIn(await exchange(url, "tools/list"))).toEqual(["bb__only"]);
+  const fields = { server: "aa", method: "tools/list", code: "peer_invalid" };
+  expect(log.lines.filter(({ event }) => event === "server_left_out")).toMatchObject([{ fields }]);
+  const { ask } = await overStdio({ aa, bb });
+  expect(namesIn(await ask("tools/list"))).toEqual(["aa__only", "bb__only"]);
+});
+
 it("leaves out who does not have a list, without a word, and who fails, with one", async () => {
   const aa = await testServer({ "prompts/list": () => ({ prompts: [{ name: "p" }] }) });
   const bb = await testServer();

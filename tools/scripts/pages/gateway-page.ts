@@ -199,7 +199,7 @@ What the gateway answers itself, such as \`ping\`, reaches no plugin.
 MCP 2026-07-28 has no sessions: each request and its answer are one _exchange_, which belongs to its subject.
 MCP 2025-11-25 and older versions have sessions.
 The gateway does not translate between versions: a server that speaks only those with sessions answers callers of 2026-07-28 with an error, and is left out of their merged answers (\`server_left_out\`).
-Some do not check the version, for example those with SDK v1: callers then see the server's tools beside those of newer servers, but clients refuse the results, which lack \`resultType\`. Put such a server behind a gateway of its own, or beside servers of its kind: \`server/discover\` then fails, and clients that can speak an older version do.
+Some do not check the version, for example those with SDK v1 over stdio. Their results lack \`resultType\`, so clients would refuse them, and they are left out of lists too. Put such a server behind a gateway of its own, or beside servers of its kind: \`server/discover\` then fails, and clients that can speak an older version do.
 
 **Resources** are read from the server that listed, linked or embedded their URI, or a template for it.
 The gateway remembers that for each session, and for the exchanges of each subject, even across a reload.

@@ -120,6 +120,7 @@ export async function testServer(
 
 function cameOf(message: Message, request: IncomingMessage, response: ServerResponse): Came {
   const { id } = message;
+  const isModern = request.headers["mcp-protocol-version"] === "2026-07-28";
   const isStream = () => response.headersSent;
   const end = (document: object) => {
     if (isStream()) return void response.end(eventOf(document));
@@ -134,7 +135,8 @@ function cameOf(message: Message, request: IncomingMessage, response: ServerResp
       if (!isStream()) response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(eventOf(document));
     },
-    answer: (result) => end({ id, result }),
+    answer: (result) =>
+      end({ id, result: { ...(isModern && { resultType: "complete" }), ...result } }),
     fail: (code, text = "no", data) => end({ id, error: { code, message: text, data } }),
   };
 }
