@@ -47,12 +47,13 @@ export class HttpClient {
   }
 
   post(message: Message, { withHeaders, trace }: SendOptions, signal: AbortSignal) {
-    const { exchange } = this.#options;
     const base = {
       ...this.#options.headers(),
       ...this.forwarded,
       ...trace,
-      ...(exchange === undefined ? this.#ofSession() : this.#ofExchange(message)),
+      ...this.#ofSession(),
+      // A caller over stdio may send requests of MCP 2026-07-28 without an exchange.
+      ...this.#ofExchange(message),
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
     };

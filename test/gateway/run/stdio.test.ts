@@ -1,6 +1,7 @@
 /** A caller over standard input and output. */
 import { expect, it } from "vitest";
 import { stdioBefore } from "../attacks/support.ts";
+import { exchangeOf } from "../router/support/servers.ts";
 import { callOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
 
@@ -27,6 +28,27 @@ it("gets what it still waits for when it has said its last", async () => {
     { id: 1, result: { content: [{ text: "first" }] } },
   ]);
   expect(made.gateway.counts()).toMatchObject({ allowed: 3, aborted: 1, open: 0 });
+});
+
+it("may speak MCP 2026-07-28 to a server over HTTP, which gets the headers", async () => {
+  const waiting: Came[] = [];
+  const left: unknown[] = [];
+  const made = await stdioBefore(
+    (came) => {
+      waiting.push(came);
+      came.response.once("close", () => left.push(came.message.id));
+    },
+    { begins: false },
+  );
+  for (const id of [1, 2]) made.send(exchangeOf(id, "tools/call", { name: "x" }).body);
+  await expect.poll(() => waiting.length).toBe(2);
+  const { headers } = exchangeOf(1, "tools/call", { name: "x" });
+  for (const { request } of waiting) expect(request.headers).toMatchObject(headers);
+  const requestId = 1;
+  made.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } });
+  await expect.poll(() => left).toEqual([1]);
+  waiting.find(({ message }) => message.id === 2)?.answer("second");
+  await expect.poll(() => made.said).toMatchObject([{ id: 2, result: {} }]);
 });
 
 it("gets the answer to its first request with an id, even at the end", async () => {
