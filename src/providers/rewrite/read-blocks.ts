@@ -151,9 +151,9 @@ function reportUnshown(kind: CompiledKind, block: JsonObject, path: Path, readin
 function nameCall(kind: CompiledKind, content: JsonObject, path: Path, reading: Reading): void {
   const id = String(content.tool_call_id);
   if (id === "") return;
-  const name = String(content.name);
-  const before = stringAt(reading.calls.get(id), "name");
-  if (before !== undefined && before !== name) {
+  const before = reading.calls.get(id);
+  const isOther = (key: string) => before !== undefined && before[key] !== content[key];
+  if (["name", "namespace"].some(isOther)) {
     const reason =
       "An earlier call to another tool has the same id; results are named after the last one.";
     reportId(kind, path, reading, reason);

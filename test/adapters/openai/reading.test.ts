@@ -605,7 +605,9 @@ it("lets an output repeat the name of the function and its namespace", () => {
     expect(contentOf({ namespace: other }, call)).toEqual(["input[1].namespace"]);
   }
   expect(contentOf({ namespace: "crm" }, plain)).toEqual(["input[1].namespace"]);
-  expect(contentOf({ namespace: "crm" }, call, plain)).toEqual(["input[2].namespace"]);
+  const mixed = ["input[1].call_id", "input[2].namespace"];
+  expect(contentOf({ namespace: "crm" }, call, plain)).toEqual(mixed);
+  expect(contentOf({}, call, call)).toEqual([]);
   expect(contentOf({ name: "f" })).toEqual(["input[0].name", "input[0].call_id"]);
 
   const onto = { input: [call, { ...output, name: "f", namespace: "crm" }] };
