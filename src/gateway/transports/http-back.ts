@@ -174,12 +174,14 @@ export class HttpBack implements Transport {
     const cancelled = cancelledBy(message);
     const stream = cancelled === undefined ? undefined : this.#open.get(keyOf(cancelled));
     // In an exchange, closing the stream cancels the request.
-    if (this.#isSession || cancelled === undefined) {
+    try {
+      if (!this.#isSession && cancelled !== undefined) return;
       const { statusCode, body } = await this.#client.post(message, options, this.#signalOfAll());
       await body.dump();
       if (statusCode >= 300) throw new RefusalError(refusedByServer, ` with ${statusCode}`);
+    } finally {
+      stream?.abort();
     }
-    stream?.abort();
   }
 
   /** Tells the server that the session begins, and opens the stream for its own messages. */

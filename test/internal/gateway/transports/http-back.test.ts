@@ -245,6 +245,23 @@ it("closes an exchange to cancel its request", async () => {
   await expect.poll(() => isClosed).toBe(true);
 });
 
+it("no longer waits for a request of a session if the server refuses to hear of its end", async () => {
+  let isClosed = false;
+  const { end } = await back((response, _, body) => {
+    if (JSON.parse(body).id === undefined) return void response.writeHead(400).end();
+    response.on("close", () => {
+      isClosed = true;
+    });
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+  });
+  await end.send(call);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const params = { requestId: 5 };
+  const refused = end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+  await expect(refused).rejects.toThrow("with 400");
+  await expect.poll(() => isClosed).toBe(true);
+});
+
 const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: {} };
 const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
 
