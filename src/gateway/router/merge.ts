@@ -58,11 +58,14 @@ export const lists: Readonly<Record<string, ListKind>> = {
 };
 
 /**
- * Whether a result has what is merged: for a list, an array of objects that are named. Clients of
- * MCP 2026-07-28 refuse what a server says that does not know it, which has no `resultType`.
+ * Whether a result has what is merged: for a list, an array of objects that are named; for a
+ * handshake, versions. Clients of MCP 2026-07-28 refuse what a server says that does not know it,
+ * which has no `resultType`.
  */
 export function isMergeable(request: Message, result: Message): boolean {
   const method = String(request.method);
+  if (method === "initialize") return typeof result.protocolVersion === "string";
+  if (method === "server/discover") return Array.isArray(result.supportedVersions);
   if (!Object.hasOwn(lists, method)) return true;
   const isOlder = isModern(request) && typeof result.resultType !== "string";
   return !isOlder && itemsIn(method, result) !== undefined;

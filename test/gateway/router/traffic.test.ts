@@ -161,6 +161,19 @@ it("asks servers of MCP 2024-11-05 for completions, which have no capability the
   expect(await ask("completion/complete", params)).toMatchObject({ result: { completion } });
 });
 
+it("leaves a server out of a handshake that names no version", async () => {
+  const supportedVersions = ["2026-07-28"];
+  const aa = await testServer({ "server/discover": () => ({}) });
+  const bb = await testServer({ "server/discover": () => ({ supportedVersions }) });
+  const { url, log } = await overHttp({ aa, bb });
+  const method = "server/discover";
+  expect(await exchange(url, method)).toMatchObject({ result: { supportedVersions } });
+  const fields = { server: "aa", method, code: "peer_invalid" };
+  expect(log.lines.filter(({ event }) => event === "server_left_out")).toMatchObject([{ fields }]);
+  const alone = await overHttp({ aa, cc: aa });
+  expect(await exchange(alone.url, method)).toMatchObject({ error: { code: -32014 } });
+});
+
 it("says of a list that is not whole that it must not be kept", async () => {
   const ofList = { ttlMs: 60_000, cacheScope: "public", resultType: "complete" };
   const aa = await testServer({ "tools/list": () => ({ ...ofList, tools: [] }) });
