@@ -14,17 +14,13 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import type { ConfigInput } from "glassine/gateway";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hasEnvoy } from "../../tools/real/envoy.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { type BehindEnvoyOptions, behindEnvoy } from "./support/behind-envoy.ts";
 import { startGatewayProcess } from "./support/gateway-process.ts";
 import { modelCases, modelClients, modelServer, redacted } from "./support/model-sdks.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const dist = (path: string) => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
 const eras = { session: "2025-11-25", exchange: "2026-07-28" } as const;
@@ -32,14 +28,14 @@ type Era = keyof typeof eras;
 
 async function started(config: ConfigInput, options?: BehindEnvoyOptions) {
   const behind = await behindEnvoy(config, options);
-  open.push(() => behind.close());
+  afterTest(() => behind.close());
   return behind;
 }
 
 /** A file with a plugin in JavaScript. */
 async function pluginFile(code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "glassine-plugin-"));
-  open.push(() => rm(folder, { recursive: true }));
+  afterTest(() => rm(folder, { recursive: true }));
   const path = join(folder, "plugin.mjs");
   const from = pathToFileURL(dist("index.js")).href;
   await writeFile(
@@ -52,7 +48,7 @@ async function pluginFile(code: string): Promise<string> {
 async function httpServer(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  open.push(() => {
+  afterTest(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -75,7 +71,7 @@ async function connect(
   const requestInit = { headers: { "x-user": user } };
   await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
   expect(client.getNegotiatedProtocolVersion()).toBe(eras[era]);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   return client;
 }
 
@@ -93,7 +89,7 @@ async function notesOverHttp(): Promise<string> {
     },
     identity: { anonymous: true },
   });
-  open.push(() => kill("SIGKILL"));
+  afterTest(() => kill("SIGKILL"));
   return `http://127.0.0.1:${port}/mcp`;
 }
 
@@ -105,7 +101,7 @@ async function fixture(): Promise<string> {
   const child = spawn(process.execPath, [path, "v2", "0"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  open.push(() => child.kill("SIGKILL"));
+  afterTest(() => child.kill("SIGKILL"));
   return new Promise((resolve) => {
     child.stdout.on("data", (text) => {
       const url = /http:\/\/\S+\/mcp/.exec(String(text))?.[0];
@@ -306,7 +302,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
       const servers = await Promise.all(
         apis.map((api) => modelServer(api, ({ headers }) => keys.add(headers.authorization))),
       );
-      for (const { close } of servers) open.push(close);
+      for (const { close } of servers) afterTest(close);
       const models = Object.fromEntries(
         apis.map((api, at) => [
           api,

@@ -7,14 +7,10 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { ConfigInput } from "glassine/gateway";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 import { startBalancer } from "./support/balancer.ts";
 import { type GatewayProcess, startGatewayProcess } from "./support/gateway-process.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const { GLASSINE_REDIS_URL: redis = "" } = process.env;
 const withRedis = it.skipIf(redis === "");
@@ -28,7 +24,7 @@ const eras = { session: "2025-11-25", exchange: "2026-07-28" } as const;
 
 async function started() {
   const balancer = await startBalancer();
-  open.push(() => balancer.close());
+  afterTest(() => balancer.close());
   const config: ConfigInput = {
     servers: { notes },
     listen: { allowedHosts: [balancer.host] },
@@ -43,7 +39,7 @@ async function started() {
     ],
   };
   const gateways = await Promise.all([startGatewayProcess(config), startGatewayProcess(config)]);
-  open.push(() => Promise.all(gateways.map((each) => each.kill("SIGKILL"))));
+  afterTest(() => Promise.all(gateways.map((each) => each.kill("SIGKILL"))));
   balancer.ports.push(...gateways.map(({ port }) => port));
 
   async function connect(era: keyof typeof eras): Promise<Client> {
@@ -52,7 +48,7 @@ async function started() {
     const transport = new StreamableHTTPClientTransport(balancer.url, { requestInit: { headers } });
     await client.connect(transport);
     expect(client.getNegotiatedProtocolVersion()).toBe(eras[era]);
-    open.push(() => client.close());
+    afterTest(() => client.close());
     return client;
   }
 

@@ -6,9 +6,10 @@ import { type ModelEnd, subjectFromClaims } from "glassine/http";
 import type { Message } from "glassine/messages";
 import { openai } from "glassine/openai";
 import OpenAI from "openai";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
-import { early, type Handler, path, type Running, servers } from "./support/servers.ts";
+import { early, type Handler, path, servers } from "./support/servers.ts";
 
 const secret = "hunter2";
 const redact = (message: Message) => ({
@@ -63,11 +64,6 @@ function streamed(content: string): string[] {
   return whole.match(/.{1,37}/gs) ?? [];
 }
 
-const open: Running[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
 interface Seen {
   readonly bodies: unknown[];
   readonly headers: Readonly<Record<string, unknown>>[];
@@ -88,7 +84,7 @@ describe.each(Object.entries(servers))("a guard in %s", (name, start) => {
         return answer(body, headers);
       },
     );
-    open.push(running);
+    afterTest(() => running.close());
     const client = new OpenAI({ apiKey: "k", baseURL: `${running.url}/v1`, maxRetries: 0 });
     const ask = (content: string) => ({
       model: "m",

@@ -14,6 +14,7 @@ import type { Message } from "glassine/messages";
 import { chatCompletions, openai } from "glassine/openai";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../data/support.ts";
+import { afterTest } from "../support/cleanup.ts";
 
 const secret = "hunter2";
 const guard = definePlugin({
@@ -36,11 +37,7 @@ const said = (content: string) =>
     ],
   });
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-  vi.unstubAllGlobals();
-});
+afterEach(() => void vi.unstubAllGlobals());
 
 /** Returns the global `Response` that @hono/node-server installs: it reads its arguments late. */
 function honoResponse(): typeof Response {
@@ -77,7 +74,7 @@ async function reading(
   app.set("env", "test");
   const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
-  closing.push(() => server.close().closeAllConnections());
+  afterTest(() => server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };

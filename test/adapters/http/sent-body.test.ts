@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import { guardFetch } from "glassine/http";
 import { openai } from "glassine/openai";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 import { jsonAnswer, managerOf, redact, secret, standIn } from "./support/stand-in.ts";
 
@@ -18,11 +19,6 @@ const said = {
   choices: [{ index: 0, message, logprobs: null, finish_reason: "stop" }],
 };
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
 /** A server that decodes bodies by their charset, and the bodies that it read. */
 async function decodingServer() {
   const bodies: unknown[] = [];
@@ -34,7 +30,7 @@ async function decodingServer() {
   });
   const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
-  closing.push(() => server.close().closeAllConnections());
+  afterTest(() => server.close().closeAllConnections());
   return { bodies, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}` };
 }
 

@@ -17,8 +17,9 @@ import {
   setHeader,
 } from "glassine";
 import { createGuard, type FetchLike, type GuardEvent, type GuardOptions } from "glassine/mcp";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { share } from "../../../property-tests/support/runs.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 import { fakeManager, settle } from "./support/fake-manager.ts";
 import { type Answering, httpServer, json, resultFor } from "./support/http-server.ts";
@@ -60,11 +61,6 @@ const withTag: Edit = (extensions, { tag }) =>
 const headersOf = (headers: object, more: object = {}) =>
   createExtensions({ http: { headers, ...more } } as never);
 
-const open: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
 interface Making {
   readonly answering?: Answering;
   readonly options?: GuardOptions;
@@ -75,7 +71,7 @@ interface Making {
 /** An SDK's client behind a guard, connected to a server over HTTP. */
 async function connect(sdk: "v1" | "v2", manager: Manager, making: Making = {}) {
   const server = await httpServer(making.answering);
-  open.push(server.close);
+  afterTest(server.close);
   const warnings: string[] = [];
   const events: GuardEvent[] = [];
   const guard = createGuard(manager, {
@@ -94,7 +90,7 @@ async function connect(sdk: "v1" | "v2", manager: Manager, making: Making = {}) 
       ? guard.wrap((fetch) => new NearV1(server.url, options(fetch)))
       : guard.wrap((fetch) => new NearV2(server.url, options(fetch)));
   await client.connect(near as never);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   const call = (args: Json = {}) => client.callTool({ name: "echo", arguments: args } as never);
   return { server, warnings, events, call, fetch: given as FetchLike };
 }
@@ -320,7 +316,7 @@ describe("headers behind a bridge", () => {
   ] as const)("are only what plugins wrote, and none of the caller's, SDK %s", async (_, Near) => {
     verifies("mcp:guard-headers", "mcp:guard-bridge");
     const server = await httpServer();
-    open.push(server.close);
+    afterTest(server.close);
     const edit: Edit = (extensions, args) =>
       withTag(removeHeader(set("mcp-session-id", "s")(extensions) as never, "cookie"), args);
     const events: GuardEvent[] = [];
@@ -332,7 +328,7 @@ describe("headers behind a bridge", () => {
     const near = new RawTransport();
     const own = { requestInit: { headers: { authorization: "Bearer gateway", cookie: "own" } } };
     const bridge = await guard.bridge(near, (fetch) => new Near(server.url, { fetch, ...own }));
-    open.push(bridge.close);
+    afterTest(bridge.close);
     const headers = { authorization: "Bearer caller", cookie: "sid=1", "x-caller": "1" };
     near.onmessage?.(toolCall(7, { tag: "a" }), { requestInfo: { headers } });
     await expect.poll(() => near.sent.length, { timeout: 30_000 }).toBe(1);
@@ -443,11 +439,11 @@ describe("headers from another manager", () => {
       },
     });
     const server = await httpServer();
-    open.push(server.close);
+    afterTest(server.close);
     const guard = createGuard(manager, { envelope: () => live });
     const near = guard.wrap((fetch) => new NearV1(server.url, { fetch }));
     await near.start();
-    open.push(() => near.close());
+    afterTest(() => near.close());
     await near.send(toolCall(1) as never);
     expect(server.arrived[0]?.headers["x-a"]).toBe("1");
     expect(server.arrived[0]?.headers).not.toHaveProperty("authorization");
@@ -593,7 +589,7 @@ describe("a transport created by a function", () => {
 it("are an option of `send` for a transport that takes them", async () => {
   verifies("mcp:guard-headers");
   const manager = await writer(withTag);
-  open.push(() => manager.close().then(() => undefined));
+  afterTest(() => manager.close().then(() => undefined));
   class Taker extends RawTransport {
     readonly takesHeaders = true;
   }

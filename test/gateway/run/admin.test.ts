@@ -7,14 +7,10 @@ import { fileURLToPath } from "node:url";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { createGateway } from "glassine/gateway";
-import { afterEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { freePort } from "../../../tools/real/free-port.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { connectClient, type Started, startGateway } from "./support/gateway.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const small = fileURLToPath(new URL("./support/small-server.mjs", import.meta.url));
 const servers = { small: { command: process.execPath, args: [small] } };
@@ -33,13 +29,13 @@ const keeper = definePlugin({
 
 async function started(more: object = {}, options: Parameters<typeof startGateway>[2] = {}) {
   const made = await startGateway({ servers, admin, ...more }, [keeper], options);
-  open.push(made.close);
+  afterTest(made.close);
   return made;
 }
 
 async function clientOf(made: Started, headers?: Record<string, string>) {
   const client = await connectClient(made, headers);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   return client;
 }
 
@@ -157,7 +153,7 @@ it("counts on over a reload, and says which generation is in use", async () => {
   const made = await started();
   await tool(await clientOf(made), "answer");
   const manager = await createPluginManager({ plugins: [] });
-  open.push(() => manager.close());
+  afterTest(() => manager.close());
   const config = { servers, admin, listen: { port: 0 } };
   await made.gateway.reload({ config, manager, log: made.log, secrets: () => "" });
   await tool(await clientOf(made), "answer");
@@ -174,7 +170,7 @@ it("counts lost records once where a reload brings a manager back", async () => 
   await vi.waitFor(async () => expect(Number(await failures())).toBeGreaterThan(0));
   const before = await failures();
   const manager = await createPluginManager({ plugins: [] });
-  open.push(() => manager.close());
+  afterTest(() => manager.close());
   for (const each of [manager, made.parts.manager]) {
     const { generation } = made.gateway;
     await made.gateway.reload({ ...made.parts, manager: each });
@@ -231,7 +227,7 @@ it("is not ready while it shuts down, and closes last", async () => {
 it("says that its port is in use, and leaves nothing behind", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-  open.push(() => other.close());
+  afterTest(() => other.close());
   // The address of a server that listens on a port.
   const { port } = other.address() as AddressInfo;
   await expect(startGateway({ servers, admin: { port } })).rejects.toMatchObject({
@@ -258,7 +254,7 @@ it("works where the front is stdio", async () => {
     log: { info, warn: info, error: info },
     config: { servers, admin },
   });
-  open.push(() => gateway.close());
+  afterTest(() => gateway.close());
   const port = lines.find(({ event }) => event === "started")?.admin?.port;
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
   expect(ready.status).toBe(200);
@@ -281,7 +277,7 @@ it("shows no secret: of a token, a header, an argument or a result", async () =>
     },
   });
   const made = await startGateway({ servers, admin }, [quoting]);
-  open.push(made.close);
+  afterTest(made.close);
   const headers = { authorization: `Bearer ${secret}`, "x-api-key": secret };
   const client = await clientOf(made, headers);
   await expect(tool(client, "repeat", { password: secret })).rejects.toThrow("It says");

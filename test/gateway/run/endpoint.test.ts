@@ -3,13 +3,9 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { definePlugin, deny } from "glassine";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { everythingOverStdio, type Started, startGateway } from "./support/gateway.ts";
-
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const servers = { everything: everythingOverStdio };
 const byProxy = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
@@ -19,7 +15,7 @@ async function started(
   plugins?: Parameters<typeof startGateway>[1],
 ): Promise<Started> {
   const made = await startGateway({ servers, identity: byProxy, ...more }, plugins);
-  open.push(made.close);
+  afterTest(made.close);
   return made;
 }
 
@@ -39,7 +35,7 @@ async function serverOf(answers: Answers): Promise<string> {
     else response.writeHead(405).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  open.push(async () => {
+  afterTest(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -6,17 +6,13 @@ import {
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { definePlugin, deny } from "glassine";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { everythingOverStdio, type Started, startGateway } from "./support/gateway.ts";
-
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 async function started(...args: Parameters<typeof startGateway>): Promise<Started> {
   const made = await startGateway(...args);
-  open.push(made.close);
+  afterTest(made.close);
   return made;
 }
 
@@ -25,14 +21,14 @@ const info = { name: "test", version: "1.0.0" };
 async function connectV1(url: URL) {
   const client = new ClientV1(info);
   await client.connect(new HttpV1(url) as never);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   return client;
 }
 
 async function connectV2(url: URL) {
   const client = new ClientV2(info);
   await client.connect(new HttpV2(url));
-  open.push(() => client.close());
+  afterTest(() => client.close());
   return client;
 }
 

@@ -1,16 +1,12 @@
 /** Headers of the protocol, which intermediaries read. */
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
-
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 async function start() {
   const servers = { everything: everythingOverStdio };
   const { url, close } = await startGateway({ servers, identity: { anonymous: true } });
-  open.push(close);
+  afterTest(close);
   const accept = "application/json, text/event-stream";
   const headers = { "content-type": "application/json", accept };
   return (message: object, more: Readonly<Record<string, string>>) =>

@@ -4,13 +4,9 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import Anthropic from "@anthropic-ai/sdk";
 import { definePlugin } from "glassine";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { startGateway } from "./support/gateway.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const message = {
   id: "m",
@@ -40,7 +36,7 @@ async function clientOf(
     answer(asked, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  open.push(() => void server.close());
+  afterTest(() => void server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const made = await startGateway(
     {
@@ -51,7 +47,7 @@ async function clientOf(
     },
     plugins,
   );
-  open.push(made.close);
+  afterTest(made.close);
   const baseURL = new URL("/claude", made.url).href;
   return { seen, made, client: new Anthropic({ apiKey: "own", baseURL, maxRetries: 0 }) };
 }

@@ -1,7 +1,8 @@
 /** The SDKs of the providers through the gateway's routes: answers as JSON and as streams. */
 import { addLabels, definePlugin, deny, type Plugin } from "glassine";
 import { piiLabels } from "glassine/plugins";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import {
   type ModelApi,
   modelCases,
@@ -11,18 +12,13 @@ import {
 } from "../support/model-sdks.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
 async function gatewayTo(api: ModelApi, plugins: readonly Plugin[]): Promise<Started> {
   const { url, close } = await modelServer(api);
-  open.push(close);
+  afterTest(close);
   const provider = api === "responses" ? "openai" : api;
   const models = { model: { provider, url, path: "/model" } };
   const made = await startGateway({ models, identity: { anonymous: true } }, [...plugins]);
-  open.push(made.close);
+  afterTest(made.close);
   return made;
 }
 

@@ -5,13 +5,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { addLabels, definePlugin, deny } from "glassine";
 import OpenAI from "openai";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 /** A stand-in for a provider. */
 async function provider() {
@@ -35,7 +31,7 @@ async function provider() {
     response.end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  open.push(() => void server.close());
+  afterTest(() => void server.close());
   return { seen, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
@@ -92,12 +88,12 @@ async function gatewayWith(plugins: Parameters<typeof startGateway>[1], config: 
     },
     plugins,
   );
-  open.push(made.close);
+  afterTest(made.close);
   const requestInit = { headers: { "x-user": "ada" } };
   const transport = new StreamableHTTPClientTransport(made.url, { requestInit });
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(transport as never);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   const model = (defaultHeaders: Record<string, string>) =>
     new OpenAI({
       apiKey: "the caller's own",
@@ -149,10 +145,7 @@ it("waits at shutdown until what an aborted caller has read is judged", async ()
     response.write(`data: ${JSON.stringify({ ...chunk, choices: [delta] })}\n\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  open.push(
-    () => server.close(),
-    () => server.closeAllConnections(),
-  );
+  afterTest(() => server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo;
   const judged: unknown[] = [];
   const slow = definePlugin({
@@ -171,7 +164,7 @@ it("waits at shutdown until what an aborted caller has read is judged", async ()
   const url = `http://127.0.0.1:${port}`;
   const models = { openai: { provider: "openai", url, path: "/openai" } } as const;
   const made = await startGateway({ servers: {}, models }, [slow]);
-  open.push(made.close);
+  afterTest(made.close);
   const leaving = new AbortController();
   const response = await fetch(new URL("/openai/v1/chat/completions", made.url), {
     method: "POST",

@@ -8,18 +8,14 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { definePlugin } from "glassine";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { attack } from "../../attacks/attack.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { loggedBy } from "../attacks/support.ts";
 import { exchange, exchangeOf } from "../router/support/servers.ts";
 import { folderWith } from "../support/folder.ts";
 import { callerOf, initialize } from "./support/caller.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
-
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const small = {
   command: process.execPath,
@@ -30,10 +26,10 @@ async function connected(
   config: Parameters<typeof startGateway>[0],
 ): Promise<Started & { call(name: string): Promise<string>; readonly client: Client }> {
   const made = await startGateway(config);
-  open.push(made.close);
+  afterTest(made.close);
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(made.url) as never);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   const call = async (name: string) => {
     const { content } = await client.callTool({ name });
     return (content as [{ text: string }])[0].text;
@@ -74,7 +70,7 @@ attack(
         });`;
       const held = { command: process.execPath, args: ["-e", lastFirst] };
       const { url, close } = await startGateway({ servers: { held } });
-      open.push(close);
+      afterTest(close);
       const ask = (who: string) =>
         exchange(callerOf(url), "tools/call", { name: "x", arguments: { who } });
       type Said = { readonly content: readonly [{ readonly text: string }] };
@@ -103,7 +99,7 @@ it("gives no answer to a question of a process that died to the next one's", asy
     hooks: { message_pre_invoke: () => undefined },
   });
   const made = await startGateway({ servers: { small } }, [onlooker]);
-  open.push(made.close);
+  afterTest(made.close);
   const client = new Client(
     { name: "test", version: "1.0.0" },
     { capabilities: { elicitation: {} } },
@@ -113,7 +109,7 @@ it("gives no answer to a question of a process that died to the next one's", asy
     return new Promise((answer) => void asked.push({ message, signal, answer }));
   });
   await client.connect(new StreamableHTTPClientTransport(made.url) as never);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   const ask = (message: string) => {
     const args = { message, requestedSchema: { type: "object", properties: {} } };
     return client.callTool({ name: "ask", arguments: args });
@@ -286,7 +282,7 @@ describe("what a shared process says without naming a request", () => {
     ["reaches the newest request of a subject", { trustedHeaders }, { "x-user": "ada" }, 2],
   ] as const)("%s", async (_, identity, own, count) => {
     const made = await startGateway({ servers: { small }, identity });
-    open.push(made.close);
+    afterTest(made.close);
     const send = (name: string) => {
       const { body, headers } = exchangeOf(name, "tools/call", { name, arguments: {} });
       return callerOf(made.url, own).post(body, { headers });
@@ -309,7 +305,7 @@ it("passes on each message of a batch", async () => {
 
 it("gives a process a short environment, and what the operator named", async () => {
   process.env.GATEWAY_TEST_SECRET = "s";
-  open.push(async () => void delete process.env.GATEWAY_TEST_SECRET);
+  afterTest(async () => void delete process.env.GATEWAY_TEST_SECRET);
   const made = await connected({ servers: { small: { ...small, env: { OWN: "1" } } } });
   const names = (await made.call("environment")).split(" ");
   expect(names).toEqual(expect.arrayContaining(["PATH", "OWN"]));

@@ -4,13 +4,9 @@ import process from "node:process";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { addLabels, definePlugin, deny } from "glassine";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { connectClient, everythingOverStdio, startGateway } from "./support/gateway.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const { GLASSINE_REDIS_URL: redis = "" } = process.env;
 
@@ -44,11 +40,11 @@ async function client(prefix: string) {
     },
     [labeller, keeper],
   );
-  open.push(made.close);
+  afterTest(made.close);
   const requestInit = { headers: { "x-user": "ada" } };
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(made.url, { requestInit }) as never);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   return client;
 }
 
@@ -85,7 +81,7 @@ it("does not start while the server of its labels accepts connections but does n
         .resume(),
     );
   });
-  open.push(() => silent.close());
+  afterTest(() => silent.close());
   const redis = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const labels = { labels: { store: { redis } } };
   const started = startGateway({ servers: { everything: everythingOverStdio }, ...labels });
@@ -115,7 +111,7 @@ async function emptyStore() {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  open.push(() => server.close());
+  afterTest(() => server.close());
   return {
     redis: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => connections,
@@ -131,9 +127,9 @@ it("connects again where a connection leads nowhere, and refuses calls until the
     { servers: { everything: everythingOverStdio }, labels: { store: { redis } } },
     [keeper],
   );
-  open.push(made.close);
+  afterTest(made.close);
   const client = await connectClient(made);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   const echo = () => client.callTool({ name: "echo", arguments: { message: "hi" } });
   expect((await echo()).content).toHaveLength(1);
   silence();

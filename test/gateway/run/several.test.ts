@@ -2,13 +2,9 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { definePlugin, deny } from "glassine";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
-
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const onlyFirst = definePlugin({
   name: "only-first",
@@ -24,10 +20,10 @@ const onlyFirst = definePlugin({
 it("names tools by server, and shows plugins the names that the servers have", async () => {
   const servers = { first: everythingOverStdio, second: everythingOverStdio };
   const made = await startGateway({ servers }, [onlyFirst]);
-  open.push(made.close);
+  afterTest(made.close);
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(made.url) as never);
-  open.push(() => client.close());
+  afterTest(() => client.close());
 
   expect(client.getServerVersion()?.name).toBe("glassine");
   const names = (await client.listTools()).tools.map(({ name }) => name);

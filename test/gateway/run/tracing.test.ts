@@ -6,19 +6,16 @@ import { fileURLToPath } from "node:url";
 import { propagation, trace } from "@opentelemetry/api";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { definePlugin, deny } from "glassine";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { loggedBy } from "../attacks/support.ts";
 import { connectClient, type Started, startGateway } from "./support/gateway.ts";
 import { keepSpans } from "./support/spans.ts";
 
-const open: (() => unknown)[] = [];
 let kept: ReturnType<typeof keepSpans>;
 beforeEach(() => {
   kept = keepSpans();
-  open.push(kept.stop);
-});
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
+  afterTest(kept.stop);
 });
 
 const small = fileURLToPath(new URL("support/small-server.mjs", import.meta.url));
@@ -40,13 +37,13 @@ const watcher = definePlugin({
 
 async function started(config: object): Promise<Started> {
   const made = await startGateway({ tracing: true, ...config }, [watcher]);
-  open.push(made.close);
+  afterTest(made.close);
   return made;
 }
 
 async function clientOf(made: Started, headers?: Record<string, string>) {
   const client = await connectClient(made, headers);
-  open.push(() => client.close());
+  afterTest(() => client.close());
   return client;
 }
 
@@ -147,7 +144,7 @@ it("sends it as a header over HTTP, to servers and to models", async () => {
     response.end('{"error":{"message":"no"}}');
   });
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
-  open.push(() => upstream.close());
+  afterTest(() => upstream.close());
   // The address of a server that listens on a port.
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
   const route = { provider: "openai", url } as const;
@@ -224,7 +221,7 @@ it.each(["onStart", "onEnd", "extract", "inject"])(
       response.end(JSON.stringify({ id: "c", object: "chat.completion", model: "m", choices: [] }));
     });
     await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
-    open.push(() => upstream.close());
+    afterTest(() => upstream.close());
     const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
     const made = await started({
       servers: { small: { ...server, traceContext: true } },

@@ -15,17 +15,13 @@ import {
   setHeader,
 } from "glassine";
 import type { GatewayOptions } from "glassine/gateway";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { share } from "../../../property-tests/support/runs.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 import { certificate, hasOpenssl } from "../support/certificate.ts";
 import { startGateway } from "./support/gateway.ts";
 import { keepSpans } from "./support/spans.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 type Plugins = Parameters<typeof startGateway>[1];
 type EnvoyFront = NonNullable<GatewayOptions["envoy"]>;
@@ -41,7 +37,7 @@ async function started(
   settings: object = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), "webhook-"));
-  open.push(() => rm(folder, { recursive: true }));
+  afterTest(() => rm(folder, { recursive: true }));
   const made = await startGateway({ ...config, ...settings } as never, plugins, {
     envoy: {
       at: { socket: join(folder, "s.sock") },
@@ -50,7 +46,7 @@ async function started(
       webhook: { host: "127.0.0.1", port: 0, masksAnswers },
     },
   });
-  open.push(made.close);
+  afterTest(made.close);
   const { webhook } = (made.log.lines.find(({ event }) => event === "started")?.fields ?? {}) as {
     readonly webhook?: { readonly port: number };
   };
@@ -243,7 +239,7 @@ it("counts prompts for the rate of a subject, and not each piece of an answer", 
 
 it("says in a span what it rejects, though the status is 200", async () => {
   const kept = keepSpans();
-  open.push(kept.stop);
+  afterTest(kept.stop);
   const { request } = await started([refuser], {}, { tracing: true });
   await request([{ role: "user", content: "Ahoy" }]);
   await request([{ role: "user", content: "forbidden" }]);
@@ -336,7 +332,7 @@ it("uses the plugins of a reload, and lets those before go", async () => {
   const prompt = [{ role: "user", content: "forbidden" }];
   expect(kindOf(await request(prompt))).toBe("reject");
   const manager = await createPluginManager({ plugins: [] });
-  open.push(() => manager.close());
+  afterTest(() => manager.close());
   await made.gateway.reload({ ...made.parts, manager });
   expect(kindOf(await request(prompt))).toBe("pass");
   let isUnused = false;
@@ -359,7 +355,7 @@ it("keeps the plugins that it has where a reload brings some that do not fit", a
   const manager = await createPluginManager({
     plugins: [{ plugin: unfit, conditions: { servers: ["files"] } }],
   });
-  open.push(() => manager.close());
+  afterTest(() => manager.close());
   await expect(made.gateway.reload({ ...made.parts, manager })).rejects.toThrow("unfit");
   expect(made.gateway.generation).toBe(1);
   expect(kindOf(await request([{ role: "user", content: "forbidden" }]))).toBe("reject");
@@ -386,7 +382,7 @@ it("rejects what is still judged when the gateway ends", async () => {
 
 it.skipIf(!hasOpenssl)("with TLS takes only clients of its authority", async () => {
   const folder = await mkdtemp(join(tmpdir(), "webhook-tls-"));
-  open.push(() => rm(folder, { recursive: true }));
+  afterTest(() => rm(folder, { recursive: true }));
   const own = await certificate(folder, "own");
   const other = await certificate(folder, "other");
   const { port } = await started([refuser], { tls: { ...own, clientCa: own.cert } });
@@ -412,7 +408,7 @@ it.skipIf(!hasOpenssl)("with TLS takes only clients of its authority", async () 
 it("blames nobody if the caller leaves before its whole body has come", async () => {
   const { made, port } = await started([refuser]);
   const socket = connect(Number(port), "127.0.0.1");
-  open.push(() => socket.destroy());
+  afterTest(() => socket.destroy());
   const head = ["POST /request HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"];
   const more = ["x-user: ada", "expect: 100-continue", "content-length: 1000", "", "{"];
   socket.write([...head, ...more].join("\r\n"));

@@ -20,7 +20,7 @@ interface Answer {
 /** Receives the body as the framework provides it. */
 export type Handler = (body: unknown, headers: Readonly<Record<string, unknown>>) => Answer;
 
-export interface Running {
+interface Running {
   readonly url: string;
   close(): Promise<void>;
 }

@@ -15,7 +15,8 @@ import {
   cpexPlugins,
 } from "glassine/isolate";
 import { createMessage } from "glassine/messages";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 import { accept } from "./support/fake-venv.ts";
 import { hasCpex, python } from "./support/real-venv.ts";
@@ -34,15 +35,10 @@ const kinds = {
 const plugins = fileURLToPath(new URL("support/plugins", import.meta.url));
 
 describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
-  const closing: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closing.splice(0)) await close();
-  });
-
   async function managerOf(options: Omit<CpexOptions, "python">) {
     const guest = await cpexPlugin({ python, accept, ...options });
     const manager = await createPluginManager({ plugins: [guest.plugin] });
-    closing.push(() => manager.close());
+    afterTest(() => manager.close());
     return { ...guest, manager };
   }
 
@@ -266,7 +262,7 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
     it("opens connections where the operator says so, and the host says that they are open", async () => {
       const server = createServer((socket) => socket.end("hello"));
       await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-      closing.push(() => new Promise((resolve) => server.close(resolve)));
+      afterTest(() => new Promise((resolve) => server.close(resolve)));
       const { port } = server.address() as AddressInfo;
       const call = async (network: boolean) => {
         const { manager, open } = await managerOf({
@@ -303,7 +299,7 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
       const file = join(folder, "config.yaml");
       await writeFile(file, text);
       const guests = await cpexPlugins(file, { python, accept, ...options });
-      closing.push(async () => {
+      afterTest(async () => {
         for (const { close } of guests) await close();
       });
       return guests;

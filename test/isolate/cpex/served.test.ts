@@ -11,18 +11,15 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { installFixturePackage } from "glassine/testing";
-import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { trust, unsigned } from "../../discovery/support.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 import { hasCpex, python } from "./support/real-venv.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const main = here("../../../dist/gateway/command/main.js");
 const plugin = here("../fixtures/served.mjs");
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
 
 type Said = Readonly<Record<string, unknown>>;
 
@@ -30,7 +27,7 @@ type Said = Readonly<Record<string, unknown>>;
 function play(words: readonly string[] = ["--path", plugin], cwd = process.cwd(), more = {}) {
   const env = { ...process.env, ...more };
   const child = spawn(process.execPath, [main, "serve-plugin", ...words], { cwd, env });
-  closing.push(() => child.kill("SIGKILL"));
+  afterTest(() => child.kill("SIGKILL"));
   const ended = once(child, "close");
   let errors = "";
   child.stderr.on("data", (piece) => {

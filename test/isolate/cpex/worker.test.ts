@@ -3,17 +3,14 @@
 /** Guests behind a worker that speaks like that of CPEX, and misbehaves. */
 import { createExtensions, createPluginManager } from "glassine";
 import { type CpexOptions, type CpexTurn, cpexPlugin } from "glassine/isolate";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 import { accept, type FakeVenv, fakeVenv, memoryMb } from "./support/fake-venv.ts";
 
 let venv: FakeVenv;
-const closing: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   venv = await fakeVenv();
-});
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
 });
 afterAll(async () => {
   await venv.remove();
@@ -27,7 +24,7 @@ async function guest(options: Partial<CpexOptions> = {}) {
   const thrown: unknown[] = [];
   const onHandlerError = (error: unknown) => thrown.push(error);
   const manager = await createPluginManager({ plugins: [made.plugin], onHandlerError });
-  closing.push(() => manager.close());
+  afterTest(() => manager.close());
   const extensions = createExtensions({
     security: { labels: ["PII"], subject: { id: "ada", type: "user", roles: ["admin"] } },
     http: { headers: { Authorization: "Bearer demo", "X-A": "1" } },
@@ -145,7 +142,7 @@ describe("a worker", () => {
       memoryMb,
     });
     const manager = await createPluginManager({ plugins: [{ plugin, timeoutMs: 200 }] });
-    closing.push(() => manager.close());
+    afterTest(() => manager.close());
     const call = async (args: { readonly behave?: string }) =>
       (await manager.invoke("tool_pre_invoke", { name: "a", args })).continueProcessing;
     expect(await call({ behave: "hang" })).toBe(false);

@@ -4,7 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createExtensions } from "glassine";
-import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   type ResolveOptions,
   resolvePlugins,
@@ -18,6 +18,7 @@ import {
   memoryMb,
 } from "../../../isolate/cpex/support/fake-venv.ts";
 import { hasCpex, python as realPython } from "../../../isolate/cpex/support/real-venv.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
 import { files, load, problemsOf, refusalOf } from "./support.ts";
@@ -67,11 +68,6 @@ async function scene({ mode = "dev", plugins = [guard], entry = {} }: Scene = {}
   };
 }
 
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-
 async function resolve(folder: string, options: Partial<ResolveOptions>) {
   const config = await readFile(join(folder, "glassine.config.json"), "utf8");
   const { config: read } = await load(JSON.parse(config));
@@ -84,7 +80,7 @@ async function resolve(folder: string, options: Partial<ResolveOptions>) {
     { config: { ...read, plugins }, folder },
     { env: {}, stock: {}, logger, ...options },
   );
-  open.push(resolved);
+  afterTest(() => resolved.close());
   return resolved;
 }
 

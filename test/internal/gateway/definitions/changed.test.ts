@@ -4,19 +4,15 @@ import { writeFile } from "node:fs/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { createPluginManager, definePlugin } from "glassine";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { GatewayConfig } from "../../../../src/gateway/config/index.ts";
 import { definitionHash } from "../../../../src/gateway/definitions/index.ts";
 import { attack } from "../../../attacks/attack.ts";
 import { sessionOf } from "../../../gateway/run/support/caller.ts";
 import { fakeServer } from "../../../gateway/run/support/fake-server.ts";
 import { startGateway } from "../../../gateway/run/support/gateway.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { listing, type Tool, tool } from "./support/listing.ts";
-
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
 
 const labelsSeen: string[][] = [];
 const watcher = definePlugin({
@@ -40,12 +36,12 @@ async function connected(tools: readonly Tool[], definitions: Action, pins?: rea
   }
   const config = { definitionsFile, servers: { listing: { ...server, definitions } } };
   const made = await startGateway(config, [watcher]);
-  open.push(made.close);
+  afterTest(made.close);
   labelsSeen.length = 0;
   const connect = async () => {
     const client = new Client({ name: "test", version: "1.0.0" });
     await client.connect(new StreamableHTTPClientTransport(made.url) as never);
-    open.push(() => client.close());
+    afterTest(() => client.close());
     return client;
   };
   const changes = () =>
@@ -135,7 +131,7 @@ attack(
         hooks: { "cmf.tool_pre_invoke": { conditions: { tenants: ["a"] }, handler() {} } },
       });
       const manager = await createPluginManager({ plugins: [forTenants] });
-      open.push(() => manager.close());
+      afterTest(() => manager.close());
       await expect(gateway.reload({ ...parts, manager })).rejects.toThrow("tenants");
       await show([poisoned]);
       await listed(client);
@@ -152,10 +148,10 @@ attack(
         definitionsFile: first.definitionsFile,
         servers: { one: { ...first.server, ...refuse }, two: { ...second.server, ...refuse } },
       });
-      open.push(made.close);
+      afterTest(made.close);
       const client = new Client({ name: "test", version: "1.0.0" });
       await client.connect(new StreamableHTTPClientTransport(made.url) as never);
-      open.push(() => client.close());
+      afterTest(() => client.close());
       expect(await listed(client)).toEqual(["one__add", "two__add"]);
       await second.show([poisoned]);
       expect(await listed(client)).toEqual(["one__add"]);
@@ -174,9 +170,9 @@ it.each([
   "with %s, tools that are not in a list are not compared",
   async (definitions, answer) => {
     const server = await fakeServer(() => {}, { tools: { add: tool("add") } });
-    open.push(server.close);
+    afterTest(server.close);
     const made = await startGateway({ servers: { listing: { url: server.url, definitions } } });
-    open.push(made.close);
+    afterTest(made.close);
     const own = await sessionOf(made.url);
     const said = await own.post({ jsonrpc: "2.0", id: 1, method: "tools/list" });
     expect(said.messages).toMatchObject([{ id: 1, ...answer }]);

@@ -5,16 +5,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { installFaults } from "../../../faults/trust-fs-faults.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
 import { listing, tool } from "./support/listing.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(() => {
-  for (const close of open.splice(0)) close();
-});
 
 async function folder(servers: object, more: object = {}): Promise<string> {
   const cwd = await mkdtemp(join(tmpdir(), "glassine-pin-"));
@@ -70,7 +66,7 @@ it("keeps the pins of a server that it cannot ask, and ends with 1", async () =>
   const { server } = await listing([tool("add")]);
   const gone = createServer((_request, response) => void response.writeHead(500).end());
   await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-  open.push(() => gone.close());
+  afterTest(() => gone.close());
   const { port } = gone.address() as AddressInfo;
   const cwd = await folder({
     listing: server,

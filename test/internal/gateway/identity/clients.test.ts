@@ -1,5 +1,5 @@
 /** Reactions of both SDKs' clients to refusals: they get a token or a wider one, or say why not. */
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import * as v2 from "@modelcontextprotocol/client";
@@ -8,21 +8,14 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { SignJWT } from "jose";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   checkOrigin,
   createIdentifier,
   type Identifier,
 } from "../../../../src/gateway/identity/index.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { keyFile, rsa, settingsOf } from "./support.ts";
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
 
 /**
  * An MCP endpoint behind a gateway's identity checks, and the authorization server that its
@@ -65,7 +58,7 @@ async function serve() {
       return await answer(request);
     }),
   );
-  servers.push(server);
+  afterTest(() => server.close().closeAllConnections());
   const tokens = async (scope: string | null) => ({
     token_type: "Bearer",
     access_token: await new SignJWT({ client_id: "agent", ...(scope !== null && { scope }) })

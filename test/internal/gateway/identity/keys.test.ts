@@ -1,9 +1,10 @@
 /** Keys from files and servers: a bad key file is refused at the start, a bad answer later. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createIdentifier, type Refusal } from "../../../../src/gateway/identity/index.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import {
   bearing,
   ec,
@@ -97,14 +98,6 @@ describe("a key file", () => {
 });
 
 describe("a JWKS URL", () => {
-  const servers: Server[] = [];
-  afterEach(() => {
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
-
   /** An identifier with keys from a server, which counts its requests. */
   async function withServer(listener: RequestListener) {
     const asked = { times: 0 };
@@ -112,7 +105,7 @@ describe("a JWKS URL", () => {
       asked.times += 1;
       listener(request, response);
     });
-    servers.push(server);
+    afterTest(() => server.close().closeAllConnections());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/keys`;

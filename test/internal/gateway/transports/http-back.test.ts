@@ -2,15 +2,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { HttpBack } from "../../../../src/gateway/transports/http-back.ts";
 import { httpAgent } from "../../../../src/gateway/transports/http-client.ts";
 import type { Extra, Message } from "../../../../src/gateway/transports/index.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+import { afterTest } from "../../../support/cleanup.ts";
 
 type Answering = (response: ServerResponse, request: IncomingMessage, body: string) => void;
 
@@ -36,14 +32,9 @@ async function back(answering: Answering, more: object = {}) {
     onCut: (id) => cut.push(id),
     ...more,
   });
-  open.push(
-    () => end.close(),
-    () => dispatcher.destroy(),
-    () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  );
+  afterTest(() => end.close());
+  afterTest(() => dispatcher.destroy());
+  afterTest(() => server.close().closeAllConnections());
   const came: { message: Message; extra: Extra | undefined }[] = [];
   let wake = () => {};
   end.onmessage = (message, extra) => {
