@@ -5,10 +5,11 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { readLockfile, readTrustJournal, revokePlugins, trustPlugins } from "glassine/node";
-import { beforeAll, expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { installFaults } from "../faults/trust-fs-faults.ts";
 import { bundlePrograms, type Programs, runFaulty } from "../faults/trust-processes.ts";
 import { callsOf, expectMended, expectOldOrNew, sceneOf } from "../faults/trust-scenes.ts";
+import { afterTest } from "../support/cleanup.ts";
 import {
   byHand,
   entryOf,
@@ -55,7 +56,7 @@ attack(
     it.each(["", " \n\u2003", "x".repeat(1_000_000), undefined])("%#", async (reason) => {
       const { folder, path, names } = await lockFolder("version = 1\n");
       const { calls, restore } = installFaults({ folder, at: 0, what: "none" });
-      onTestFinished(restore);
+      afterTest(restore);
       for (const change of [
         () => trustPlugins(path, [pii], reason as string),
         () => revokePlugins(path, ["acme.pii"], reason as string),
@@ -144,7 +145,7 @@ attack(
       [/^unlink plugins\.lock\.pending$/, "kill", "applied"],
     ] as const)("at %s: %s", async (call, what, recovered) => {
       const scene = await sceneOf("refresh");
-      onTestFinished(() => scene.strike());
+      afterTest(() => scene.strike());
       const at = (await callsOf(scene)).findIndex((each) => call.test(each)) + 1;
       const stage = await scene.stage();
       const { signal } = await runFaulty(programs, stage.order, { folder: stage.folder, at, what });
@@ -315,7 +316,7 @@ attack(
   () => {
     it.skipIf(process.platform === "win32")("whatever the umask", async () => {
       const mask = process.umask(0);
-      onTestFinished(() => {
+      afterTest(() => {
         process.umask(mask);
       });
       const { folder, path, journal } = await lockFolder();

@@ -3,8 +3,9 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { farSides, guarded } from "../support/far-sides.ts";
 import { verifies } from "../support/verifies.ts";
 import { commandServices, linesOf, run, runJson } from "./support/run.ts";
@@ -177,7 +178,7 @@ describe("trust --isolate", () => {
     vi.doMock("quickjs-emscripten", () => {
       throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
     });
-    onTestFinished(() => vi.doUnmock("quickjs-emscripten"));
+    afterTest(() => vi.doUnmock("quickjs-emscripten"));
     const warned = [
       0,
       expect.arrayContaining([

@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createPluginManager } from "glassine";
 import { createMessage } from "glassine/messages";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 import { farSides, guarded } from "../support/far-sides.ts";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, trust } from "./support.ts";
@@ -28,7 +29,7 @@ async function trusted(code: string, entry: Entry = inProcess) {
 
 async function found(root: string, options: DiscoverOptions = {}) {
   const discovered = await discover(root, options);
-  onTestFinished(() => discovered.close());
+  afterTest(() => discovered.close());
   return discovered;
 }
 
@@ -46,7 +47,7 @@ const said = createMessage({ role: "user", content: [{ content_type: "text", tex
 
 async function runs(discovered: Awaited<ReturnType<typeof found>>) {
   const manager = await createPluginManager({ plugins: [], discovered, env: {}, logger: {} });
-  onTestFinished(async () => void (await manager.close()));
+  afterTest(() => manager.close());
   const { violation } = await manager.invoke("cmf.llm_input", said);
   return { manager, violation };
 }

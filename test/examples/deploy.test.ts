@@ -13,10 +13,11 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { freePort } from "../../tools/real/free-port.ts";
 import { root } from "../docs/support/pages.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { type Image, runSteps } from "./support/containerfile.ts";
 
 const run = promisify(execFile);
@@ -284,7 +285,7 @@ function start(temporary: string, ...more: readonly string[]) {
     env: { ...image.env, PATH: process.env.PATH, TMPDIR: temporary },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  afterTest(() => void child.kill("SIGKILL"));
   const lines: string[] = [];
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const port = new Promise<number>((resolve, reject) => {
@@ -305,7 +306,7 @@ function startServer(): Promise<string> {
   const child = spawn(process.execPath, [fixture, "v2", "0"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  afterTest(() => void child.kill("SIGKILL"));
   return new Promise((resolve) => {
     createInterface(child.stdout).once("line", resolve);
   });

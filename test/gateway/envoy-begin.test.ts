@@ -2,8 +2,9 @@
 // Only in test:all: it starts processes.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hasEnvoy } from "../../tools/real/envoy.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { behindEnvoy } from "./support/behind-envoy.ts";
 
@@ -14,7 +15,7 @@ async function server(): Promise<string> {
     response.setHeader("content-type", "application/json").end('"unjudged"');
   });
   await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  afterTest(() => {
     listening.closeAllConnections();
     listening.close();
   });
@@ -117,7 +118,7 @@ describe.skipIf(!hasEnvoy)("Envoy's own answers", () => {
         { servers: { up: { url: await server() } }, identity: { anonymous: true } },
         { change },
       );
-      onTestFinished(close);
+      afterTest(close);
       let got: object = {};
       for (let i = 0; i < requests; i++) {
         const answer = await fetch(url, {

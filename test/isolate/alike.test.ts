@@ -2,7 +2,8 @@
 // Only in test:all: it starts processes and engines.
 import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { type IsolatedPlugin, type Isolation, isolatePlugin } from "glassine/isolate";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 // @ts-expect-error It is JavaScript, as a plugin is.
 import { make, names } from "./fixtures/puppet.mjs";
@@ -120,7 +121,7 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
     verifies("isolation:state");
     const pool = await isolatePlugin(file, { isolate, config, size: 3 });
     const manager = await managerOf(pool.plugin);
-    onTestFinished(() => void manager.close());
+    afterTest(() => manager.close());
     expect(pool.counts().starts).toBe(3);
     const counts = async (request: string) => {
       const { metadata } = await run(manager, "count in its state", request);
@@ -273,7 +274,7 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
   it("can join another manager if the first cannot be created", async () => {
     verifies("isolation:close");
     const own = await isolatePlugin(file, { isolate, config });
-    onTestFinished(() => own.close());
+    afterTest(() => own.close());
     const plugins = [own.plugin, own.plugin];
     await expect(createPluginManager({ plugins, logger: {} })).rejects.toThrow("puppet");
     expect((await run(await managerOf(own.plugin), "allow")).errors).toEqual([]);

@@ -6,8 +6,9 @@ import process from "node:process";
 import { createPluginManager } from "glassine";
 import { type Isolation, isolatePlugin } from "glassine/isolate";
 import { hashPackage } from "glassine/node";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
 
@@ -23,7 +24,7 @@ async function managed(isolate: Isolation, body: string) {
     plugins: [plugin],
     onHandlerError: (error) => void thrown.push((error as Error).message),
   });
-  onTestFinished(() => void manager.close());
+  afterTest(() => manager.close());
   const says = async (text: string) => (await manager.invoke("cmf.llm_input", saying(text))).errors;
   return { says, counts, thrown };
 }

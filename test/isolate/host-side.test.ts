@@ -1,7 +1,8 @@
 /** What the host does with an isolated plugin's configuration and output. */
 import { createPluginManager } from "glassine";
 import { type IsolateOptions, isolatePlugin } from "glassine/isolate";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { folder, inside, pluginText, saying } from "./quickjs-support.ts";
 
@@ -29,7 +30,7 @@ it("no log or record contains its configuration", async () => {
     audit: { sink: (event) => void said.push(JSON.stringify(event)) },
     logger: { warn: log, error: log },
   });
-  onTestFinished(async () => void (await manager.close()));
+  afterTest(() => manager.close());
   await manager.invoke("cmf.llm_input", saying("throw"));
   await manager.invoke("cmf.llm_input", saying("deny"));
   expect(said.join("\n")).not.toContain("hunter2");

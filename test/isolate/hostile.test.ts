@@ -8,16 +8,17 @@ import { join } from "node:path";
 import process from "node:process";
 import { createPluginManager } from "glassine";
 import { type Isolation, isolatePlugin } from "glassine/isolate";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import probes from "../../spec/isolation-probes.json" with { type: "json" };
 import { run } from "../docs/support/compile.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { fixture, folder, noSandbox, saying } from "./support.ts";
 
 /** A server that accepts each connection, and ends it. */
 async function listening(path: string | number): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
-  onTestFinished(() => void server.close());
+  afterTest(() => void server.close());
   await new Promise<void>((resolve) => server.listen(path as string, resolve));
   return server;
 }
@@ -41,7 +42,7 @@ async function outcomeOf(isolate: Isolation, probe: string): Promise<string> {
     logger: {},
     onHandlerError: () => {},
   });
-  onTestFinished(() => void manager.close());
+  afterTest(() => manager.close());
   const given = await targets();
   const ask = (what: string) =>
     manager.invoke("cmf.llm_input", saying(JSON.stringify({ ...given, probe: what })));

@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { isolatePlugin } from "glassine/isolate";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { fixture, noSandbox, pluginFile } from "./support.ts";
 
@@ -43,7 +44,7 @@ it.skipIf(noSandbox !== undefined)("does not outlive a host that is killed", asy
   const { output } = await run("unshare", ["-r", "sh", "-c", without, "sh", ...program]);
   const pid = Number(output);
   expect(pid).toBeGreaterThan(1);
-  onTestFinished(() => {
+  afterTest(() => {
     if (isRunning(pid)) process.kill(pid, "SIGKILL");
   });
   await expect.poll(() => isRunning(pid)).toBe(false);

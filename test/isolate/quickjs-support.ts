@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { createPluginManager } from "glassine";
 import { type IsolateOptions, isolatePlugin } from "glassine/isolate";
 import { createMessage, type Message } from "glassine/messages";
-import { onTestFinished } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 
 export const fixture = (name: string) =>
   fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
 export async function folder(files: Readonly<Record<string, string>>): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "glassine-quickjs-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  afterTest(() => rm(path, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
   return path;
 }
@@ -36,7 +36,7 @@ export const saying = (text: string): Message =>
 /** The plugin inside QuickJS, and what its handlers throw. Ended after the test. */
 export async function inside(file: string, options: Partial<IsolateOptions> = {}) {
   const isolated = await isolatePlugin(file, { isolate: "quickjs", ...options });
-  onTestFinished(() => isolated.close());
+  afterTest(() => isolated.close());
   const thrown: string[] = [];
   const manager = await createPluginManager({
     plugins: [isolated.plugin],

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createMessage, type Message } from "glassine/messages";
-import { onTestFinished } from "vitest";
 import { platformOf } from "../../src/operate/isolate/sandbox.ts";
+import { afterTest } from "../support/cleanup.ts";
 
 const { why } = await platformOf();
 
@@ -21,7 +21,7 @@ export function fixture(name: string): string {
 
 export async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "glassine-isolate-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  afterTest(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 

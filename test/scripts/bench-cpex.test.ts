@@ -4,11 +4,12 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cratePath, findCrate, findPython, pythonPath } from "../../tools/bench/cpex/find-peer.ts";
 import { cpexHere } from "../../tools/bench/cpex/groups.ts";
 import { startLineServer } from "../../tools/bench/cpex/line-server.ts";
 import { root } from "../docs/support/pages.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { folderWith } from "./run-script.ts";
 
 /** Creates a shell script that stands in for Python or the peer. */
@@ -158,7 +159,7 @@ describe("the comparisons with CPEX", () => {
 describe("a program that answers lines with lines", () => {
   const started = (source: string) => {
     const server = startLineServer(process.execPath, ["-e", source]);
-    onTestFinished(server.end);
+    afterTest(server.end);
     return server;
   };
   const echo = `require("node:readline").createInterface({ input: process.stdin })

@@ -8,8 +8,9 @@ import { lstat, mkdir, readFile, symlink, unlink, writeFile } from "node:fs/prom
 import { hostname } from "node:os";
 import process from "node:process";
 import { trustPlugins } from "glassine/node";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { installFaults } from "../faults/trust-fs-faults.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
 
@@ -21,7 +22,7 @@ const noPid = 2 ** 22 + 1;
 /** A process that lives until the test is over. */
 async function liveProcess(): Promise<number> {
   const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1000)"]);
-  onTestFinished(() => {
+  afterTest(() => {
     child.kill("SIGKILL");
   });
   await once(child.stdout, "data");
@@ -76,7 +77,7 @@ describe("CLI-053: a claim", () => {
     const pid = await liveProcess();
     await writeFile(exclusion, JSON.stringify({ pid, host: hostname(), since }));
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-    onTestFinished(() => void vi.useRealTimers());
+    afterTest(() => void vi.useRealTimers());
     const begun = performance.now();
     let end: unknown;
     void trustPlugins(path, [pii], "r").catch((error: unknown) => {
@@ -124,7 +125,7 @@ describe("CLI-053: a claim", () => {
     verifies("journal:takeover");
     // The shell becomes a program that never reaps its child.
     const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
-    onTestFinished(() => {
+    afterTest(() => {
       parent.kill("SIGKILL");
     });
     const [output] = (await once(parent.stdout, "data")) as [Buffer];

@@ -14,8 +14,9 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { readTrustJournal, trustPlugins } from "glassine/node";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { installFaults } from "../faults/trust-fs-faults.ts";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf, verifiedAt } from "./change-support.ts";
 
@@ -24,7 +25,7 @@ const modeOf = async (path: string) => (await stat(path)).mode & 0o7777;
 
 function umask(mask: number): void {
   const before = process.umask(mask);
-  onTestFinished(() => {
+  afterTest(() => {
     process.umask(before);
   });
 }

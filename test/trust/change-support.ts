@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isGlassineError } from "glassine";
 import { type JournalProblem, type LockEntry, readTrustJournal } from "glassine/node";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { commandServices, runJson } from "../cli/support/run.ts";
+import { afterTest } from "../support/cleanup.ts";
 
 /** A folder that is removed after the test, and the files of a lock in it. */
 export async function lockFolder(text?: string) {
   const folder = await mkdtemp(join(tmpdir(), "glassine-lock-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  afterTest(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, "plugins.lock");
   if (text !== undefined) await writeFile(path, text);
   return {

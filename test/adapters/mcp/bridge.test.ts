@@ -1,7 +1,8 @@
 /** A guard between a caller and a server. */
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { createGuard, type GuardEnd } from "glassine/mcp";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 import { denial, type FakeManager, fakeManager, settle } from "./support/fake-manager.ts";
 import { httpServer } from "./support/http-server.ts";
@@ -152,11 +153,11 @@ describe("a bridge", () => {
           response.writeHead(200, { "content-type": "text/event-stream" }).write(first);
         return true;
       });
-      onTestFinished(() => server.close());
+      afterTest(() => server.close());
       const near = new RawTransport();
       const far = new StreamableHTTPClientTransport(server.url);
       const bridge = await createGuard(fakeManager()).bridge(near, far);
-      onTestFinished(() => bridge.close());
+      afterTest(() => bridge.close());
       const errors: Error[] = [];
       far.onerror = (error) => errors.push(error);
       near.onmessage?.(sent);

@@ -1,10 +1,10 @@
 /** A memory node for one test, with a record of its hooks. */
 import type { Plugin } from "glassine";
 import type { AssertRequest, MemoryNodeEvent } from "glassine/memory-node";
-import { onTestFinished } from "vitest";
 import type { Caller, MemoryNode, NodeError } from "../../../examples/memory-node/node.ts";
 import { onlooker } from "../../../examples/memory-node/onlooker.ts";
 import { startNode, stopNode } from "../../../examples/memory-node/start.ts";
+import { afterTest } from "../../support/cleanup.ts";
 
 export const request: AssertRequest = {
   entity: "project:apollo",
@@ -45,7 +45,7 @@ export async function started(
     tokens,
     log: (line) => log.push(line),
   });
-  onTestFinished(() => stopNode(node));
+  afterTest(() => stopNode(node));
   seen.length = 0;
   const eventsOf = (type: string) =>
     node.store.events().filter(({ eventType }) => eventType === type);

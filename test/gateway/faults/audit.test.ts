@@ -1,7 +1,8 @@
 /** A strict audit trail that cannot be written: what the gateway still accepts. */
 import { createPluginManager, definePlugin } from "glassine";
 import type { AuditEvent } from "glassine/audit";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore, stdioBefore } from "../attacks/support.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 
@@ -95,7 +96,7 @@ it("takes none after a reload that brings another manager, until the loss is rec
 
   const reloadWith = async ({ more: { audit, logger } }: ReturnType<typeof disk>) => {
     const manager = await createPluginManager({ plugins: [], audit, logger });
-    onTestFinished(() => manager.close().then(() => {}));
+    afterTest(() => manager.close());
     await made.gateway.reload({ ...made.parts, manager });
   };
   await reloadWith(full);

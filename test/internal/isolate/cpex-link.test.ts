@@ -1,7 +1,8 @@
 /** Lines that answer a task, and lines that a CPEX plugin prints. The worker is simulated. */
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { cpexLink } from "../../../src/operate/isolate/cpex/worker-link.ts";
 import { type LinkEvents, Supervisor } from "../../../src/operate/isolate/supervisor.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const manifest = { name: "guard", version: "1.0.0", hooks: {}, hasHealthCheck: false };
@@ -44,7 +45,7 @@ function saying(linesFor: (id: string) => readonly string[], greeting: object = 
     ...{ startTimeoutMs: 1_000, closeTimeoutMs: 1_000, maxTurns: 4 },
     onEnd: (why) => ends.push(why),
   });
-  onTestFinished(() => supervisor.close());
+  afterTest(() => supervisor.close());
   const ask = () =>
     supervisor.ask({ type: "turn", hook: "tool_pre_invoke" }, new AbortController().signal, task);
   /** Prints this many lines while no turn is open. */
@@ -104,7 +105,7 @@ describe("a worker", () => {
   it("may print a line a second for as long as it has no turn", async () => {
     verifies("cpex:turns");
     vi.useFakeTimers({ toFake: ["performance"] });
-    onTestFinished(() => void vi.useRealTimers());
+    afterTest(() => void vi.useRealTimers());
     const { ask, printed, ends, printIdle } = saying(() => times(1_000, "hello"));
     await ask();
     for (let second = 0; second < 3_000; second++) {
@@ -118,7 +119,7 @@ describe("a worker", () => {
   it("that prints too much without a turn has the rest of that minute left out", async () => {
     verifies("cpex:turns");
     vi.useFakeTimers({ toFake: ["performance"] });
-    onTestFinished(() => void vi.useRealTimers());
+    afterTest(() => void vi.useRealTimers());
     const { supervisor, ask, printed, ends, printIdle } = saying(() => []);
     await ask();
     printIdle(5_000);

@@ -2,11 +2,12 @@
 import * as fc from "fast-check";
 import { createPluginManager, definePlugin } from "glassine";
 import { createMessage } from "glassine/messages";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { remoteHandler } from "../../../src/operate/isolate/isolate-plugin.ts";
 import { poolOf } from "../../../src/operate/isolate/pool.ts";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
 import { valuesIn } from "../../../src/operate/isolate/result-size.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const hook = "message_pre_invoke";
@@ -34,7 +35,7 @@ async function answered(
     maxTurns: 4,
     size: 1,
   });
-  onTestFinished(() => pool.close());
+  afterTest(() => pool.close());
   const thrown: unknown[] = [];
   const plugin = definePlugin({
     ...{ name: "played", version: "1.0.0" },

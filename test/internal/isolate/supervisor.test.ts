@@ -1,12 +1,13 @@
 /** How a supervisor handles far sides that misbehave. They are simulated here, line by line. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
 import {
   type LinkEvents,
   Supervisor,
   type SupervisorOptions,
 } from "../../../src/operate/isolate/supervisor.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const manifest = { name: "played", version: "1.0.0", hooks: {}, hasHealthCheck: false };
@@ -60,7 +61,7 @@ function playing(
     spare: false,
     ...options,
   });
-  onTestFinished(() => supervisor.close());
+  afterTest(() => supervisor.close());
   const ask = (signal = new AbortController().signal) =>
     supervisor.ask({ type: "turn", hook: "message_pre_invoke" }, signal, "{}");
   return { supervisor, ask, kills };
@@ -173,7 +174,7 @@ describe("its end", () => {
     const { supervisor, ask } = playing([dying]);
     // On a busy machine, the real pause could be over before the next turn.
     vi.useFakeTimers({ toFake: ["performance"] });
-    onTestFinished(() => void vi.useRealTimers());
+    afterTest(() => void vi.useRealTimers());
     await expect(ask()).rejects.toMatchObject(ended("code 1"));
     await expect(ask()).rejects.toMatchObject(ended("code 1"));
     await expect(ask()).rejects.toMatchObject(ended("ended 2 times, and starts again in 100 ms"));
@@ -189,7 +190,7 @@ describe("its end", () => {
     const dying: Part = (_, { onEnd }) => onEnd("ended with code 1");
     const { ask } = playing([dying, dying, honest]);
     vi.useFakeTimers({ toFake: ["Date"] });
-    onTestFinished(() => void vi.useRealTimers());
+    afterTest(() => void vi.useRealTimers());
     for (let i = 0; i < 2; i++) await expect(ask()).rejects.toMatchObject(ended("code 1"));
     vi.setSystemTime(Date.now() - 3_600_000);
     await sleep(120);

@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { installFixturePackage } from "glassine/testing";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { trust, unsigned } from "../../discovery/support.ts";
 import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -189,7 +189,7 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
           'import { definePlugin } from "glassine"; export default () => definePlugin({ name: "guard", version: "1.0.0", hooks: { evaluate: () => undefined } });',
       },
     });
-    onTestFinished(() => fixture.remove());
+    afterTest(() => fixture.remove());
     const unlocked = play(["guard", "--root", fixture.root, ...modes]);
     await unlocked.ended;
     expect([unlocked.child.exitCode, unlocked.said]).toEqual([2, []]);
@@ -221,7 +221,7 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
               deny({ code: "far", reason: String(config.word) }) } });`,
       },
     });
-    onTestFinished(() => fixture.remove());
+    afterTest(() => fixture.remove());
     const accept = ["memory", "network", "signals"];
     await trust(fixture.root, join(fixture.root, "node_modules", "guard"), "guard", {
       isolate: "process",
@@ -273,7 +273,7 @@ describe.skipIf(!hasCpex)("the real manager of CPEX", { timeout: 60_000 }, () =>
   async function host(entry: Entry, calls: readonly object[], policies: object = {}) {
     const { capabilities = [], hooks = ["tool_pre_invoke"], own = {}, onError = "fail" } = entry;
     const folder = await mkdtemp(join(tmpdir(), "cpex-host-"));
-    onTestFinished(() => rm(folder, { recursive: true }));
+    afterTest(() => rm(folder, { recursive: true }));
     const command = entry.command ?? [process.execPath, main, "serve-plugin", "--path", plugin];
     const config = join(folder, "config.yaml");
     const kind = "glassine_plugin.GlassinePlugin";

@@ -4,7 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createExtensions } from "glassine";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type ResolveOptions,
   resolvePlugins,
@@ -32,7 +32,7 @@ const guard = { name: "Guard", kind, hooks: ["tool_pre_invoke"], capabilities: [
 /** A fake environment in which `cpex` is installed too, as in a real one. */
 async function environment() {
   const venv = await fakeVenv();
-  onTestFinished(() => venv.remove());
+  afterTest(() => venv.remove());
   await venv.write("cpex/__init__.py", "");
   const record = "cpex/__init__.py,,\ncpex-0.1.4.dist-info/RECORD,,\n";
   await venv.write("cpex-0.1.4.dist-info/RECORD", record);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createExtensions, definePlugin, deny } from "glassine";
 import { createMessage, toolCall } from "glassine/messages";
 import { stockPlugins } from "glassine/plugins";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
   configSchema,
@@ -15,6 +15,7 @@ import {
 import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files, refusalOf } from "./support.ts";
 
@@ -54,7 +55,7 @@ async function resolve(plugins: readonly unknown[], given: Given = {}) {
   const config = configSchema.parse({ servers: { files }, plugins, mode, audit });
   const logger = { warn: () => {}, error: () => {} };
   const resolved = await resolvePlugins({ config, folder }, { env, stock, logger });
-  onTestFinished(() => resolved.close());
+  afterTest(() => resolved.close());
   return resolved;
 }
 
