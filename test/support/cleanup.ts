@@ -18,10 +18,18 @@ export function afterFile(undo: Undo): void {
   ofFile.push(undo);
 }
 
-export async function undoTest(): Promise<void> {
-  for (const undo of ofTest.splice(0).reverse()) await undo();
-}
+export const undoTest = () => undoAll(ofTest);
+export const undoFile = () => undoAll(ofFile);
 
-export async function undoFile(): Promise<void> {
-  for (const undo of ofFile.splice(0).reverse()) await undo();
+/** One that fails does not keep the rest from running. */
+async function undoAll(undos: Undo[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const undo of undos.splice(0).reverse()) {
+    try {
+      await undo();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors);
 }
