@@ -99,9 +99,9 @@ export async function listenOn(
 }
 
 /**
- * Reports heads that cannot be read, and those that Node refuses. Node answers them itself, then destroys the connection with the
- * error. A listener for `clientError` would have to answer in its place, but only Node knows whether
- * a response is under way on the connection.
+ * Reports heads that cannot be read, and those that Node refuses. Node answers the former itself,
+ * then destroys the connection with the error. A listener for `clientError` would have to answer in
+ * its place, but only Node knows whether a response is under way on the connection.
  */
 function watchHeads(server: HttpServer, report: (head: UnreadHead) => void): void {
   const latest = new WeakMap<Socket, IncomingMessage>();

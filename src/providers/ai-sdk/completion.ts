@@ -1,5 +1,4 @@
 /** Converts the fields of a result other than its content to the slots `completion` and `llm`. */
-
 import { isRecord } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import {
