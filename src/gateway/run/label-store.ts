@@ -52,8 +52,9 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   let answeredAt = 0;
 
   /**
-   * Connects again if a command was not answered, nor any other since: the server may have moved,
-   * and TCP alone notices a connection that leads nowhere only after many minutes.
+   * Connects again if a command was not answered, or by a replica, and no other was since: the
+   * server may have moved. TCP alone notices a connection that leads nowhere only after many
+   * minutes, and one to a primary that became a replica stays open.
    */
   async function connecting<Result>(work: () => Promise<Result>): Promise<Result> {
     const sentAt = performance.now();
@@ -62,9 +63,11 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
       answeredAt = performance.now();
       return result;
     } catch (error) {
-      const isLate = isGlassineError(error) && Object.hasOwn(error.data, "timeoutMs");
+      const isStale =
+        isGlassineError(error) &&
+        (Object.hasOwn(error.data, "timeoutMs") || /\bREADONLY\b/.test(String(error.cause)));
       // If it is not ready, the client is already connecting, or closed.
-      if (isLate && answeredAt < sentAt && client.isReady) {
+      if (isStale && answeredAt < sentAt && client.isReady) {
         client.destroy();
         client.connect().catch(() => {});
       }

@@ -92,22 +92,21 @@ it("does not start while the server of its labels accepts connections but does n
   await closed;
 });
 
-/** A server of labels that are none. `silence` keeps its open connections from being answered. */
+/** A server of labels that are none. After `move`, open connections only get `reply`. */
 async function emptyStore() {
   const answers: Readonly<Record<string, string>> = {
     HELLO: "%1\r\n+proto\r\n:3\r\n",
     EVAL: "*0\r\n",
   };
   let connections = 0;
-  let silent = 0;
+  let stale = { connections: 0, reply: "" };
   const server = createServer((socket) => {
     connections += 1;
     const number = connections;
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
-      if (number <= silent) return;
       for (const [, name = ""] of String(chunk).matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g))
-        socket.write(answers[name] ?? "+OK\r\n");
+        socket.write(number <= stale.connections ? stale.reply : (answers[name] ?? "+OK\r\n"));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -115,14 +114,17 @@ async function emptyStore() {
   return {
     redis: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => connections,
-    silence() {
-      silent = connections;
+    move(reply: string) {
+      stale = { connections, reply };
     },
   };
 }
 
-it("connects again where a connection leads nowhere, and refuses calls until then", async () => {
-  const { redis, connections, silence } = await emptyStore();
+it.each([
+  ["leads nowhere", ""],
+  ["leads to what became a replica", "-READONLY You can't write against a read only replica.\r\n"],
+])("connects again where a connection %s, and refuses calls until then", async (_, reply) => {
+  const { redis, connections, move } = await emptyStore();
   const made = await startGateway(
     { servers: { everything: everythingOverStdio }, labels: { store: { redis } } },
     [keeper],
@@ -132,7 +134,7 @@ it("connects again where a connection leads nowhere, and refuses calls until the
   afterTest(() => client.close());
   const echo = () => client.callTool({ name: "echo", arguments: { message: "hi" } });
   expect((await echo()).content).toHaveLength(1);
-  silence();
+  move(reply);
   await expect(echo()).rejects.toMatchObject({ code: -32011, data: { code: "guard_failed" } });
   await expect.poll(() => echo().catch(() => ({}))).toHaveProperty("content");
   expect(connections()).toBe(2);
