@@ -18,6 +18,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { systemCode } from "../../packages/index.ts";
 import { printable } from "../printable.ts";
 import { jsonOf } from "../signing/json-file.ts";
 import {
@@ -28,7 +29,6 @@ import {
   onFile,
   readFileWhole,
   sha256,
-  systemCode,
   temporaryFor,
   tryRemove,
 } from "./files.ts";

@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
-import { readSmallFile } from "../../packages/index.ts";
+import { readSmallFile, systemCode } from "../../packages/index.ts";
 import { adviceOn } from "../lockfile/refusals.ts";
 import { printable } from "../printable.ts";
 
@@ -104,7 +104,7 @@ export async function linkOrCopy(
   like: Kept | number,
 ): Promise<void> {
   await link(path, name).catch(async (error: unknown) => {
-    if (!linksUnsupported.includes(systemCode(error) ?? "")) throw error;
+    if (!linksUnsupported.includes(systemCode(error))) throw error;
     await makeFile(name, bytes, like);
   });
 }
@@ -132,7 +132,7 @@ async function becomeLike(handle: FileHandle, { mode, uid, gid }: Kept): Promise
   const own = await handle.stat();
   if (own.uid !== uid || own.gid !== gid) {
     await handle.chown(uid, gid).catch((error) => {
-      if (!["EPERM", "EINVAL", "ENOSYS", "ENOTSUP"].includes(systemCode(error) ?? "")) throw error;
+      if (!["EPERM", "EINVAL", "ENOSYS", "ENOTSUP"].includes(systemCode(error))) throw error;
     });
   }
   await handle.chmod(mode & 0o7777);
@@ -145,13 +145,13 @@ export async function syncFolderOf(path: string): Promise<void> {
     folder = await open(dirname(path), "r");
   } catch (error) {
     // Windows cannot open folders, and a folder may be writable but not readable.
-    if (["EPERM", "EACCES", "EISDIR"].includes(systemCode(error) ?? "")) return;
+    if (["EPERM", "EACCES", "EISDIR"].includes(systemCode(error))) return;
     throw error;
   }
   try {
     await folder.sync();
   } catch (error) {
-    if (!["EINVAL", "ENOTSUP", "EPERM", "EISDIR"].includes(systemCode(error) ?? "")) throw error;
+    if (!["EINVAL", "ENOTSUP", "EPERM", "EISDIR"].includes(systemCode(error))) throw error;
   } finally {
     await folder.close();
   }
@@ -179,12 +179,6 @@ export async function statsOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** Returns the code of a system error, such as `ENOSPC`, or `undefined` for any other error. */
-export function systemCode(error: unknown): string | undefined {
-  const isCoded = error instanceof Error && "code" in error && typeof error.code === "string";
-  return isCoded ? (error.code as string) : undefined;
-}
-
 /**
  * Runs one operation on a file. A system error becomes an error that names the file.
  *
@@ -195,7 +189,7 @@ export async function onFile<T>(path: string, doing: string, work: () => Promise
   try {
     return await work();
   } catch (error) {
-    const code = systemCode(error);
+    const { code } = error as NodeJS.ErrnoException;
     if (isGlassineError(error) || code === undefined) throw error;
     const why = systemMessage(error as Error, code);
     throw lockfileFailed(
@@ -212,7 +206,7 @@ export function lockfileFailed(
   describe: (shown: string) => string,
   cause?: unknown,
 ): GlassineError {
-  const code = systemCode(isGlassineError(cause) ? cause.cause : cause);
+  const { code } = Object(isGlassineError(cause) ? cause.cause : cause);
   const data = { path, ...(code === undefined ? {} : { systemCode: code }) };
   return new GlassineError("lockfile_failed", describe(printable(path)), data, cause);
 }
