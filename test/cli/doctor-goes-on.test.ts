@@ -1,5 +1,5 @@
 /** `doctor` when the operator's own files and settings are broken. */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { install, newRoot, publisher } from "../discovery/support.ts";
@@ -64,6 +64,15 @@ it("a relative path of the key file is reported with its base folder", async () 
   expect(stderr).toContain(
     `"nowhere.json" does not exist. The path is relative to ${process.cwd()}. `,
   );
+});
+
+it("a file of keys that the system refuses to read is reported without its form", async () => {
+  verifies("signing:keys-refused");
+  const cwd = await newRoot();
+  await symlink("loop", join(cwd, "loop"));
+  const env = { GLASSINE_PLUGIN_PUBLISHER_KEYS: join(cwd, "loop") };
+  const { stderr } = await run(["plugins", "list"], { services, cwd, env });
+  expect(stderr).toMatch(/ cannot be read: ELOOP\.\n$/);
 });
 
 it("invalid settings are a finding and count as unset", async () => {

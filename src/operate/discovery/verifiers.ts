@@ -76,7 +76,9 @@ async function keysOf(path: string, variable: string): Promise<PublisherKeys | G
   try {
     return await readPublisherKeys(path);
   } catch (error) {
-    return named(error, variable, path, ` ${form}`);
+    // With a cause, the system refused to read the file: its content is not at fault.
+    const isUnread = (error as Error).cause !== undefined;
+    return named(error, variable, path, isUnread ? "" : ` ${form}`);
   }
 }
 

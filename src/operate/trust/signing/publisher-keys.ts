@@ -102,7 +102,8 @@ export async function readPublisherKeys(path: string): Promise<PublisherKeys> {
   if ("fault" in json) {
     // The whole file is at fault, and the fault is worded to follow its name.
     const fault = oneLine(json.fault, 200);
-    throw invalid(path, fault, [{ place: "", fault }]);
+    const cause = json.why === "refused" ? json.cause : undefined;
+    throw invalid(path, fault, [{ place: "", fault }], cause);
   }
   const read = document.safeParse(json.value);
   if (!read.success) throw refused(path, read.error.issues.flatMap(problemsOf));
@@ -143,9 +144,14 @@ function refused(path: string, problems: readonly KeyProblem[]): GlassineError {
   return invalid(path, `cannot be used: ${text}`, problems);
 }
 
-function invalid(path: string, what: string, keyProblems: readonly KeyProblem[]): GlassineError {
+function invalid(
+  path: string,
+  what: string,
+  keyProblems: readonly KeyProblem[],
+  cause?: unknown,
+): GlassineError {
   const message = `The file of publisher keys ${quoted(path, 300)} ${what}.`;
-  return new GlassineError("setting_invalid", message, { path, keyProblems });
+  return new GlassineError("setting_invalid", message, { path, keyProblems }, cause);
 }
 
 /** Reads PEM or base64. No message quotes the value, because it may be a private key by mistake. */
