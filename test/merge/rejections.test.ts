@@ -173,6 +173,7 @@ describe("a change that is ignored", () => {
     expect(merged(both, "write_state")).toEqual([{ review: created, desk: created }, []]);
     expect(merged(both)).toEqual([{}, ["review.state", "desk"]]);
     expect(merged(both, "write_desk")).toEqual([{ desk: created }, ["review.state"]]);
+    expect(merged({ review: { note: "" } }, "write_state")).toEqual([{}, ["review.note"]]);
     const ignored = { review: { state: "new", note: "n" } };
     expect(merged(ignored, "write_state")).toEqual([{ review: created }, ["review.note"]]);
     const inside = { review: { place: { room: "yard" } } };
