@@ -60,6 +60,10 @@ const host = defineHost({
 const order = (fields: object) => host.createExtensions({ order: fields as never }).order;
 
 const shared = z.object({ headers: headerMap() });
+
+/** An object of two hundred fields. */
+const many = (field: (index: number) => z.ZodType): z.ZodType =>
+  z.object(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`f${i}`, field(i)])));
 type Chain = { headers: Record<string, string>; next?: Chain | undefined };
 const chain: z.ZodType<Chain> = z.object({
   headers: headerMap(),
@@ -135,6 +139,9 @@ describe("a host's own schema", () => {
       transform: headerMap().transform((headers) => headers),
       preprocess: z.preprocess((headers) => headers, headerMap()),
       catch: headerMap().catch({}),
+      "list of what has 40,000 parts": z.array(
+        many((i) => many((j) => (i + j === 398 ? headerMap() : z.string()))),
+      ),
     };
     for (const [name, schema] of Object.entries(wholes)) {
       expect(define(z.object({ up: schema, shared })), name).toThrow(
