@@ -200,6 +200,7 @@ MCP 2026-07-28 has no sessions: each request and its answer are one _exchange_, 
 MCP 2025-11-25 and older versions have sessions.
 The gateway does not translate between versions: a server that speaks only those with sessions answers callers of 2026-07-28 with an error, and is left out of their merged answers (\`server_left_out\`).
 Some do not check the version, for example those with SDK v1 over stdio. Their results lack \`resultType\`, so clients would refuse them, and they are left out of lists too. Put such a server behind a gateway of its own, or beside servers of its kind: \`server/discover\` then fails, and clients that can speak an older version do.
+A caller of 2026-07-28 over stdio has no headers, so a server over HTTP may refuse calls of tools whose arguments it wants repeated in \`Mcp-Param-*\` headers.
 
 **Resources** are read from the server that listed, linked or embedded their URI, or a template for it.
 The gateway remembers that for each session, and for the exchanges of each subject, even across a reload.
