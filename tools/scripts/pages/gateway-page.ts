@@ -292,7 +292,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | ------------------------------------------------ | ------- | ----------------------------------------------------------------------------------------------------------------------------------------- |
 | \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                                                                                                   |
 | \`headers_too_large\`, \`headers_timeout\`           | 431/408 | The headers have more than 32 KiB, or took longer than 20 seconds. Only the log and the metrics have the code, not the answer.            |
-| \`http_invalid\`                                   | 400     | Not HTTP, no valid \`Host\`, no path, an unknown \`Expect\` (417), or \`CONNECT\` (405). Only the log and the metrics have the code.          |
+| \`http_invalid\`                                   | 400     | Not HTTP, no valid \`Host\`, no path, an unknown \`Expect\` (417), or \`CONNECT\` (405). Only the log and the metrics have the code.            |
 | \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                                 |
 | \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP defines it, is nested more than 1000 levels deep, or has a number that is too large for a double.           |
 | \`batch_refused\`                                  | 400     | A batch in a session of a version other than 2024-11-05 and 2025-03-26.                                                                   |
