@@ -9,6 +9,7 @@ import { documentOf, linesOf, type RunOptions, run, runJson } from "./support/ru
 
 const thrown = Object.assign(new Error("EACCES: permission denied, open '/a'"), {
   code: "EACCES",
+  path: "/a",
   syscall: "open",
 });
 const failing = (error: unknown) => () => Promise.reject(error);

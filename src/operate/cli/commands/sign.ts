@@ -75,7 +75,8 @@ export const sign = defineCommand({
     const signed = await services
       .sign({ path, key: pem, identity, keyId }, host)
       .catch((error: NodeJS.ErrnoException) => {
-        if (error.syscall === undefined) throw error;
+        // Node names the path only in some errors.
+        if (error.syscall === undefined || error.path !== undefined) throw error;
         throw refusal("io_failed", say`sign: ${path} cannot be signed: ${error.message}`);
       });
     warnings.push(...signed.warnings);
