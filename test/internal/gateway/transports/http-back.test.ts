@@ -219,38 +219,40 @@ it.each(refusals)("answers with a code for %s", async (_what, code, answering) =
 });
 
 it("closes an exchange to cancel its request", async () => {
-  let isClosed = false;
+  let state = "none";
   const { end } = await back(
     (response) => {
       response.on("close", () => {
-        isClosed = true;
+        state = "closed";
       });
       response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      state = "open";
     },
     { exchange: { headers: new Headers(), message: call } },
   );
   await end.send(call);
+  await expect.poll(() => state).toBe("open");
   const params = { requestId: 5 };
-  await new Promise((resolve) => setTimeout(resolve, 50));
   await end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
-  await expect.poll(() => isClosed).toBe(true);
+  await expect.poll(() => state).toBe("closed");
 });
 
 it("no longer waits for a request of a session if the server refuses to hear of its end", async () => {
-  let isClosed = false;
+  let state = "none";
   const { end } = await back((response, _, body) => {
     if (JSON.parse(body).id === undefined) return void response.writeHead(400).end();
     response.on("close", () => {
-      isClosed = true;
+      state = "closed";
     });
     response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    state = "open";
   });
   await end.send(call);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => state).toBe("open");
   const params = { requestId: 5 };
   const refused = end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
   await expect(refused).rejects.toThrow("with 400");
-  await expect.poll(() => isClosed).toBe(true);
+  await expect.poll(() => state).toBe("closed");
 });
 
 const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: {} };
