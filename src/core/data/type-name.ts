@@ -15,7 +15,7 @@ export function typeName(value: unknown): string {
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   // Checked first: a revoked proxy throws when it is inspected.
-  if (typeof value === "object" && isProxy(value)) return "a proxy";
+  if (isProxy(value)) return "a proxy";
   if (typeof value === "object" && isNativePromise(value)) return "a promise";
   return kindNamed(isArray(value) ? "array" : typeof value);
 }
