@@ -215,6 +215,36 @@ describe("the operator's payload policy", () => {
     expect(await refusal({ tool_pre_invoke: [5] })).toBe("options_invalid");
     expect(await refusal(5)).toBe("options_invalid");
   });
+
+  it("is refused for a hook that is not a message hook, before any plugin registers", async () => {
+    const host = defineHost({
+      hooks: {
+        text_clean: defineHook({
+          semantic: "filter_chain",
+          description: "A text goes out.",
+          payload: z.object({ text: z.string() }),
+        }),
+      },
+    });
+    const cleaner = host.definePlugin({
+      name: "cleaner",
+      version: "1.0.0",
+      hooks: { text_clean: () => ({ text: "" }) },
+    });
+    const types: string[] = [];
+    const sink = ({ eventType }: { eventType: string }) => types.push(eventType);
+    await expect(
+      host.createPluginManager({
+        plugins: [cleaner],
+        audit: { sink },
+        payloadPolicy: { text_clean: [] },
+      }),
+    ).rejects.toMatchObject({
+      code: "options_invalid",
+      message: "payloadPolicy is for message hooks, and 'text_clean' is not one.",
+    });
+    expect(types).toEqual([]);
+  });
 });
 
 describe("a hook of the host's own", () => {

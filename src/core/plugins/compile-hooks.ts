@@ -1,6 +1,5 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
 import { isAsyncFunction, newRecord, none, recordBy } from "../data/intrinsics.ts";
-import { GlassineError, optionsInvalid, quoteName } from "../errors/index.ts";
 import {
   type CompiledHook,
   compileConditions,
@@ -20,12 +19,7 @@ import { modeNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
 
 export function compileHooks(input: CompilerInput): Record<string, CompiledHook> {
-  const { surface, options } = input;
-  for (const hook of Object.keys(options.payloadPolicy)) {
-    if (Object.hasOwn(surface.hooks, hook)) continue;
-    const text = `payloadPolicy names ${quoteName(hook)}, which is not a hook of this host.`;
-    throw new GlassineError("hook_unknown", text);
-  }
+  const { surface } = input;
   const covering = Object.entries(surface.hooks).filter(([, { covers }]) => covers !== undefined);
   const compiledHooks = newRecord() as Record<string, CompiledHook>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
@@ -57,7 +51,6 @@ function compileHook(
   const concurrent = of("concurrent");
   const payload = readerOf(spec.payload);
   const writable = options.payloadPolicy[hook] ?? spec.writable ?? [];
-  checkPolicy(hook, spec, writable);
   return {
     hook,
     payload,
@@ -79,16 +72,6 @@ function compileHook(
     payloadLimits: options.payloadLimits,
     runtime,
   };
-}
-
-function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]): void {
-  for (const field of writable) {
-    if (spec.writable?.includes(field) === true) continue;
-    throw optionsInvalid(
-      `payloadPolicy of ${quoteName(hook)} names ${quoteName(String(field))}; plugins may write at most ${spec.writable?.join(", ") ?? "nothing"} there.`,
-      { hook },
-    );
-  }
 }
 
 const modeOf = ({ settings }: HandlerBinding): Mode => settings.mode ?? "sequential";

@@ -9,7 +9,7 @@ import {
   readWhole,
 } from "../data/index.ts";
 import { apply, newRecord } from "../data/intrinsics.ts";
-import { optionsInvalid, quoteName } from "../errors/index.ts";
+import { GlassineError, optionsInvalid, quoteName } from "../errors/index.ts";
 import type { HandlerErrorSink, Handles, HookTable, StandardHooks } from "../hooks/index.ts";
 import { type AuditOptions, readAuditOptions } from "../observe/index.ts";
 import { readPlainArray, readPlainObject } from "../schema/index.ts";
@@ -81,7 +81,7 @@ export interface ManagerOptions<
   readonly limits?: Partial<Limits> | undefined;
   /** Limits on payloads, and on the documents of a guard that uses this manager. */
   readonly payloadLimits?: Partial<Limits> | undefined;
-  /** By hook, the payload fields that plugins may write: some or all of those the hook allows. */
+  /** By message hook, the payload fields that plugins may write: those that it allows, or fewer. */
   readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] } | undefined;
   /** What happens to `headers` on an older payload. Default `move`: into the `http` slot. */
   readonly payloadHeaders?: "move" | "keep" | undefined;
@@ -170,7 +170,7 @@ export function readManagerOptions(surface: Surface, input: unknown) {
     logger,
     limits: readLimits("limits", data.limits, extensionsLimits),
     payloadLimits: readLimits("payloadLimits", data.payloadLimits, payloadLimits),
-    payloadPolicy: readPolicy(data.payloadPolicy),
+    payloadPolicy: readPolicy(surface, data.payloadPolicy),
     maxInFlight: readWhole("maxInFlight", data.maxInFlight),
     maxBackground: readWhole("maxBackground", data.maxBackground),
   };
@@ -226,18 +226,39 @@ function pluginVariables({ profile }: Surface, given: Environment): Environment 
   return Object.fromEntries(names.map((name) => [name, given[name]]));
 }
 
-function readPolicy(value: unknown = {}): { readonly [hook: string]: readonly string[] } {
+/** @throws GlassineError `hook_unknown`, `options_invalid` */
+function readPolicy(
+  { hooks }: Surface,
+  value: unknown = {},
+): { readonly [hook: string]: readonly string[] } {
   const policy: Record<string, readonly string[]> = Object.create(null);
   for (const [hook, names] of Object.entries(plainOption("payloadPolicy", value))) {
-    const fields = readPlainArray(names) ?? [undefined];
-    const isField = (field: unknown) => typeof field === "string";
-    if (!fields.every(isField))
-      throw optionsInvalid(
-        `payloadPolicy of ${quoteName(hook)} must be an array of payload fields.`,
-      );
-    else policy[hook] = fields;
+    const spec = Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
+    if (spec === undefined) {
+      const text = `payloadPolicy names ${quoteName(hook)}, which is not a hook of this host.`;
+      throw new GlassineError("hook_unknown", text);
+    }
+    if (spec.semantic !== "message") {
+      const text = `payloadPolicy is for message hooks, and ${quoteName(hook)} is not one.`;
+      throw optionsInvalid(text, { hook });
+    }
+    policy[hook] = readWritable(hook, spec.writable ?? [], names);
   }
   return policy;
+}
+
+/** Reads the fields that plugins may write on a hook, all of which the hook must allow. */
+function readWritable(hook: string, allowed: readonly string[], names: unknown): readonly string[] {
+  const fields = readPlainArray(names) ?? [undefined];
+  const isField = (field: unknown) => typeof field === "string";
+  if (!fields.every(isField))
+    throw optionsInvalid(`payloadPolicy of ${quoteName(hook)} must be an array of payload fields.`);
+  const other = fields.find((field) => !allowed.includes(field));
+  if (other === undefined) return fields;
+  throw optionsInvalid(
+    `payloadPolicy of ${quoteName(hook)} names ${quoteName(other)}; plugins may write at most ${allowed.join(", ") || "nothing"} there.`,
+    { hook },
+  );
 }
 
 function readLimits(name: string, value: unknown, defaults: Limits): Limits {
