@@ -103,6 +103,21 @@ describe.each([
   });
 });
 
+it("a plugin that denies its own registration puts no value into the error", async () => {
+  verifies("plugins:config-secrets");
+  const plugin = host.definePlugin({
+    name: "choosy",
+    version: "1.0.0",
+    hooks: {
+      config_validate: (_: unknown, context: PluginContext) => deny(`no key: ${keyOf(context)}`),
+    },
+  } as never);
+  const config = { key: "hunter2-key" };
+  await expect(
+    host.createPluginManager({ plugins: [{ plugin, config }], logger: {} }),
+  ).rejects.toThrow("plugin 'choosy' failed config validation: no key: [REDACTED]");
+});
+
 it("PH-118: the record of an upgrade has the capabilities and hooks of the new version", async () => {
   const records: AuditEvent[] = [];
   const version = (number: string, more: object) =>

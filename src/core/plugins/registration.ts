@@ -135,9 +135,10 @@ async function vetoOf(soFar: CompilerInput, member: Member): Promise<Refusal | u
   try {
     const decision = (await operateAlone(compiled, facts)) as Decision;
     if (decision.allow) return undefined;
-    const { reason, plugin: by } = decision;
-    const text = `plugin ${quoteName(plugin.name)} failed config validation: ${reason}`;
-    return refusalOf(plugin, "config_validate", text, by);
+    // Unlike the answer of a run, this goes into an error, which operators log.
+    const why = soFar.runtime.redact(decision.reason);
+    const text = `plugin ${quoteName(plugin.name)} failed config validation: ${why}`;
+    return refusalOf(plugin, "config_validate", text, decision.plugin);
   } catch (error) {
     return failedVote(plugin, error as PluginExecutionError);
   }
