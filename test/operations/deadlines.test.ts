@@ -274,6 +274,21 @@ describe("a handler that rejects after its deadline", () => {
     },
   );
 
+  it("is logged without a value of its configuration, even as the name of a class", async () => {
+    verifies("plugins:config-secrets");
+    const { lines, logger } = kept();
+    const naming = (_: unknown, { config, signal }: PluginContext) =>
+      new Promise((_resolve, reject) => {
+        const thrown = Object.assign(new Error("late"), { name: (config as { key: string }).key });
+        signal.addEventListener("abort", () => setTimeout(reject, 5, thrown));
+      });
+    const named = plugin("aaa", { vote: { handler: naming, timeoutMs: 10 } });
+    const manager = await managerOf([{ plugin: named, config: { key: "hunter2" } }], { logger });
+    await expect(manager.invoke("vote", {})).rejects.toThrow("timed out");
+    await vi.waitFor(() => expect(lines.join()).toContain("after its deadline"), 10_000);
+    expect(lines.join()).not.toContain("hunter2");
+  });
+
   it("is not logged if the host aborted, or if it had answered", async () => {
     const { lines, logger } = kept();
     const controller = new AbortController();

@@ -33,21 +33,25 @@ export function createRuntime({
   redact,
 }: RuntimeInput): ManagerRuntime {
   const { logger } = options;
+  const describe: ManagerRuntime["describe"] = (thrown, more) => {
+    const { type, text } = describeThrown(thrown);
+    // A configuration may well contain the word "error".
+    const shown = isStandardType(type) ? type : redact(type, more);
+    return { type: shown, text: redact(text, more) };
+  };
   return {
     slots,
     onHandlerError: options.onHandlerError,
-    lateCounters: { late: 0, rejected: (step, thrown) => logger.warn(lateText(step, thrown)) },
+    lateCounters: {
+      late: 0,
+      rejected: (step, thrown) => logger.warn(lateText(step, describe(thrown, undefined).type)),
+    },
     counts: { started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0 },
     Context,
     audit,
     meter: options.metrics,
     redact,
-    describe: (thrown, more) => {
-      const { type, text } = describeThrown(thrown);
-      // A configuration may well contain the word "error".
-      const shown = isStandardType(type) ? type : redact(type, more);
-      return { type: shown, text: redact(text, more) };
-    },
+    describe,
     warn: logger.warn,
     logError: logger.error,
     onIdle: undefined,
@@ -57,8 +61,7 @@ export function createRuntime({
 }
 
 /** Without the message, which may contain secrets of a request that is over. */
-function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
-  const { type } = describeThrown(thrown);
+function lateText({ name, hook }: HandlerStep, type: string): string {
   return `handler ${quoteName(name, 200)} rejected for hook ${quoteName(hook)} after its deadline: ${type}`;
 }
 
