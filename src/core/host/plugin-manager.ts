@@ -89,8 +89,9 @@ export interface PluginManager<
    * nothing. `operation` is required if the hook's schema for it has a required key.
    *
    * @throws GlassineError (as a rejection, for misuse) `hook_unknown`, `payload_invalid`,
-   *   `extensions_invalid`, `options_invalid`, `reentrancy`, `overloaded`, `manager_closed`; on a
-   *   hook of another semantic also `aborted`, `audit_failed`, `realm_tampered`
+   *   `extensions_invalid`, `slot_unknown`, `options_invalid`, `reentrancy`, `overloaded`,
+   *   `manager_closed`, `aborted` (the turn of `parent` is over); on a hook of another semantic
+   *   also `aborted` (by the host), `audit_failed`, `realm_tampered`
    * @throws PluginExecutionError (as a rejection, on a hook of another semantic) `execution_failed`
    *   if a handler threw, took too long, or returned what the hook does not take
    * @see spec `dispatch:invoke`, `plugins:semantics`

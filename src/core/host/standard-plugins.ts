@@ -92,6 +92,8 @@ export const definePlugin: Standard["definePlugin"] = /* @__PURE__ */ bind(funct
  *   requires another version of the host, a configuration that is not accepted, or several problems
  *   at once
  * @throws PluginDependencyError (as a rejection) `dependency_unresolved`
+ * @throws PluginDiscoveryError (as a rejection) `discovery_failed` if plugins in `discovered` were
+ *   refused; for a single one its own error, such as PluginSignatureError
  * @throws GlassineError (as a rejection) `options_invalid`, `capability_unknown`,
  *   `hook_unknown`, `audit_failed`, `realm_tampered`
  * @see spec `plugins:registration`

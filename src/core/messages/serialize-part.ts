@@ -13,7 +13,7 @@ import type {
   TextMap,
 } from "./part-types.ts";
 
-/** A part as data. Absent and empty fields are left out. */
+/** A part as data. What is absent is left out, and so are an empty name, URI and media type. */
 export interface SerializedPart {
   readonly kind: PartKind;
   readonly role: PartInfo["role"];

@@ -124,7 +124,8 @@ async function rejected(error: unknown): Promise<never> {
 }
 
 function overloaded(hook: string, max: number): GlassineError {
-  return new GlassineError("overloaded", `More than ${max} invocations are in flight.`, { hook });
+  const text = `The manager has ${max} invocations in flight, as many as maxInFlight allows.`;
+  return new GlassineError("overloaded", text, { hook });
 }
 
 /** Begins a run of a message hook. Returns the result itself if no handler has to run. */

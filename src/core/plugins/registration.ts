@@ -37,7 +37,10 @@ export interface RegistrationInput extends ManagerParts {
   readonly keepSecret: (values: readonly string[]) => void;
 }
 
-/** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
+/**
+ * @throws ManifestError, PluginDependencyError, PluginDiscoveryError, the error of a refused package,
+ *   GlassineError `audit_failed`
+ */
 export async function register(input: RegistrationInput) {
   const { items, options, recorder } = input;
   await expectNoRefusals(input);

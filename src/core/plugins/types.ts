@@ -168,7 +168,10 @@ export interface PluginManifest<
     | undefined;
   /** Reads the plugin's configuration; its output is `context.config`. */
   readonly configSchema?: ConfigSchema<unknown> | undefined;
-  /** Plugins that run before this one. */
+  /**
+   * Plugins that must be registered, too. On message hooks they run before this one if mode and
+   * priority are the same; on other hooks, handlers run in order of their names.
+   */
   readonly dependsOn?: readonly string[] | undefined;
 }
 
