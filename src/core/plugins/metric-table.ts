@@ -41,7 +41,7 @@ export const pluginMetrics = Object.freeze({
   denial_total: {
     kind: "counter",
     labels: ["hook", "plugin", "code"],
-    means: "Runs of message hooks that were denied, by the plugin that denied and its code.",
+    means: "Runs of message hooks with a violation, by its plugin (`none` if absent) and its code.",
   },
   registration_total: {
     kind: "counter",
