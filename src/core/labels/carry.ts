@@ -1,7 +1,7 @@
 /** Moves labels between an envelope and the store of a session. */
 import { isRecord } from "../data/index.ts";
 import { addLabelsTo, brandOf } from "../envelope/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError, ownErrorCode } from "../errors/index.ts";
 import { type LabelStore, readLabels, settleWithin } from "./store.ts";
 
 /** Adds a timeout: a host's store may be remote and never answer. Memory stores settle at once. */
@@ -60,20 +60,31 @@ export class SessionLabels {
 }
 
 /**
- * Returns the labels that a store answered to `ask`.
+ * Returns the labels that a store answered to `ask`. A store that rejects says itself why.
  *
- * @throws GlassineError `label_store_failed` for an answer without the labels in `given`
+ * @throws GlassineError `label_store_failed` for an answer that is not a list of labels, or lacks
+ *   those in `given`; `label_store_full` for more labels than a session may have
  */
 async function askStore(
   given: readonly string[],
   ask: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const labels = readLabels(await ask());
+  const labels = labelsOf(await ask());
   if (holdsLabels(labels, given)) return labels;
-  throw new GlassineError(
-    "label_store_failed",
-    "The label store must keep all labels of a session.",
-  );
+  throw storeFailed("keep all labels of a session");
+}
+
+function labelsOf(answer: unknown): readonly string[] {
+  try {
+    return readLabels(answer);
+  } catch (cause) {
+    if (ownErrorCode(cause) !== "label_invalid") throw cause;
+    throw storeFailed("answer with a list of labels", cause);
+  }
+}
+
+function storeFailed(task: string, cause?: unknown): GlassineError {
+  return new GlassineError("label_store_failed", `The label store must ${task}.`, {}, cause);
 }
 
 function holdsLabels(labels: readonly string[], wanted: readonly string[]): boolean {

@@ -313,16 +313,17 @@ describe("a store that fails", () => {
     expect(sent()).toEqual([]);
   });
 
-  it.each<[string, unknown]>([
-    ["nothing", undefined],
-    ["a string", "PII"],
-    ["no labels", [1]],
-    ["a bad label", ["\u200b"]],
-    ["too many", Array.from({ length: 257 }, (_, at) => `L${at}`)],
-  ])("is one that answers %s", async (_, answer) => {
+  it.each<[string, unknown, string]>([
+    ["nothing", undefined, "label_store_failed"],
+    ["a string", "PII", "label_store_failed"],
+    ["no labels", [1], "label_store_failed"],
+    ["a bad label", ["\u200b"], "label_store_failed"],
+    ["too many", Array.from({ length: 257 }, (_, at) => `L${at}`), "label_store_full"],
+  ])("is one that answers %s", async (_, answer, code) => {
     const store = { load: async () => answer, append: async () => answer } as never;
-    const { tool } = await labelled({ labels: { store, session: "s" } });
+    const { tool, errors } = await labelled({ labels: { store, session: "s" } });
     expect(await tool("mail")).toMatchObject(failed);
+    expect(errors).toEqual([{ point: "labels", code }]);
     const ignoring = await labelled({
       labels: { store, session: "s", onStoreError: "ignore" },
     });
