@@ -1,5 +1,5 @@
 /** Plugins whose code runs in its own thread or process. */
-import { append, createStamp, forEach, newList } from "../data/intrinsics.ts";
+import { append, forEach, newList, weakGet, weakSet } from "../data/intrinsics.ts";
 import { optionsInvalid, quoteName } from "../errors/index.ts";
 import type { Plugin } from "./types.ts";
 
@@ -15,15 +15,16 @@ export interface Isolation {
 }
 
 /** An isolation, and whether a manager can still take the plugin. */
-interface Stamped extends Isolation {
+interface Noted extends Isolation {
   use: "free" | "taken" | "closed";
 }
 
-const isolations = createStamp<Stamped>();
+/** Not a stamp on the plugin, which is frozen when it is marked. */
+const isolations = new WeakMap<object, Noted>();
 
 /** Marks a plugin as isolated, so that the manager reports that, and ends its code on closing. */
 export function markIsolated(plugin: Plugin, { kind, open, close, config }: Isolation): Plugin {
-  const own: Stamped = {
+  const own: Noted = {
     kind,
     open,
     config,
@@ -33,11 +34,14 @@ export function markIsolated(plugin: Plugin, { kind, open, close, config }: Isol
       return close();
     },
   };
-  return isolations.put(plugin, own);
+  weakSet(isolations, plugin, own);
+  return plugin;
 }
 
 /** Returns how a plugin is isolated; `undefined` if its code runs in the host. */
-export const isolationOf: (plugin: unknown) => Isolation | undefined = isolations.of;
+export function isolationOf(plugin: unknown): Isolation | undefined {
+  return weakGet(isolations, plugin as object);
+}
 
 /**
  * Refuses an isolated plugin that a manager already has, or whose code was ended: when the other
@@ -46,7 +50,7 @@ export const isolationOf: (plugin: unknown) => Isolation | undefined = isolation
  * @throws GlassineError `options_invalid`
  */
 export function expectFree(plugin: Plugin): void {
-  const use = isolations.of(plugin)?.use ?? "free";
+  const use = weakGet(isolations, plugin)?.use ?? "free";
   if (use === "free") return;
   const why = use === "taken" ? "belongs to another manager" : "was closed";
   throw optionsInvalid(
@@ -62,7 +66,7 @@ export function expectFree(plugin: Plugin): void {
 export function takeIsolated(plugins: readonly Plugin[]): void {
   forEach(plugins, expectFree);
   forEach(plugins, (plugin) => {
-    const isolation = isolations.of(plugin);
+    const isolation = weakGet(isolations, plugin);
     if (isolation !== undefined) isolation.use = "taken";
   });
 }
