@@ -262,6 +262,27 @@ describe("extensions in the place of options", () => {
   });
 });
 
+describe("a value that has no options, in the place of options", () => {
+  it.each<[string, unknown]>([
+    ["a promise", Promise.resolve({ extensions: {} })],
+    ["an instance of a class", new Map([["extensions", {}]])],
+    ["array", []],
+  ])("is refused: %s", async (what, options) => {
+    const manager = await manage([tagger("one")]);
+    const { code, message } = await failureOf(manager.invoke(hook, call, options as never));
+    expect([code, message]).toEqual([
+      "options_invalid",
+      `invoke expects its options in an object, got ${what}.`,
+    ]);
+  });
+
+  it("is accepted if it is an empty object", async () => {
+    const manager = await manage([tagger("one")]);
+    for (const options of [{}, Object.create(null)])
+      expect((await manager.invoke(hook, call, options)).continueProcessing).toBe(true);
+  });
+});
+
 describe("the secrets of a run", () => {
   const manager = () => manage([tagger("one")]);
 

@@ -2,7 +2,7 @@
  * `invoke`: reads its options, the payload and the extensions, and starts the run. It reports every
  * mistake that a host can make in a call.
  */
-import { typeName } from "../data/index.ts";
+import { expectOptions, typeName } from "../data/index.ts";
 import { freeze, hasOwn, includes, monotonicNow, ownValue } from "../data/intrinsics.ts";
 import { brandOf, createFrom, type HeaderMap, type Slots } from "../envelope/index.ts";
 import { GlassineError, optionsInvalid, quoteName, suggestion } from "../errors/index.ts";
@@ -251,12 +251,16 @@ function hasExtensionsOnly(given: Given): boolean {
   if (typeof given !== "object" || given === null)
     throw optionsInvalid(`invoke expects its options in an object, got ${typeName(given)}.`);
   let isOnly = true;
+  let isEmpty = true;
   for (const key in given) {
+    isEmpty = false;
     if (key === "extensions" || !hasOwn(given, key)) continue;
     // A plugin of an earlier run may have patched the array methods.
     if (!includes(optionNames, key)) throw unknownOption(given, key);
     isOnly = false;
   }
+  // A promise or a map has no options: the run would not get the extensions that were meant.
+  if (isEmpty) expectOptions(given, optionNames, "invoke");
   return isOnly;
 }
 
