@@ -401,4 +401,23 @@ describe("the services of a host", () => {
       "services has 'valut', which is not a handle of this host. Did you mean 'vault'?",
     );
   });
+
+  it.each([
+    [
+      "an instance of a class",
+      new (class {
+        get vault() {
+          return {};
+        }
+      })(),
+    ],
+    ["a promise", Promise.resolve({ vault: {} })],
+  ])("%s, which has no handles of its own, is refused", async (what, services) => {
+    await expect(
+      host.createPluginManager({ plugins: [], services: services as never }),
+    ).rejects.toMatchObject({
+      code: "options_invalid",
+      message: `The option services expects its options in an object, got ${what}.`,
+    });
+  });
 });

@@ -195,8 +195,11 @@ function readServices({ services }: Surface, source: object): Handles {
   const known = new Map(Object.values(services).map(({ handle, accessor }) => [handle, accessor]));
   const handles = newRecord() as Record<string, () => unknown>;
   const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(source);
+  const supplied = Object.keys(properties);
+  // A promise, or a class with getters, would supply nothing.
+  if (supplied.length === 0) expectOptions(source, [], "The option services");
   // Not by entries: a patched iterator of arrays would get hold of the services.
-  for (const handle of Object.keys(properties)) {
+  for (const handle of supplied) {
     const { get, value } = properties[handle] as PropertyDescriptor;
     const accessor = known.get(handle);
     if (accessor === undefined) {
