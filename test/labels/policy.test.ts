@@ -171,3 +171,14 @@ describe("an invalid entity", () => {
     expect(() => checkDataAction(extensions, entity)).toThrow(fault);
   });
 });
+
+it.each([null, "", "recieve", "READ", 1])("refuses what is not an action: %j", (action) => {
+  const entity = { kind: "tool", name: "read_payroll" } as const;
+  expect(() => checkDataAction(extensions, entity, action as never)).toThrow(
+    expect.objectContaining({
+      code: "options_invalid",
+      message:
+        "checkDataAction expects an action, one of read, write, execute, invoke, send, receive, generate.",
+    }),
+  );
+});

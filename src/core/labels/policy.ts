@@ -41,6 +41,16 @@ export interface DataViolation {
 
 const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
 const entityKeys = freeze(["kind", "name", "uri"]);
+const actions: readonly PartAction[] = freeze([
+  "read",
+  "write",
+  "execute",
+  "invoke",
+  "send",
+  "receive",
+  "generate",
+]);
+const actionNames = actions.join(", ");
 
 /**
  * Returns `extensions` with the labels that the data policy of `entity` puts on its result.
@@ -106,7 +116,7 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
  * The default action is the one that takes in a result: `read` for a resource, else `receive`.
  *
  * @throws GlassineError `extensions_invalid` for anything but extensions of this library,
- *   `options_invalid` if it is not an entity
+ *   `options_invalid` if it is not an entity or not an action
  * @see spec `labels:actions`
  * @example
  * ```ts
@@ -128,6 +138,10 @@ export function checkDataAction(
   const call = "checkDataAction";
   expectExtensions(extensions, call);
   checkEntity(entity, call);
+  // No policy names a misspelled action, so most would allow it.
+  if (action !== undefined && !includes(actions, action)) {
+    throw optionsInvalid(`${call} expects an action, one of ${actionNames}.`);
+  }
   return policyViolation(extensions, entity, action);
 }
 
