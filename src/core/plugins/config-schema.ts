@@ -101,6 +101,8 @@ interface Def {
   readonly left?: unknown;
   readonly right?: unknown;
   readonly element?: unknown;
+  readonly items?: readonly unknown[];
+  readonly rest?: unknown;
   readonly valueType?: unknown;
 }
 
@@ -138,7 +140,7 @@ export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined
 }
 
 /**
- * Returns the keys that zod object schemas do not know, also within lists and records. zod itself
+ * Returns the keys that zod object schemas do not know, also within lists, tuples and records. zod itself
  * ignores them unless the schema says otherwise. Other schemas must check their own.
  */
 export function unknownKeys({ schema }: ReadSchema, value: unknown): readonly UnknownKey[] {
@@ -154,7 +156,10 @@ function unknownIn(
   if (def === undefined || typeof value !== "object" || value === null) return [];
   const inside = (part: unknown, item: unknown, key: string | number) =>
     unknownIn(part, item, [...path, key]);
-  if (isArray(value)) return value.flatMap((item, at) => inside(def.element, item, at));
+  if (isArray(value)) {
+    const rest = def.element ?? def.rest;
+    return value.flatMap((item, at) => inside(def.items?.[at] ?? rest, item, at));
+  }
   const known = keysOf(schema);
   return Object.entries(value).flatMap(([key, item]): readonly UnknownKey[] => {
     if (known === undefined) return inside(def.valueType, item, key);

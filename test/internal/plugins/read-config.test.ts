@@ -297,18 +297,24 @@ describe("PH-071: an unknown key", () => {
     expect(fault({ schema, section: { b: 1 } })).toMatch(/^configSchema refused it/);
   });
 
-  it("is found inside objects, lists and records", () => {
+  it("is found inside objects, lists, tuples and records", () => {
     const leaf = z.object({ port: z.number() });
     const schema = z.object({
       server: leaf.optional(),
       list: z.array(leaf).optional(),
+      pair: z.tuple([z.string(), leaf], leaf).optional(),
       byName: z.record(z.string(), leaf).optional(),
     });
     const wrong = { port: 1, prot: 2 };
-    expect(
-      fault({ schema, section: { server: wrong, list: [wrong], byName: { eu: wrong } } }),
-    ).toBe(
-      "server: unknown key 'prot'; did you mean 'port'?; list[0]: unknown key 'prot'; did you mean 'port'?; byName.eu: unknown key 'prot'; did you mean 'port'?",
+    const section = {
+      server: wrong,
+      list: [wrong],
+      pair: ["a", wrong, wrong],
+      byName: { eu: wrong },
+    };
+    const places = ["server", "list[0]", "pair[1]", "pair[2]", "byName.eu"];
+    expect(fault({ schema, section })).toBe(
+      places.map((place) => `${place}: unknown key 'prot'; did you mean 'port'?`).join("; "),
     );
   });
 
