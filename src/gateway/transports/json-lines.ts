@@ -73,7 +73,8 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
     for (let chunk: Buffer | undefined = first; chunk !== undefined; chunk = waiting.shift()) {
       let from = 0;
       for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-        add(decoder.write(chunk.subarray(from, at)), at - from);
+        // Its last character may be cut off, and must not spoil the next line.
+        add(decoder.end(chunk.subarray(from, at)), at - from);
         from = at + 1;
         const handled = safely(end);
         if (handled === undefined) continue;

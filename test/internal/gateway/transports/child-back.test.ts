@@ -110,6 +110,21 @@ it.each([
   expect(heard).toEqual(["exited with SIGKILL", "closed"]);
 });
 
+it("a line that ends within a character does not spoil the message after it", async () => {
+  const seen: unknown[] = [];
+  const { heard, ended } = await started(
+    `writeSync(1, Buffer.from("caf\\xe9\\n{}\\n", "latin1")); process.kill(process.pid, "SIGKILL");`,
+    (message) => seen.push(message),
+  );
+  await ended;
+  expect(seen).toEqual([{}]);
+  expect(heard).toEqual([
+    "stdout_invalid a line of 4 characters that is not JSON",
+    "exited with SIGKILL",
+    "closed",
+  ]);
+});
+
 it("the gateway goes on reading after a message or a line that could not be handled", async () => {
   const thrown: unknown[] = [];
   const microtasks = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((run) => {
