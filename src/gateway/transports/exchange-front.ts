@@ -6,6 +6,7 @@
  */
 
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
+import { statusWithBody } from "./forward.ts";
 import { isAnswer, isMessage, isRequest, type Message, type Transport } from "./transport.ts";
 
 export interface ExchangeOptions {
@@ -42,7 +43,7 @@ export function exchangeFront(options: ExchangeOptions) {
       if (isOver || !isRequest(message)) throw new Error("The exchange is over.");
       const isLast = isAnswer(sent) && sent.id === message.id;
       if (isLast && stream === undefined) {
-        const status = sendOptions.status ?? statusOf(sent);
+        const status = statusWithBody(sendOptions.status ?? statusOf(sent));
         respond(Response.json(sent, { status }));
       } else write(sent);
       if (!isLast) return;

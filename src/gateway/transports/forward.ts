@@ -30,6 +30,11 @@ export function isEmptyStatus(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
+/** Returns the status with which a server's message can be passed on: others have no body. */
+export function statusWithBody(status: number): number {
+  return status === 202 || isEmptyStatus(status) || status > 599 ? 200 : status;
+}
+
 /** Whether a `content-encoding` says that a body is not sent as it is, for example compressed. */
 export function isEncoded(coding: unknown): boolean {
   return coding !== undefined && coding !== null && coding !== "identity";

@@ -20,7 +20,7 @@ import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
-import { type Forward, headersNamed, isEmptyStatus, isEncoded } from "./forward.ts";
+import { type Forward, headersNamed, isEncoded, statusWithBody } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
 import { inSlices } from "./slices.ts";
@@ -363,7 +363,7 @@ export class PassThrough {
     const own = first === undefined ? undefined : isModern ? statusOf(first.message) : 200;
     const found = first?.status ?? (headers === undefined ? own : status) ?? 200;
     return Response.json(Array.isArray(body) ? all : all[0], {
-      status: found === 202 || isEmptyStatus(found) ? 200 : found,
+      status: statusWithBody(found),
       headers: this.#returnedIn(headers),
     });
   }

@@ -24,6 +24,21 @@ describe("the front of an exchange", () => {
     });
   });
 
+  it.each([202, 205, 304, 600])("gives an answer with the status %i its body", async (given) => {
+    const { transport, answer } = exchangeFront({
+      request: new Request("http://localhost/mcp"),
+      message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
+      authInfo: undefined,
+      queuedBytes: 65_536,
+      onCut() {},
+    });
+    const answered = { jsonrpc: "2.0", id: 1, result: {} };
+    const responding = answer();
+    await transport.send(answered, { status: given });
+    const response = await responding;
+    expect([response.status, await response.json()]).toEqual([200, answered]);
+  });
+
   it("of a notification stays open until it is closed, and takes no messages", async () => {
     const leaving = new AbortController();
     const { transport, answer } = exchangeFront({
