@@ -58,7 +58,11 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
   function attach(back: Transport): void {
     const began = performance.now();
     back.onmessage = (message, extra) => {
-      if (isMessage(message) && isAnswer(message) && message.id !== levelId) failures = 0;
+      if (isMessage(message) && isAnswer(message)) {
+        // Answers what the gateway repeated, so nobody waits for it.
+        if (message.id === levelId) return;
+        failures = 0;
+      }
       transport.onmessage?.(message, extra);
     };
     back.onerror = (error) => transport.onerror?.(error);

@@ -42,7 +42,7 @@ async function supervising() {
     started.at(-1)?.onclose?.();
     await expect.poll(() => attempts.length, { timeout: 5000 }).toBe(count + 1);
   };
-  return { ask, say, die, attempts };
+  return { ask, say, die, attempts, answered };
 }
 
 it("grow for a process that says something, but does not stay up", async () => {
@@ -55,7 +55,7 @@ it("grow for a process that says something, but does not stay up", async () => {
 });
 
 it("grow for a process that only answers what the gateway repeats", async () => {
-  const { ask, die, attempts } = await supervising();
+  const { ask, die, attempts, answered } = await supervising();
   await ask(1, "initialize");
   await ask(2, "logging/setLevel");
   for (let count = 0; count < 2; count += 1) {
@@ -64,6 +64,8 @@ it("grow for a process that only answers what the gateway repeats", async () => 
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(attempts).toEqual([1, 2]);
+  // Nobody else hears of what only the gateway asked for.
+  expect(answered).toEqual([1, 2]);
 });
 
 it("are short again after an answer to the caller, and after a while", async () => {
