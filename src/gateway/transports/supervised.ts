@@ -39,8 +39,9 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
 
   const transport: Transport = {
     async start() {
-      attach(current);
       await current.start();
+      // Only now: one that could not be started has not died, and is not started again.
+      attach(current);
     },
     async send(message) {
       await ready;

@@ -107,3 +107,25 @@ it("ends a process that it was just starting when it is closed", async () => {
   expect(closed).toContain(started[1]);
   expect(started).toHaveLength(2);
 });
+
+it("does not take a process that could not be started for one that died", async () => {
+  const noted: string[] = [];
+  const transport = supervised({
+    start() {
+      const made: Transport = {
+        async start() {
+          made.onclose?.();
+          throw new Error("There is no program.");
+        },
+        send: async () => {},
+        close: async () => {},
+      };
+      return made;
+    },
+    onDown() {},
+    onNote: (kind) => void noted.push(kind),
+  });
+  await expect(transport.start()).rejects.toThrow("There is no program.");
+  await transport.close();
+  expect(noted).toEqual([]);
+});
