@@ -1,7 +1,7 @@
 /** Wires a gateway: fronts, guards, servers. */
 
 import process from "node:process";
-import { within } from "../../core/data/index.ts";
+import { ignore, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { notify } from "../../providers/rewrite/index.ts";
 import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
@@ -92,6 +92,8 @@ class RunningGateway implements Gateway<GatewayParts> {
   #stdio: Wired | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
+  /** Settles when the reload that came last is over. */
+  #reloaded = Promise.resolve();
   #finish: (end: { code?: string }) => void = () => {};
   readonly ended = new Promise<{ code?: string }>((resolve) => {
     this.#finish = resolve;
@@ -294,7 +296,14 @@ class RunningGateway implements Gateway<GatewayParts> {
     return sum(this.#servers.counts(), here);
   }
 
-  async reload(parts: GatewayParts): Promise<void> {
+  /** One at a time: otherwise one that takes longer could replace a later one. */
+  reload(parts: GatewayParts): Promise<void> {
+    const reloaded = this.#reloaded.then(() => this.#reload(parts));
+    this.#reloaded = ignore(reloaded);
+    return reloaded;
+  }
+
+  async #reload(parts: GatewayParts): Promise<void> {
     const next = this.#current.prepared(parts);
     checkFixed(this.#current.parts.config, next.config);
     const identifier = await this.#makeIdentifier(next);

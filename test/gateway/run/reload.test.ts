@@ -1,5 +1,6 @@
 // Only in test:all: it starts real servers.
 /** What a reload accepts, what it refuses, and what it leaves behind. */
+import { generateKeyPairSync } from "node:crypto";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -141,6 +142,17 @@ it("the plugins before a reload are given back when the last request that uses t
   expect((await asked).messages).toMatchObject([{ id: 1, result: {} }]);
   await expect.poll(() => unused).toEqual(["third", "second"]);
   expect(made.gateway.counts()).toMatchObject({ open: 0, aborted: 0, errored: 0 });
+});
+
+it("of two reloads at once, the one that was asked for last stays in effect", async () => {
+  const made = await gatewayBefore();
+  const key = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "pem" });
+  const file = join(await folderWith({ "key.pem": String(key) }), "key.pem");
+  const names = { issuer: "https://a.test", audience: "https://b.test" };
+  const jwt = { ...names, algorithms: ["EdDSA"], keys: { file } };
+  // The first takes longer, since it reads a file.
+  await Promise.all([reload(made, { identity: { jwt } }), reload(made, {})]);
+  expect((await callerOf(made.url, ada).post(initialize)).status).toBe(200);
 });
 
 const small = {
