@@ -7,6 +7,8 @@
  * crosses subjects. Anonymous callers may be different people, so theirs get such a message only if
  * no other such request is open.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { ignore } from "../../core/data/index.ts";
 import { renumbered } from "./server-asks.ts";
 import {
   cancellation,
@@ -123,10 +125,10 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
       },
       async close() {
         if (!transports.delete(transport)) return;
-        for (const id of own) {
-          if (!asked.delete(id)) continue;
-          await back.send(cancellation(id, "The caller is gone")).catch(() => {});
-        }
+        const open = [...own].filter((id) => asked.delete(id));
+        for (const id of open) void ignore(back.send(cancellation(id, "The caller is gone")));
+        // For these to be written, but no longer: a process that does not read never takes them.
+        if (open.length > 0) await nextTurn();
         transport.onclose?.();
         if (transports.size === 0) onIdle();
       },

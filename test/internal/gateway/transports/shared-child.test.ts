@@ -34,3 +34,33 @@ it("is in use from when an exchange asks for it, started or not, until that is c
   await one.close();
   expect([child.connections, idle]).toEqual([0, 1]);
 });
+
+it("is idle when its last exchange has ended, even if it does not read of that", async () => {
+  let idle = 0;
+  const sent: unknown[] = [];
+  const child = sharedChild(
+    {
+      start: async () => {},
+      send(message) {
+        sent.push(message.method);
+        // A cancellation waits until the process reads, which it never does.
+        return sent.length === 1 ? Promise.resolve() : new Promise(() => {});
+      },
+      close: async () => {},
+    },
+    {
+      isAnonymous: false,
+      onDropped() {},
+      onGone() {},
+      onIdle() {
+        idle += 1;
+      },
+    },
+  );
+  const exchange = child.connect();
+  await exchange.start();
+  await exchange.send({ jsonrpc: "2.0", id: 1, method: "tools/call" });
+  await exchange.close();
+  expect(sent).toEqual(["tools/call", "notifications/cancelled"]);
+  expect(idle).toBe(1);
+});
