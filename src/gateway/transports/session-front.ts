@@ -73,7 +73,7 @@ export interface SessionFront {
   keepsEvent(id: string): boolean;
   /** Whether nothing can follow this event: its stream was that of a request, and is answered. */
   endsStream(id: string): boolean;
-  /** Ends a request's stream, so that the client asks for the rest. */
+  /** Ends a request's stream, so that the client asks for the rest, if its version can. */
   closeStream(id: RequestId): void;
 }
 
@@ -222,6 +222,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
     // After an answer, the stream of a batch goes on to the next one.
     endsStream: (event) =>
       events.isLastAnswer(event) && (!takesBatches(version) || open.size === 0),
-    closeStream: (requestId) => inner.closeSSEStream(requestId),
+    closeStream(requestId) {
+      // Before that version, no event begins a stream, so a client may not be able to go on.
+      if (version !== undefined && version >= "2025-11-25") inner.closeSSEStream(requestId);
+    },
   };
 }

@@ -91,6 +91,19 @@ it.each([
   expect(messagesIn(text)).toMatchObject([{ method: "elicitation/create" }]);
 });
 
+it("a caller of an older version keeps a stream that its server cut off", async () => {
+  const { url, server } = await gatewayBefore(({ response }) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).end("id: cut\ndata: \n\n");
+  });
+  const own = await sessionOf(url, ada, "2025-06-18");
+  const called = own.call(1);
+  const rest = () =>
+    [...server.streams.values()].find(({ req }) => req.headers["last-event-id"] === "cut");
+  await expect.poll(() => rest() !== undefined).toBe(true);
+  rest()?.end(`data: ${JSON.stringify({ jsonrpc: "2.0", id: 1, result: {} })}\n\n`);
+  expect((await called).messages).toMatchObject([{ id: 1, result: {} }]);
+});
+
 it("an event that is no longer kept is said to be gone", async () => {
   const { url } = await gatewayBefore((came) => came.answer("fine"), { limits: { events: 2 } });
   const own = await sessionOf(url, ada);
