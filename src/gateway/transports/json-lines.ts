@@ -135,7 +135,7 @@ export function writeLine(stream: Writable, document: unknown): Promise<void> {
   });
 }
 
-/** Parses JSON. Returns undefined if `text` is not JSON. */
+/** Parses JSON, also after a byte order mark. Returns undefined if `text` is not JSON. */
 export function documentIn(text: string): unknown {
-  return attempt((): unknown => JSON.parse(text));
+  return attempt((): unknown => JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text));
 }

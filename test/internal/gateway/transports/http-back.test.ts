@@ -81,6 +81,15 @@ it("hands on a JSON answer with its status", async () => {
   expect(seen[0]?.headers["accept-encoding"]).toBeUndefined();
 });
 
+it("hands on a JSON answer that begins with a byte order mark", async () => {
+  const { end, messages } = await back((response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(`\uFEFF${JSON.stringify(result)}`);
+  });
+  await end.send(call);
+  expect((await messages(1))[0]?.message).toEqual(result);
+});
+
 it("hands on events as they come, with the request that they belong to", async () => {
   const { end, messages } = await back((response) => events(response, note, result));
   await end.send(call);
