@@ -69,7 +69,8 @@ export function checkManager(manager: unknown): void {
 export function readWrap(options: unknown, method: string): WrapOptions {
   expectOptions(options, ["fetch", "session"], method);
   const session = readOption(options as object, "session", "string");
-  return { session, fetch: readFunction(options as object, "fetch", call) as WrapOptions["fetch"] };
+  const fetch = readFunction(options as object, "fetch", method);
+  return { session, fetch: fetch as WrapOptions["fetch"] };
 }
 
 /** @throws GlassineError `options_invalid` */

@@ -578,7 +578,7 @@ describe("a transport created by a function", () => {
       unfit("a function that makes the transport"),
     );
     expect(() => guard.wrap(() => new RawTransport(), { fetch: "x" } as never)).toThrow(
-      unfit("a function as fetch"),
+      unfit("guard.wrap expects a function as fetch"),
     );
     expect(() => guard.bridge((() => new RawTransport()) as never, new RawTransport())).toThrow(
       unfit("expects a transport"),
