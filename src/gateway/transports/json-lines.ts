@@ -97,7 +97,7 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
   });
   return {
     async drained() {
-      const end = received + pipeBytes;
+      const limit = received + pipeBytes;
       let before: number;
       do {
         before = received;
@@ -105,7 +105,9 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
         // Node looks once for more between two turns.
         await nextTurn();
         await nextTurn();
-      } while (received > before && received < end);
+      } while (received > before && received < limit);
+      // The last line may have no line break.
+      if (!isSkipping) await safely(end);
     },
   };
 }

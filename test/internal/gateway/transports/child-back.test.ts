@@ -56,6 +56,17 @@ it("the end of a process comes after all that it wrote to standard error", async
   expect(heard).toEqual([...lines, "exited with SIGKILL", "closed"]);
 });
 
+it("the end of a process comes after a last line without a line break", async () => {
+  const seen: unknown[] = [];
+  const { heard, ended } = await started(
+    `writeSync(2, "last words"); writeSync(1, "{}"); process.kill(process.pid, "SIGKILL");`,
+    (message) => seen.push(message),
+  );
+  await ended;
+  expect(seen).toEqual([{}]);
+  expect(heard).toEqual(["last words", "exited with SIGKILL", "closed"]);
+});
+
 it("the end that the gateway asked for comes after it too", async () => {
   const written = join(await folderWith({}), "written");
   const { back, heard } = await started(`
