@@ -2,7 +2,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { isHeaderValue } from "../../core/data/index.ts";
+import { attempt, isHeaderValue } from "../../core/data/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
@@ -37,9 +37,11 @@ async function missingCommands(
     if (!("command" in server)) continue;
     const { command } = server;
     const program = programOf(server, folder);
+    // The system looks for a program in the PATH that it gets.
+    const own = attempt(() => secretReader(env)(server.env.PATH ?? ""));
     const places =
       program === undefined
-        ? (env.PATH ?? "").split(delimiter).map((place) => join(place, command))
+        ? (own || env.PATH || "").split(delimiter).map((place) => join(place, command))
         : [program];
     if (await anyRuns(places)) continue;
     // As written in the configuration, since the folder's own name may contain spaces.

@@ -1,6 +1,6 @@
 // Only in test:all: it runs whole command flows.
 /** `gateway --check`: who sees what, and what can never happen, without starting anything. */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
@@ -343,6 +343,19 @@ describe("what can never happen", () => {
     ]);
   });
 });
+
+it.each([dirname(process.execPath), { env: "OWN" }])(
+  "finds a program where the server's own PATH leads: %o",
+  async (PATH) => {
+    verifies("cli:gateway-never");
+    const own = { command: basename(process.execPath), env: { PATH } };
+    const env = { OWN: dirname(process.execPath) };
+    expect(await check({ servers: { own } }, env)).toMatchObject({
+      code: 0,
+      document: { problems: [] },
+    });
+  },
+);
 
 describe("a label store", () => {
   const checked = async (redis: unknown, env = {}) => {
