@@ -30,13 +30,14 @@ const otherRequestsAbout = (asked?: AskedMethod): Subject => ({
   describe: () => ({}),
   isIdle(call, answer) {
     const { pre, post } = pointsAbout(call.method, asked);
+    const isPassed = passesUnseen(call, asked);
     if (answer === undefined) {
       const { params = {} } = call.request;
       if (bringsInput(params, call.hooks)) return false;
-      return !pre.some(call.hooks.listens) || isIdle(call, "params", params);
+      return isPassed || !pre.some(call.hooks.listens) || isIdle(call, "params", params);
     }
     if (asksForInput(answer.result, call.hooks)) return false;
-    if (!post.some(call.hooks.listens)) return true;
+    if (isPassed || !post.some(call.hooks.listens)) return true;
     return answer.error === undefined && isIdle(call, "result", answer.result);
   },
   *pre(call) {
@@ -86,16 +87,18 @@ export const notices: Subject = {
   },
 };
 
+/** Whether the host lets a message pass unseen. Input in it has points of its own. */
+function passesUnseen({ method, hooks }: Call, asked: AskedMethod | undefined): boolean {
+  const isItsAnswer = method === "tasks/result" && asked !== undefined;
+  return hooks.passes(groupOf(isItsAnswer ? asked : method));
+}
+
 /** The subject of a request without hooks of its own, or `undefined` if no plugin listens. */
 export function otherSubject(
-  method: string,
-  hooks: HookRunner,
+  { listens }: HookRunner,
   asked: AskedMethod | undefined,
 ): Subject | undefined {
-  const isItsAnswer = method === "tasks/result" && asked !== undefined;
-  if (hooks.passes(groupOf(isItsAnswer ? asked : method))) return undefined;
-  const { pre, post } = pointsAbout(method, asked);
-  if (![...pre, ...post, ...inputPoints].some(hooks.listens)) return undefined;
+  if (!inputPoints.some(listens)) return undefined;
   return asked === undefined ? otherRequests : aboutTasks[asked];
 }
 

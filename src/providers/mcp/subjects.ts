@@ -20,7 +20,7 @@ export function subjectOf(
 ): Subject | undefined {
   const asked = isAskedMethod(task) && method.startsWith("tasks/") ? task : undefined;
   const own = guarded.get(method) ?? (asked === undefined ? taskSubjects.get(method) : undefined);
-  return own ?? (hooks === undefined ? undefined : otherSubject(method, hooks, asked));
+  return own ?? (hooks === undefined ? undefined : otherSubject(hooks, asked));
 }
 
 export function isGuarded(method: unknown): boolean {

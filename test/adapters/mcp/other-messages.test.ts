@@ -263,6 +263,24 @@ describe("input of 2026-07-28", () => {
     expect(answer).toMatchObject({ error: { message: "no secrets" } });
   });
 
+  it("is shown even if the message that it comes in may pass unseen", async () => {
+    verifies("mcp:guard-input");
+    const options = { pass: ["tokens", "lists", "other"] } as const;
+    const asked = fakeManager({ "cmf.mcp_request": () => denial("no questions") });
+    for (const method of ["tools/list", "vendor/ask"]) {
+      const { answer } = await exchange(asked, method, {}, { result: asking }, options);
+      expect(answer).toMatchObject({ error: { message: "no questions" } });
+    }
+    const answered = fakeManager({ "cmf.mcp_response": () => denial("no secrets") });
+    const inputResponses = { who: { action: "accept", content: { password: "x" } } };
+    const { sent } = await exchange(answered, "vendor/ask", { inputResponses }, {}, options);
+    expect(sent).toBeUndefined();
+    const result = { tools: [{ name: "t" }] };
+    const { answer } = await exchange(answered, "tools/list", {}, { result }, options);
+    expect(answer.result).toEqual(result);
+    expect(answered.names()).toEqual(["cmf.mcp_response"]);
+  });
+
   it("of a model is shown to plugins that check model output, in any message", async () => {
     const params = { messages: [turn("secret")], maxTokens: 9 };
     const inputRequests = { a: { method: "sampling/createMessage", params } };
