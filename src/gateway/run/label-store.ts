@@ -52,9 +52,9 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   let answeredAt = 0;
 
   /**
-   * Connects again if a command was not answered, or by a replica, and no other was since: the
-   * server may have moved. TCP alone notices a connection that leads nowhere only after many
-   * minutes, and one to a primary that became a replica stays open.
+   * Connects again if a command was not answered, or was refused by a replica, and no other command
+   * has been answered since: the server may have moved. TCP alone notices a connection that leads
+   * nowhere only after many minutes, and one to a primary that became a replica stays open.
    */
   async function connecting<Result>(work: () => Promise<Result>): Promise<Result> {
     const sentAt = performance.now();
