@@ -5,6 +5,7 @@
  * every server has acknowledged, answered or been too slow.
  */
 import { isMessage, type Message, paramsOf, type SendOptions } from "../transports/index.ts";
+import { union } from "./merge.ts";
 
 export const acknowledged = "notifications/subscriptions/acknowledged";
 
@@ -68,15 +69,4 @@ export class Acknowledgements {
     this.#send({ ...message, params: { ...paramsOf(message), notifications } }, options);
     for (const [each, of] of this.#waiting.splice(0)) this.#send(each, of);
   }
-}
-
-/** Merges what two servers grant. */
-function union(one: Message, other: Message): Message {
-  const merged = Object.entries(other).map(([key, value]) => {
-    const known = one[key];
-    if (Array.isArray(known) && Array.isArray(value))
-      return [key, [...new Set<unknown>([...known, ...value])]] as const;
-    return [key, known === true ? true : value] as const;
-  });
-  return { ...one, ...Object.fromEntries(merged) };
 }

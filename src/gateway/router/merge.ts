@@ -163,12 +163,14 @@ function common(lists: readonly (readonly unknown[])[]): readonly unknown[] {
   return first.filter((each) => others.every((list) => list.includes(each)));
 }
 
-/** Merges capabilities: what any server can do. */
-function union(all: Message, own: unknown): Message {
+/** Merges capabilities or grants: what any server can do, or sends. */
+export function union(all: Message, own: unknown): Message {
   if (!isMessage(own)) return all;
   const merged = Object.entries(own).map(([key, value]) => {
     const known = all[key];
     if (isMessage(known) && isMessage(value)) return [key, union(known, value)] as const;
+    if (Array.isArray(known) && Array.isArray(value))
+      return [key, [...new Set<unknown>([...known, ...value])]] as const;
     return [key, known === true ? true : value] as const;
   });
   return { ...all, ...Object.fromEntries(merged) };
