@@ -180,7 +180,10 @@ const failures = {
     reason: "The provider could not be reached, or closed the connection",
   },
   provider_timeout: { status: 504, reason: "The provider did not answer in time" },
-  answer_invalid: { status: 502, reason: "The provider's answer is compressed" },
+  answer_invalid: {
+    status: 502,
+    reason: "The provider's answer is compressed, or has no valid status",
+  },
   shutting_down: { status: 503, reason: "The gateway is shutting down" },
   // The error's own message names the variable or file, so it goes to the log only.
   secret_missing: { status: 500, reason: "The gateway has no key for the provider" },

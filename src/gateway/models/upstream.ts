@@ -111,15 +111,17 @@ function returned(all: Iterable<readonly [string, unknown]>): Headers {
 
 /**
  * Some servers compress although they were asked not to. Throws `Refused`, but an error only loses
- * its body: its status and headers say whether to try again.
+ * its body: its status and headers say whether to try again. A status above 599 cannot be sent on.
  */
 function plainBody(
   status: number,
   coding: unknown,
   body: ReadableStream<Uint8Array> | null,
 ): ReadableStream<Uint8Array> | null {
-  if (!isEncoded(coding)) return body;
+  const isValid = status <= 599;
+  if (isValid && !isEncoded(coding)) return body;
   void body?.cancel().catch(() => {});
+  if (!isValid) throw new Refused(refusalOf("answer_invalid", `unexpected status ${status}`));
   if (status >= 400) return null;
   throw new Refused(refusalOf("answer_invalid", "it is compressed"));
 }

@@ -59,6 +59,12 @@ const failing: readonly (readonly [
     (response) => response.writeHead(307, { location: "/elsewhere" }).end("<html>moved</html>"),
   ],
   [
+    "answers with a status that HTTP does not have",
+    502,
+    "answer_invalid",
+    (response) => response.writeHead(600).end(),
+  ],
+  [
     "never ends its answer",
     504,
     "provider_timeout",
@@ -132,6 +138,17 @@ const ask = (url: URL, path: string, body?: object) =>
     headers: { ...ada, "content-type": "application/json" },
     ...(body && { body: JSON.stringify(body) }),
   });
+
+it("refuses an unread answer with a status that HTTP does not have", async () => {
+  const url = await providerThat((_request, response) => response.writeHead(600).end());
+  const models = { model: { provider: "openai" as const, url, path: "/openai" } };
+  const { url: at } = await gatewayBefore(undefined, { models });
+  const response = await ask(at, "/openai/v1/models");
+  expect([response.status, await response.json()]).toEqual([
+    502,
+    { error: expect.objectContaining({ code: "answer_invalid" }) },
+  ]);
+});
 
 it("says of a missing secret that the gateway is at fault, and names it in the log alone", async () => {
   const headers = { authorization: { env: "UNSET_OPENAI_KEY" } };

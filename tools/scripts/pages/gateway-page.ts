@@ -165,7 +165,7 @@ If a provider cannot be reached or breaks off, the gateway answers with 502 \`pr
 In these cases a stream that has already begun ends early.
 If a secret in the route's \`headers\` cannot be read, it answers with 500 \`secret_missing\`.
 A request that is larger than \`limits.messageBytes\` is refused with 413 \`request_too_large\`, and one whose body takes longer than \`limits.bodyTimeoutMs\` with 408 \`body_timeout\`; one that is not UTF-8 with 400 \`request_invalid\`, even if no plugin would see it.
-The gateway asks providers not to compress their answers (\`accept-encoding: identity\`), and answers 502 \`answer_invalid\` for one that is compressed; an error that is compressed keeps its status and headers, but not its text.
+The gateway asks providers not to compress their answers (\`accept-encoding: identity\`), and answers 502 \`answer_invalid\` for one that is compressed or has a status above 599; an error that is compressed keeps its status and headers, but not its text.
 Of the provider's headers, callers get only those about [limits, retries, caching and the request's id](guard-a-model.md#the-providers-errors).
 
 The list of models (\`GET /models\`, \`GET /models/*\`) passes unread, with the gateway's key: no plugin sees the request or its answer. \`*\` is the name of a model; slashes in it are encoded, as in \`ORG%2FNAME\`.
