@@ -58,7 +58,7 @@ export class WireReader {
     }
     if (annotations !== undefined && call.subject.isTool) {
       const name = call.subject.isTask ? call.taskTool : call.params.name;
-      const known = this.#tools.get(`${call.direction} ${name}`);
+      const known = name === undefined ? undefined : this.#tools.get(`${call.direction} ${name}`);
       labels.push(...(known ?? readLabels(annotations(undefined))));
     }
     return labels;

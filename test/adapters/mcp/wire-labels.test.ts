@@ -129,7 +129,8 @@ describe("annotations of tools", () => {
 
   it("are remembered for the tool of a task, not for a task of an unknown tool", async () => {
     const { ask, guard, peer, labelsAt } = await over(fromWire);
-    await ask("tools/list", {}, listing({ name: "t", annotations: closed }));
+    const names = ["t", "undefined"];
+    await ask("tools/list", {}, listing(...names.map((name) => ({ name, annotations: closed }))));
     await ask(
       "tools/call",
       { name: "t" },
