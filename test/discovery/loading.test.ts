@@ -228,6 +228,20 @@ describe("loading", () => {
     expect(imports()).toBe(2);
   });
 
+  it("two discoveries at the same time each load what is in their own root", async () => {
+    verifies("discovery:copy");
+    const versions = ["1.0.0", "2.0.0"];
+    const found = versions.map(async (version) => {
+      const root = await newRoot();
+      await install(root, "guard", { version, code: source("guard", { version }) });
+      return discover(root);
+    });
+    for (const [at, { plugins, rejected }] of (await Promise.all(found)).entries()) {
+      expect(rejected).toEqual([]);
+      expect(plugins.map(({ version }) => version)).toEqual([versions[at]]);
+    }
+  });
+
   it("a manifest may not ask for more than its package.json says", async () => {
     verifies("discovery:says-the-same");
     const root = await newRoot();

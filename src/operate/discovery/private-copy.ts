@@ -77,8 +77,10 @@ export async function privateCopy(input: CopyInput): Promise<PrivateCopy> {
 
 async function make(input: CopyInput): Promise<PrivateCopy> {
   const { package: found, hash, closure } = input;
+  const all = await processFolder();
+  // Counted after waiting: copies that are made at the same time must not share a folder.
   made += 1;
-  const folder = join(await processFolder(), String(made));
+  const folder = join(all, String(made));
   try {
     const own = placeIn(folder, 0, found.name);
     await copy({ path: found.path, ...hash }, own, found.bundled);
