@@ -204,6 +204,17 @@ describe("trusting", () => {
     expect(await text()).toBe("version = 1\n");
   });
 
+  it("an entry with a misspelt key is refused: its trust would have no end", async () => {
+    verifies("journal:refused");
+    const { path, names } = await lockFolder();
+    const misspelt = { ...pii, untill: "2027-01-31" };
+    expect(await refusalOf(() => trustPlugins(path, [misspelt], "r"))).toMatchObject({
+      code: "trust_refused",
+      message: "plugin 'acme.pii' cannot be trusted: unknown key 'untill'; did you mean 'until'?",
+    });
+    expect(await names()).toEqual([]);
+  });
+
   it("in an invalid lock is refused, and nothing is written", async () => {
     verifies("journal:refused");
     const { path, names, text } = await lockFolder("version = 2\n");

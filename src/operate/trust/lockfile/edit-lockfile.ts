@@ -6,7 +6,16 @@
  * the next entry's comment together with an entry.
  */
 import { GlassineError, isGlassineError, quoteName } from "../../../core/errors/index.ts";
-import { entryOf, type LockEntry, type Row, rowOf, rowSchema, sameEntry } from "./entry-rules.ts";
+import {
+  entryOf,
+  type LockEntry,
+  type Row,
+  rowKeys,
+  rowOf,
+  rowSchema,
+  sameEntry,
+} from "./entry-rules.ts";
+import { unknownKey } from "./read-entries.ts";
 import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./read-lockfile.ts";
 import { assignments, lineEndOf, refreshed } from "./refresh-entry.ts";
 import { uneditable } from "./refusals.ts";
@@ -122,7 +131,11 @@ function checked(entry: LockEntry): Row {
   const { id } = entry;
   const { data, error } = rowSchema.safeParse(rowOf(entry));
   if (data !== undefined) return data;
-  const faults = error.issues.map(({ message }) => message);
+  const faults = error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => unknownKey(key, rowKeys))
+      : [issue.message],
+  );
   const text = `plugin ${quoteName(String(id))} cannot be trusted: ${faults.join("; ")}`;
   throw new GlassineError("trust_refused", text, { id, faults });
 }

@@ -124,7 +124,7 @@ const rowShape = {
 };
 
 export const rowSchema = z
-  .object(rowShape)
+  .strictObject(rowShape)
   .superRefine(({ kind, isolate, accept = [] }, context) => {
     const fault = (key: keyof Row, message: string) =>
       context.addIssue({ code: "custom", path: [key], message });

@@ -11,8 +11,6 @@ const top = z.strictObject({
   plugins: z.array(z.unknown(), wrongKind(tables)).default([]),
 });
 
-const strictRow = rowSchema.strict();
-
 /** Enough to repair a file; a hostile file could have millions of faults. */
 const maxFaults = 100;
 
@@ -39,7 +37,7 @@ export function readEntries(
       faults.push({ offset: place.start, message: `${tables}, got ${kindOf(table)} in it` });
       continue;
     }
-    const row = strictRow.safeParse(table);
+    const row = rowSchema.safeParse(table);
     if (row.success) entries.push(entryOf(row.data));
     else faults.push(...faultsOf(row.error, rowKeys, place));
     const { id } = table as { readonly id?: unknown };
@@ -93,7 +91,7 @@ function placesOfEntries({ tables: all }: Places): readonly Place[] {
   return found;
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+export function unknownKey(key: string, known: readonly string[]): string {
   const near = closest(key, known);
   const meant = near === undefined ? "" : `; did you mean ${quoteName(near)}?`;
   return `unknown key ${quoteName(key)}${meant}`;
