@@ -1,5 +1,6 @@
 /** Each change of trust is recorded in the audit trail once it is made. */
 import { writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import type { AuditEvent } from "glassine/audit";
 import { createCommand, revokePlugins, trustPlugins } from "glassine/node";
 import { expect, it } from "vitest";
@@ -62,9 +63,16 @@ it("records nothing when the change fails", async () => {
   await refusalOf(() => trustPlugins(path, [pii, pii], "twice", { audit }));
   await refusalOf(() => trustPlugins(path, [pii], " ", { audit }));
   await refusalOf(() => revokePlugins(path, [pii.id], "not there", { audit }));
-  const misspelled = { audit: { snik: () => {} } as object };
-  const { code } = await refusalOf(() => trustPlugins(path, [pii], "why", misspelled));
-  expect([code, events, await names()]).toEqual(["options_invalid", [], []]);
+  for (const misspelled of [{ audit: { snik: () => {} } as object }, { audti: audit }]) {
+    const { code } = await refusalOf(() => trustPlugins(path, [pii], "why", misspelled));
+    expect([code, events, await names()]).toEqual(["options_invalid", [], []]);
+  }
+  const url = pathToFileURL(path) as unknown as string;
+  for (const change of [
+    () => trustPlugins(url, [pii], "why"),
+    () => revokePlugins(url, [pii.id], "why"),
+  ])
+    expect((await refusalOf(change)).message).toContain("Pass fileURLToPath(url).");
 });
 
 it("keeps the change and warns when the audit trail rejects a record", async () => {

@@ -1,4 +1,5 @@
 /** The two changes of trust: granting it and taking it back. Each needs a reason. */
+import { expectOptions } from "../../../core/data/index.ts";
 import { GlassineError, quoteName } from "../../../core/errors/index.ts";
 import {
   type AuditOptions,
@@ -7,6 +8,7 @@ import {
   factKindsOf,
   readAuditOptions,
 } from "../../../core/observe/index.ts";
+import { expectPath } from "../expect-path.ts";
 import { removeEntry, setEntry } from "../lockfile/edit-lockfile.ts";
 import type { LockEntry, Lockfile } from "../lockfile/entry-rules.ts";
 import { readLockfile } from "../lockfile/read-lockfile.ts";
@@ -32,6 +34,8 @@ export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
    */
   readonly audit?: AuditOptions | undefined;
 }
+
+const optionNames = ["command", "audit", "waitMs", "actor", "signal", "now"];
 
 interface Audited extends Changed {
   /** The ids whose record the audit trail did not take. */
@@ -97,6 +101,8 @@ export async function trustPlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Trusted> {
+  expectPath(path, "trustPlugins");
+  expectOptions(options, optionNames, "trustPlugins");
   return await trustFrom(path, () => plugins, reason, options);
 }
 
@@ -178,6 +184,8 @@ export async function revokePlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Revoked> {
+  expectPath(path, "revokePlugins");
+  expectOptions(options, optionNames, "revokePlugins");
   return await revokeFrom(path, () => ids, reason, options);
 }
 
