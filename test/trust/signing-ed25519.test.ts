@@ -191,6 +191,13 @@ describe("PH-090: the evidence of another package", () => {
   });
 });
 
+it("keys that are not yet read are refused, and no package is blamed", () => {
+  for (const given of [undefined, "publishers.json", Promise.resolve({ keys })])
+    expect(() => ed25519Verifier({ keys: given as never })).toThrow(
+      "ed25519Verifier expects keys, which readPublisherKeys resolves to.",
+    );
+});
+
 describe("PH-091: a key that is not valid now", () => {
   const begin = Date.parse("2026-01-01T00:00:00Z");
   const end = Date.parse("2026-12-31T00:00:00Z");

@@ -2,7 +2,7 @@
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
-import { quoteName } from "../../../core/errors/index.ts";
+import { optionsInvalid, quoteName } from "../../../core/errors/index.ts";
 import { identityFault, keyIdPattern, keyIdRule, maxIdentityUnits } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";
@@ -40,6 +40,9 @@ export interface Ed25519VerifierOptions {
 export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerifier {
   expectOptions(options, ["keys", "now"], "ed25519Verifier");
   const { keys, now = Date.now } = options;
+  // Otherwise every package would be blamed, for example for a promise of the keys.
+  if (!Array.isArray(keys?.keys))
+    throw optionsInvalid("ed25519Verifier expects keys, which readPublisherKeys resolves to.");
   return Object.freeze({
     name: "ed25519",
     async verify(signed: SignedPackage): Promise<Evidence> {
