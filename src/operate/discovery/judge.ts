@@ -60,7 +60,9 @@ function clashesIn(
 
 async function entryFault({ entry, package: found, hash }: Candidate): Promise<Fault | undefined> {
   if (hash === undefined) return undefined;
-  const real = await realpath(join(found.path, ...entry.file.split("/")));
+  const file = join(found.path, ...entry.file.split("/"));
+  // It may be gone by now; the folder itself is never one of the files.
+  const real = await realpath(file).catch(() => found.path);
   if (hash.files.has(relative(found.path, real).split(sep).join("/"))) return undefined;
   return { code: "invalid_entry_point", reason: "its file is not part of what is hashed" };
 }

@@ -1,6 +1,6 @@
 /** Files that change between the steps of a start. */
 import { writeFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -24,6 +24,20 @@ it("PH-097: a file that changes between the check and the import keeps the plugi
   expect(loaded).toEqual([]);
   expect(refused).toMatchObject([{ id: "guard", code: "hash_mismatch" }]);
   expect(ran(marker)).toBe(false);
+});
+
+it("an entry point that is removed in between keeps only its plugin out", async () => {
+  const root = await newRoot();
+  const path = await install(root, "guard");
+  await install(root, "other");
+  const verify = async (signed: { readonly path: string }) => {
+    if (signed.path === path) await rm(join(path, "plugin.js"), { force: true });
+    return { kind: "unsigned" } as const;
+  };
+  const verifiers = [{ name: "slow", verify }];
+  const report = await staticStage(await readDiscoverOptions({ root, env: unsigned, verifiers }));
+  expect(report.refused).toMatchObject([{ id: "guard", code: "invalid_entry_point" }]);
+  expect(report.accepted.map(({ entry }) => entry.id)).toEqual(["other"]);
 });
 
 describe("a package.json that changes between reading and hashing", () => {
