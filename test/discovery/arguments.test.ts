@@ -1,4 +1,5 @@
-/** What is not of the right type: each error says what was expected, and what came. */
+/** What is not of the right type, or not there: each message says what was expected. */
+import { join } from "node:path";
 import {
   discoverPlugins,
   hashPackage,
@@ -59,6 +60,16 @@ describe("discovery refuses", () => {
     await expect(found).rejects.toMatchObject(refusal);
     expect(() => readPluginMode(mode as never)).toThrow(expect.objectContaining(refusal));
   });
+});
+
+it("discovery warns of the options lock and local if nothing is there", async () => {
+  const root = await newRoot();
+  const [lock, local] = [join(root, "plugin.lock"), join(root, "nowhere")];
+  const { warnings } = await discoverPlugins({ root, env: {}, lock, local: [local, root] });
+  expect(warnings).toEqual([
+    `plugins.lock not found: ${lock}; nothing is compared with it, or isolated because of it`,
+    `there is no folder ${local} of local plugins`,
+  ]);
 });
 
 describe.each<[string, (path: never) => Promise<unknown>]>([

@@ -109,7 +109,7 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
   const plugins = loaded.flatMap(({ source, loaded: of }) =>
     of.kind === "hooks" ? [{ plugin: of.plugin, origin: originOf(source) }] : [],
   );
-  const warnings = [...report.warnings, ...optionalGone(report)];
+  const warnings = [...lockGone(given, options), ...report.warnings, ...optionalGone(report)];
   const discovery: Discovery = {
     mode: report.mode,
     plugins: Object.freeze(plugins.map(({ plugin }) => plugin)),
@@ -187,6 +187,17 @@ function missingIn({ mode, lock, drift, found }: StaticReport): readonly Refused
     const reason = `plugins.lock trusts ${name}==${version}, and ${what}`;
     return [withMessage({ id, package: name, entryPoint: undefined, code, reason })];
   });
+}
+
+/** Production needs a lockfile anyway; in dev mode it also says which plugins are isolated. */
+function lockGone(
+  { lock: named }: DiscoverOptions,
+  { lock, lockPath }: ReadDiscoverOptions,
+): readonly string[] {
+  if (named === undefined || lock !== undefined) return [];
+  return [
+    `plugins.lock not found: ${printable(lockPath)}; nothing is compared with it, or isolated because of it`,
+  ];
 }
 
 function optionalGone({ mode, drift }: StaticReport): readonly string[] {

@@ -33,7 +33,8 @@ export interface DiscoverOptions {
   readonly mode?: string | undefined;
   /**
    * The path of plugins.lock. Default: `plugins.lock` in the root, or in the nearest folder above
-   * that has one, or else `BIN/plugins.lock` in `$XDG_CONFIG_HOME` or `~/.config`.
+   * that has one, or else `BIN/plugins.lock` in `$XDG_CONFIG_HOME` or `~/.config`. In dev mode, a
+   * path without a file is only warned about.
    */
   readonly lock?: string | undefined;
   /**

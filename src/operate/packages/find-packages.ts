@@ -83,7 +83,7 @@ export async function findPackages({
     }
   }
   const found = sorted(taken);
-  const ownLocal = sorted(await localPackages(local, filter));
+  const ownLocal = sorted(await localPackages(local, filter, { warnings, unreadable }));
   return {
     packages: found.map((each) => each.package),
     local: ownLocal.map((each) => each.package),
@@ -183,6 +183,7 @@ function noteUnreadable(path: string, code: string, notes: Notes): void {
 async function localPackages(
   folders: readonly string[],
   filter: PackageFilter,
+  notes: Notes,
 ): Promise<readonly ReadPackage[]> {
   const found: ReadPackage[] = [];
   for (const folder of folders) {
@@ -191,7 +192,8 @@ async function localPackages(
       found.push(own);
       continue;
     }
-    for (const name of await namesIn(folder, { warnings: [], unreadable: [] })) {
+    if (!existsSync(folder)) notes.warnings.push(`there is no folder ${folder} of local plugins`);
+    for (const name of await namesIn(folder, notes)) {
       const read = await readLocal(join(folder, name), filter);
       if (read !== undefined) found.push(read);
     }
