@@ -28,6 +28,9 @@ describe("discovery refuses", () => {
     [{ verifiers: [{ name: "mine" }] }, "verifiers must be an array of objects"],
     [{ kinds: null }, 'kinds must be an array of objects with a method "check".'],
     [{ kinds: [null] }, "kinds must be an array of objects"],
+    [{ isolate: null }, "isolate must be an object of settings by id, got null."],
+    [{ onOutput: "log" }, "onOutput must be a function, got string."],
+    [{ onEnd: null }, "onEnd must be a function, got null."],
   ])("the options %o", async (options, message) => {
     const found = discoverPlugins({ root: await newRoot(), mode: "dev", ...options } as never);
     await expect(found).rejects.toMatchObject({

@@ -123,6 +123,11 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
     throw optionsInvalid(`env must be an object of variables, got ${typeName(env)}.`);
   expectMade("verifiers", given.verifiers, "verify");
   expectMade("kinds", given.kinds, "check");
+  if (!isRecord(isolate))
+    throw optionsInvalid(`isolate must be an object of settings by id, got ${typeName(isolate)}.`);
+  for (const [name, value] of Object.entries({ onOutput: given.onOutput, onEnd: given.onEnd }))
+    if (value !== undefined && typeof value !== "function")
+      throw optionsInvalid(`${name} must be a function, got ${typeName(value)}.`);
   const surface = surfaceOf(given.host ?? standardHost);
   if (surface === undefined) throw optionsInvalid("host must be what defineHost made.");
   if (onRejected !== "fail" && onRejected !== "skip")
