@@ -8,6 +8,7 @@ import type { CommandHost, CommandIo } from "glassine/node";
 import { createCommand } from "glassine/node";
 import { installFixturePackage } from "glassine/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 
 const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" } as const;
@@ -33,8 +34,7 @@ async function run(
     },
     on: () => {},
   };
-  const isTTY = { stdout: false, stderr: false };
-  const io = { cwd, env: { HOME: folder, ...env }, stdout: stream, stderr: stream, isTTY };
+  const io = { cwd, env: { HOME: folder, ...env }, stdout: stream, stderr: stream };
   const code = await createCommand({ ...names, ...host }).run(argv, io);
   return { code, text: written.join("") };
 }
@@ -100,6 +100,17 @@ describe("createCommand", () => {
     const argv = ["plugins", "lock", "--prune", "--reason", "gone"];
     expect([(await run(argv, env, host, root)).code, recorded.length]).toEqual([0, 4]);
     await remove();
+  });
+
+  it("prints no colours into a host's own streams, even on a terminal", async () => {
+    const { isTTY } = process.stdout;
+    process.stdout.isTTY = true;
+    afterTest(() => {
+      process.stdout.isTTY = isTTY;
+    });
+    const { text } = await run(["doctor"]);
+    expect(text).toContain("Plugin state diagnostics:");
+    expect(text).not.toContain("\u001b");
   });
 
   it("refuses invalid names", () => {

@@ -59,17 +59,23 @@ export function commandLine(host: CommandHost, further?: FurtherCommands): HostC
   const named = readCommandHost(host);
   const run: HostCommand["run"] = (argv, io = {}) => {
     const { env, stdin, stdout, stderr } = process;
-    const isTTY = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
+    // A stream of the host's own is no terminal, even if the process has one.
+    const isTTY = {
+      stdout: io.stdout === undefined && stdout.isTTY === true,
+      stderr: io.stderr === undefined && stderr.isTTY === true,
+    };
     const own = { argv, host: named, services: commandServices, further };
     return runCommand({ env, stdin, stdout, stderr, isTTY, ...io, ...own });
   };
   return Object.freeze({
     run,
     main: () => {
+      const { stdout: out, stderr: err } = process;
+      const isTTY = { stdout: out.isTTY === true, stderr: err.isTTY === true };
       const stdout = keepStdout();
       const exit = keepExit();
       hearFailures();
-      return runToEnd(() => run(process.argv.slice(2), { stdout }), exit);
+      return runToEnd(() => run(process.argv.slice(2), { stdout, isTTY }), exit);
     },
   });
 }
