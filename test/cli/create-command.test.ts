@@ -8,6 +8,7 @@ import type { CommandHost, CommandIo } from "glassine/node";
 import { createCommand } from "glassine/node";
 import { installFixturePackage } from "glassine/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
 import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 
@@ -111,6 +112,38 @@ describe("createCommand", () => {
     const { text } = await run(["doctor"]);
     expect(text).toContain("Plugin state diagnostics:");
     expect(text).not.toContain("\u001b");
+  });
+
+  it("describes a configuration without a default that has a secret in it", async () => {
+    (globalThis as { testZod?: typeof z }).testZod = z;
+    const { root, remove } = await installFixturePackage({
+      name: "sweeper",
+      version: "1.0.0",
+      files: {
+        "sweep.js": `const { object, string, array } = globalThis.testZod;
+          const login = object({ user: string(), password: string() });
+          export default class {
+            static id = "acme.sweep"; static name = "Sweep"; static version = "1.0.0";
+            static configModel = object({
+              days: array(string()).default(["monday"]),
+              logins: array(login).default([{ user: "ada", password: "hunter2" }]),
+            });
+            static requiredCapabilities = [];
+            async preflight() {} async run() {}
+          }`,
+      },
+      glassine: { procedures: { "acme.sweep": "./sweep.js" } },
+    });
+    afterTest(remove);
+    const host = { bin: "gate", hostName: "glassine", prefix: "GLASSINE_" };
+    const env = {
+      GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
+      GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
+    };
+    const argv = ["plugins", "describe", "acme.sweep"];
+    const { text } = await run(argv, env, host, root);
+    expect(text).toContain('\nconfig:\n  days: array, default ["monday"]\n  logins: array\n');
+    expect((await run([...argv, "--json"], env, host, root)).text).not.toContain("hunter2");
   });
 
   it("refuses invalid names", () => {

@@ -195,11 +195,21 @@ function configKeysOf(schema: object | undefined): readonly ConfigKey[] | null {
   if (!isRecord(document) || !isRecord(document.properties)) return null;
   const required = Array.isArray(document.required) ? document.required : [];
   return Object.entries(document.properties).map(([key, part]) => {
-    const secret = sensitivityOf(key.toLowerCase()) !== undefined;
+    const secret = isSecret(key);
     const facts = { key, type: typeOf(part), required: required.includes(key), secret };
     if (secret || !isRecord(part) || part.default === undefined) return facts;
-    return { ...facts, default: part.default };
+    return hasSecret(part.default) ? facts : { ...facts, default: part.default };
   });
+}
+
+function isSecret(key: string): boolean {
+  return sensitivityOf(key.toLowerCase()) !== undefined;
+}
+
+/** Whether a value of JSON has a secret at any level. A default can come from the environment. */
+function hasSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => isSecret(key) || hasSecret(inner));
 }
 
 function typeOf(part: unknown): string {
