@@ -171,7 +171,7 @@ async function linkNames(
     host.names.includes(name) || (provided.includes(name) && !brought.includes(name));
   const memberAt = async (name: string) => {
     const { folders } = await resolveName(from, name);
-    return folders.map((each) => placed.get(each)?.path).find((each) => each !== undefined);
+    return folders.map((each) => placed.get(each)).find((each) => each !== undefined);
   };
   const ofHost: string[] = [];
   let count = 0;
@@ -179,7 +179,10 @@ async function linkNames(
     if (isBundled && host.names.includes(name)) continue;
     const link = join(own, "node_modules", ...name.split("/"));
     if (await isThere(link)) continue;
-    const target = isOfHost(name) ? await folderOfHost(host.root, name) : await memberAt(name);
+    const member = isOfHost(name) ? undefined : await memberAt(name);
+    // Node finds one bundled package from another as it is.
+    if (isBundled && member?.isBundled) continue;
+    const target = isOfHost(name) ? await folderOfHost(host.root, name) : member?.path;
     if (target === undefined) continue;
     count += 1;
     if (isOfHost(name) && !host.names.includes(name)) ofHost.push(target);
