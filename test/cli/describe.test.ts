@@ -238,6 +238,9 @@ describe("plugins describe", () => {
     expect(document).toEqual({
       error: { code: "plugin_not_found", message: "plugin not found: nope" },
     });
+    expect((await describing("nope", { discovery_off: "SWITCH=false" })).stderr).toBe(
+      "error: plugin not found: nope\nSWITCH=false: no installed plugin was looked at\n",
+    );
   });
 
   it("CLI-065: an unhealthy plugin has the lines of its health", async () => {

@@ -150,7 +150,11 @@ function notFound(report: DiscoveryReport, name: string): CommandFailure {
   const known = installedIn(report).flatMap(({ id, package: from }) => [id ?? from, from]);
   const near = closest(name, known);
   const more = near === undefined ? [] : [say`Did you mean ${near}?`];
-  const unread = texts.unreadFolders(report.unreadable);
+  const { discovery_off: off, unreadable } = report;
+  const unread = [
+    ...(off === null ? [] : [say`${off}: no installed plugin was looked at`]),
+    ...texts.unreadFolders(unreadable),
+  ];
   return negative("plugin_not_found", say`plugin not found: ${name}`, [...more, ...unread]);
 }
 
