@@ -112,7 +112,10 @@ const names = [
   "loadTimeoutMs",
 ];
 
-/** @throws GlassineError `options_invalid`, `setting_invalid`, `lockfile_invalid`, `lockfile_newer`, `lockfile_failed` */
+/**
+ * @throws GlassineError `options_invalid`, `setting_invalid`, `lockfile_invalid`, `lockfile_newer`,
+ *   `lockfile_failed`
+ */
 export async function readDiscoverOptions(given: DiscoverOptions, command: CommandOptions = {}) {
   expectOptions(given, names, "discoverPlugins");
   const { env = process.env, root = process.cwd(), onRejected = "fail", isolate = {} } = given;

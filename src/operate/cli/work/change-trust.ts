@@ -136,8 +136,8 @@ function placeOf({ isolate, accept }: TrustRequest, before: LockEntry | undefine
 }
 
 /**
- * @throws GlassineError `trust_refused`: the plugin cannot be isolated. It gets a note if an earlier
- *   change was found unfinished.
+ * @throws GlassineError `trust_refused`: the plugin cannot be isolated. It is an error of this type
+ *   because `changeLock` can add to it what became of an unfinished change.
  */
 function expectFit(source: StaticPlugin, { isolate }: Place, { options }: Surveyed): void {
   const fault = isolate === undefined ? undefined : isolationFault(source, options);

@@ -294,11 +294,11 @@ export const noLock: ComparedLock = { entries: [] };
  * Returns what is wrong with a journal itself, and where it disagrees with the lock.
  *
  * The last line for an id counts: it must trust the version, hash, end of trust and isolation in
- * the id's entry, and an id whose last line trusts it must have an entry. If all of that holds, and the last
- * line has the digest of the lock's text, the lock must still have that text.
+ * the id's entry, and an id whose last line trusts it must have an entry. If all of that holds, and
+ * the last line has the digest of a lock's text, the lock must still have that text.
  *
  * @returns problems of the journal, by line; then those of the lock's entries, in their order; then
- *   those of other ids, in the order of their lines
+ *   those of other ids, in the order of their first lines
  */
 export function checkJournal(
   lock: ComparedLock,
