@@ -228,6 +228,21 @@ describe("loading", () => {
     expect(imports()).toBe(2);
   });
 
+  it("a peer that is installed later is found by the next discovery", async () => {
+    verifies("discovery:once");
+    const root = await newRoot();
+    const path = await install(root, "guard", { code: `import "peer";\n${source("guard")}` });
+    const manifest = join(path, "package.json");
+    const fields = JSON.parse(await readFile(manifest, "utf8"));
+    await writeFile(manifest, JSON.stringify({ ...fields, peerDependencies: { peer: "1.0.0" } }));
+    expect(codesOf(await discover(root))).toEqual(["guard: import_failed"]);
+    const peer = join(root, "node_modules/peer");
+    await mkdir(peer);
+    await writeFile(join(peer, "package.json"), '{"name":"peer","version":"1.0.0"}');
+    await writeFile(join(peer, "index.js"), "");
+    expect(codesOf(await discover(root))).toEqual([]);
+  });
+
   it("two discoveries at the same time each load what is in their own root", async () => {
     verifies("discovery:copy");
     const versions = ["1.0.0", "2.0.0"];

@@ -63,7 +63,8 @@ export async function privateCopy(input: CopyInput): Promise<PrivateCopy> {
   const { package: found, hash, closure, mode } = input;
   const members = closure?.members ?? [];
   const parts = [found.path, hash.hash, ...members.flatMap((each) => [each.path, each.hash])];
-  const key = parts.join("\0");
+  // A peer that was installed later needs a link, which an earlier copy lacks.
+  const key = [...parts, ...(closure?.provided ?? [])].join("\0");
   if (mode === "production") await expectNothingAbove(await processFolder());
   const copy = copies.get(key) ?? make(input);
   copies.set(key, copy);
