@@ -75,6 +75,18 @@ it("a file of keys that the system refuses to read is reported without its form"
   expect(stderr).toMatch(/ cannot be read: ELOOP\.\n$/);
 });
 
+it("a setting that needs an invalid one is not a finding of its own", async () => {
+  verifies("cli:doctor-goes-on");
+  const cwd = await newRoot();
+  const env = {
+    GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: " ",
+    GLASSINE_PLUGIN_SIGSTORE_ISSUER: "https://issuer.example",
+  };
+  const { code, document } = await runJson(["doctor"], { services, cwd, env });
+  const message = "GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT is ' '; it takes the path of a file";
+  expect([code, document.findings]).toMatchObject([0, [{ about: "setting", message }]]);
+});
+
 it("invalid settings are a finding and count as unset", async () => {
   verifies("cli:doctor-goes-on");
   const cwd = await newRoot();

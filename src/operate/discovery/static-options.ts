@@ -213,10 +213,9 @@ function readSettings(
     };
     const wrong = new Set(settingProblems.map(({ variable }) => variable));
     const rest = Object.entries(env).filter(([name]) => !wrong.has(name));
-    return {
-      settings: readTrustSettings(Object.fromEntries(rest), prefix),
-      settingFaults: [error],
-    };
+    // One that needs another, such as an issuer, is a fault only now, and not one of its own.
+    const { settings } = readSettings(Object.fromEntries(rest), prefix, faults);
+    return { settings, settingFaults: [error] };
   }
 }
 
