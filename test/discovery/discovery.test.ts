@@ -220,6 +220,17 @@ describe("finding packages", () => {
     expect(discovery.warnings).toEqual([expect.stringContaining("is hidden by the nearer one")]);
   });
 
+  it("a nearer package hides a plugin of its name even if it is none", async () => {
+    verifies("discovery:places");
+    const root = await newRoot();
+    await install(root, "guard");
+    const app = join(root, "app");
+    await packageJson(join(app, "node_modules"), "guard", {});
+    const discovery = await discover(app);
+    expect(discovery.plugins).toEqual([]);
+    expect(discovery.warnings).toEqual([expect.stringContaining("is hidden by the nearer one")]);
+  });
+
   it("PH-120: nothing is read with discovery switched off, and the log says so", async () => {
     verifies("discovery:off");
     const root = await newRoot();

@@ -44,7 +44,7 @@ export async function findPackages({
   const folders = await modulesAbove(root);
   const seen = new Set<string>();
   const real = await Promise.all(folders.map((each) => realpath(each).catch(() => each)));
-  const nearest = new Map<string, string>();
+  const nearest = new Map<string, Candidate>();
   const taken: ReadPackage[] = [];
   const take = async (candidate: Candidate, isOwn: boolean) => {
     const { path, foundAt, installedAs } = candidate;
@@ -57,10 +57,10 @@ export async function findPackages({
     if (read === undefined) return;
     const others = taken.filter((each) => each.package.name === read.package.name);
     // A name in a package.json is only a claim: it hides nothing that is installed next to it, or
-    // under another name.
-    const hiding = others.find(
-      (each) => own.includes(each.package.path) || each.package.path === nearest.get(installedAs),
-    );
+    // under another name. As for Node, the nearest package need not be a plugin.
+    const ofHost = others.find((each) => own.includes(each.package.path))?.package;
+    const nearer = nearest.get(installedAs);
+    const hiding = ofHost ?? (nearer?.path === path ? undefined : nearer);
     if (hiding === undefined) {
       for (const { package: other } of others)
         warnings.push(
@@ -69,16 +69,16 @@ export async function findPackages({
       taken.push(read);
       return;
     }
-    const one = own.includes(hiding.package.path) ? "the host's own" : "the nearer one";
+    const one = ofHost === undefined ? "the nearer one" : "the host's own";
     warnings.push(
-      `the package '${read.package.name}' at ${foundAt} is hidden by ${one} at ${hiding.package.foundAt}`,
+      `the package '${read.package.name}' at ${foundAt} is hidden by ${one} at ${hiding.foundAt}`,
     );
   };
   for (const path of own) await take({ path, foundAt: path, installedAs: basename(path) }, true);
   for (const folder of folders) {
     for (const candidate of await candidatesIn(folder, { warnings, unreadable })) {
       const { path, installedAs } = candidate;
-      if (!nearest.has(installedAs)) nearest.set(installedAs, path);
+      if (!nearest.has(installedAs)) nearest.set(installedAs, candidate);
       if (!seen.has(path)) await take(candidate, false);
     }
   }
