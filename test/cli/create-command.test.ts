@@ -115,6 +115,7 @@ describe("createCommand", () => {
   });
 
   it("describes a configuration without a default that has a secret in it", async () => {
+    verifies("cli:describe-config");
     (globalThis as { testZod?: typeof z }).testZod = z;
     const { root, remove } = await installFixturePackage({
       name: "sweeper",
