@@ -95,6 +95,14 @@ Restart the stigmem node after changing plugin packages or gates.
     });
   });
 
+  it("finds slugs and packages with and without the prefix of the host", async () => {
+    verifies("cli:catalog-names");
+    const entry = { slug: "stigmem-plugin-a", package: "bee", env_var: null, summary: "Both." };
+    const host = { hostName: "stigmem", catalog: [entry] };
+    for (const name of ["a", "stigmem-plugin-a", "bee", "stigmem-plugin-bee"])
+      expect(await run(["plugins", "enable", name], { host })).toMatchObject({ code: 0 });
+  });
+
   it("CLI-061: disable prints how to unset the variable", async () => {
     verifies("cli:enable");
     const { stdout } = await run(["plugins", "disable", "tombstones", ...ofCatalog]);

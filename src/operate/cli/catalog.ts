@@ -78,7 +78,7 @@ export function entryOf(
   return (
     catalog.find(({ slug }) => slug === name) ??
     catalog.find((entry) => entry.package === name) ??
-    catalog.find((entry) => short(name) === entry.slug || short(entry.package) === name)
+    catalog.find((entry) => [entry.slug, entry.package].some((each) => short(each) === short(name)))
   );
 }
 
