@@ -136,6 +136,13 @@ describe("plugins journal", () => {
     const missing = "other: journal_mismatch: The journal trusts it, but there is no lock.";
     const { code, stdout } = await at(["plugins", "journal"]);
     expect([code, linesOf(stdout)]).toEqual([1, expect.arrayContaining([`  line 2: ${missing}`])]);
+    const named = ["plugins", "journal", "--plugins-lock"];
+    expect(await at([...named, "plugins.lock"])).toMatchObject({ code, stdout });
+    expect(await at([...named, "other.lock"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `plugins.lock not found: ${join(root, "other.lock")}\n`,
+    });
     const { findings } = await documentAt(["doctor"]);
     expect(findings).toMatchObject([{ about: "journal", message: `line 2: ${missing}` }]);
     const { stderr } = await at(["plugins", "trust", "guard", "--reason", "r"]);

@@ -1,7 +1,7 @@
 /** `plugins journal [ID]` */
 import * as z from "zod";
 import { defineCommand } from "../command.ts";
-import { expectLockfile, scopeOf } from "../command-context.ts";
+import { scopeOf } from "../command-context.ts";
 import {
   count,
   journal_problems,
@@ -51,7 +51,6 @@ export const journal = defineCommand({
     const [id] = context.operands;
     const { paint, services } = context;
     const scope = await scopeOf(context);
-    await expectLockfile(scope);
     const report = await services.journal({ ...scope, id });
     const { journal_path: path, changes, change_count, journal_problem_count: problems } = report;
     const { lock_fault: fault } = report;

@@ -153,10 +153,11 @@ export async function journal(request: CommandScope & { readonly id: string | un
       : { lock: undefined, journal: await readTrustJournal(lockPath) };
   const { path, lines } = found;
   const problems = lockFault === undefined ? checkJournal(lock ?? noLock, found) : found.problems;
-  if (lock === undefined && lines.length === 0 && problems.length === 0)
-    throw (
-      lockFault ?? new GlassineError("lockfile_missing", "there is no plugins.lock and no journal")
-    );
+  if (lock === undefined && lines.length === 0 && problems.length === 0) {
+    const text = "there is no plugins.lock and no journal";
+    const named = request.lockfile === undefined ? {} : { path: request.lockfile };
+    throw lockFault ?? new GlassineError("lockfile_missing", text, named);
+  }
   const wanted = lines.filter(({ id }) => request.id === undefined || id === request.id);
   return {
     lock: lockFacts({ lock }),
