@@ -26,34 +26,41 @@ export interface SecretScannerOptions {
 
 const kindNames = Object.keys(secretFinders).sort() as SecretKind[];
 
-export const secretScannerOptions = z.strictObject({
-  action: z
-    ._default(z.enum(["deny", "redact", "label"]), "deny")
-    .check(z.describe("What happens to a message with a secret.")),
-  label: z
-    ._default(label, "SECRET")
-    .check(z.describe("The label for an envelope with a secret, for the action `label`.")),
-  kinds: z
-    .optional(z.array(z.enum(kindNames)))
-    .check(z.describe("The kinds to look for. Default: all of them.")),
-  patterns: z
-    ._default(
-      z.record(
-        z.string().check(z.regex(/^[a-z][a-z0-9-]{0,63}$/)),
-        z.strictObject({
-          prefix: filled.check(z.minLength(2), z.maxLength(64)),
-          characters: z.enum(Object.keys(tokenCharacters) as (keyof typeof tokenCharacters)[]),
-          min: wholeFrom1(256),
-        }),
+export const secretScannerOptions = z
+  .strictObject({
+    action: z
+      ._default(z.enum(["deny", "redact", "label"]), "deny")
+      .check(z.describe("What happens to a message with a secret.")),
+    label: z
+      ._default(label, "SECRET")
+      .check(z.describe("The label for an envelope with a secret, for the action `label`.")),
+    kinds: z
+      .optional(z.array(z.enum(kindNames)))
+      .check(z.describe("The kinds to look for. Default: all of them.")),
+    patterns: z
+      ._default(
+        z.record(
+          z.string().check(z.regex(/^[a-z][a-z0-9-]{0,63}$/)),
+          z.strictObject({
+            prefix: filled.check(z.minLength(2), z.maxLength(64)),
+            characters: z.enum(Object.keys(tokenCharacters) as (keyof typeof tokenCharacters)[]),
+            min: wholeFrom1(256),
+          }),
+        ),
+        {},
+      )
+      .check(
+        z.describe(
+          "Your own tokens, by kind: the prefix of each, and the run of characters after it.",
+        ),
       ),
-      {},
-    )
-    .check(
-      z.describe(
-        "Your own tokens, by kind: the prefix of each, and the run of characters after it.",
-      ),
+  })
+  .check(
+    z.refine(
+      ({ kinds, patterns }) => kinds?.length !== 0 || Object.keys(patterns).length > 0,
+      "must have kinds or patterns to look for",
     ),
-});
+  );
 
 /**
  * Finds secrets in every text of every message (arguments, results, prompts, resources, and models'

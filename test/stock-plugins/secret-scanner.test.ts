@@ -280,6 +280,12 @@ describe("secretScanner", () => {
     expect((await scanned(key, options)).continueProcessing).toBe(true);
   });
 
+  it("refuses to look for nothing", () => {
+    expect(() => secretScanner({ kinds: [] })).toThrow(
+      "secretScanner: the options must have kinds or patterns to look for.",
+    );
+  });
+
   it("is not stopped by a text as long as a message can be", async () => {
     const long = "A1b2".repeat(4_000_000);
     expect((await scanned(`AKIA${long}`)).violation?.code).toBe("secret_found");
