@@ -40,7 +40,14 @@ export const secretScannerOptions = z
     patterns: z
       ._default(
         z.record(
-          z.string().check(z.regex(/^[a-z][a-z0-9-]{0,63}$/)),
+          z
+            .string()
+            .check(
+              z.refine(
+                (kind) => /^[a-z][a-z0-9-]{0,63}$/.test(kind),
+                "must be a kind: up to 64 lower-case letters, digits and -, beginning with a letter",
+              ),
+            ),
           z.strictObject({
             prefix: filled.check(z.minLength(2), z.maxLength(64)),
             characters: z.enum(Object.keys(tokenCharacters) as (keyof typeof tokenCharacters)[]),

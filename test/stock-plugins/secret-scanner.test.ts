@@ -303,10 +303,10 @@ describe("secretScanner", () => {
     expect(() => secretScanner({ patterns: { mine: pattern } } as never)).toThrow('"patterns"');
   });
 
-  it("refuses a kind that is no name", () => {
+  it("says what the name of a kind may be", () => {
     const pattern = { prefix: "acme", characters: "hex", min: 8 } as const;
     expect(() => secretScanner({ patterns: { "a b": pattern } })).toThrow(
-      'secretScanner: "patterns" "a b" has a name that is invalid.',
+      'secretScanner: "patterns" "a b" must be a kind: up to 64 lower-case letters, digits and -, beginning with a letter.',
     );
   });
 
