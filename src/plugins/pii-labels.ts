@@ -36,8 +36,8 @@ export const piiLabelsOptions = z
   })
   .check(
     z.refine(
-      ({ action, label, kindLabels }) =>
-        action !== "label" || label !== null || Object.keys(kindLabels).length > 0,
+      ({ action, label, kinds, kindLabels }) =>
+        action !== "label" || label !== null || kinds.some((kind) => kind in kindLabels),
       "must have a label for the action label",
     ),
   );

@@ -126,6 +126,8 @@ describe("piiLabels", () => {
     expect(await labels({ action: "redact", label: null })).toBeUndefined();
     expect(piiLabels({ action: "redact", label: null }).capabilities).toEqual([]);
     expect(() => piiLabels({ label: null })).toThrow("must have a label");
+    const unused = { label: null, kinds: ["email"], kindLabels: { card: "PCI" } } as const;
+    expect(() => piiLabels(unused)).toThrow("must have a label");
   });
 
   it("finds a card whose digits are a JSON number, and puts a string in its place", async () => {
