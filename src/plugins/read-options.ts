@@ -16,12 +16,13 @@ export function readOptions<Schema extends z.ZodMiniType>(
   options: unknown,
 ): z.output<Schema> {
   const given = options ?? {};
+  const isObject = z.safeParse(plainObject, given).success;
+  const read = z.safeParse(schema, given);
   // A `Map` or a promise is an object without options, so the defaults would apply.
-  if (!z.safeParse(plainObject, given).success) {
-    const text = `${call}: the options must be an object, not an array or an instance of a class.`;
+  if (!isObject || (read.success && !isPlain(given))) {
+    const text = `${call}: the options must be an object, not an array, and hold no instance of a class.`;
     throw new GlassineError("options_invalid", text, { option: "" });
   }
-  const read = z.safeParse(schema, given);
   if (read.success) return read.data;
   const { issues } = read.error;
   // A misspelled option can be the one that is missing.
@@ -30,6 +31,13 @@ export function readOptions<Schema extends z.ZodMiniType>(
   const place = placeOf(first?.path ?? []);
   const text = `${call}: ${place === "" ? "the options" : place} ${first ? faultOf(first, valueAt(options, first.path)) : "are invalid"}.${first ? knownOptionsHint(first, schema) : ""}`;
   throw new GlassineError("options_invalid", text, { option: place });
+}
+
+/** Whether all objects in a value are plain. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  const isRead = Array.isArray(value) || z.safeParse(plainObject, value).success;
+  return isRead && Object.values(value).every(isPlain);
 }
 
 /** Follows an issue of a union into the alternative that failed at a field of the value. */

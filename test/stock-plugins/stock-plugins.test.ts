@@ -75,6 +75,15 @@ describe("stockPlugins", () => {
     },
   );
 
+  it.each<[StockPluginName, object]>([
+    ["allow-list", { tools: { read: new Map([["arguments", { to: ["hunter2"] }]]) } }],
+    ["egress-guard", { labels: ["PII"], refuse: new Map([["tools", ["hunter2"]]]) }],
+  ])("%s: refuses an instance of a class in its options", async (name, given) => {
+    expect(await refusal(() => stockPlugins[name].make(given))).toContain(
+      "hold no instance of a class.",
+    );
+  });
+
   it.each<[string, keyof typeof stockPlugins, object, string]>([
     ["an empty list", "egress-guard", { labels: [] }, '"labels" must not be empty.'],
     [
