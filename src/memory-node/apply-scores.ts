@@ -41,7 +41,8 @@ export function applyScores<Item extends Scored>(
 ): readonly Item[] {
   if (!Array.isArray(scored as unknown))
     throw invalid("applyScores expects an array of scored elements.");
-  if (typeof deltas !== "object" || deltas === null)
+  // A `Map` or a list has no deltas by id, so all of them would be ignored.
+  if (Object.prototype.toString.call(deltas) !== "[object Object]")
     throw invalid("applyScores expects deltas by id in an object, as `recall_rank` returned them.");
   const moved = scored.map((item, index) => {
     if (typeof item !== "object" || item === null)

@@ -64,12 +64,11 @@ it("refuses an element that no delta can name, and a sum that overflows", () => 
 it.each<[unknown, unknown, string]>([
   [undefined, {}, "applyScores expects an array of scored elements."],
   [{ a: 0.5 }, {}, "applyScores expects an array of scored elements."],
-  [
+  ...[undefined, null, [0.3], new Map([["a", 0.3]])].map((deltas): [unknown, unknown, string] => [
     list,
-    undefined,
+    deltas,
     "applyScores expects deltas by id in an object, as `recall_rank` returned them.",
-  ],
-  [list, null, "applyScores expects deltas by id in an object, as `recall_rank` returned them."],
+  ]),
   [[null], {}, "Element 0 of the list is not an object."],
   [[list[0], "b"], {}, "Element 1 of the list is not an object."],
 ])("refuses %j with the deltas %j", (scored, deltas, message) => {
