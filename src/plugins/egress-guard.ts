@@ -113,7 +113,7 @@ export function egressGuard(options: EgressGuardOptions): Plugin<"read_labels"> 
   });
 }
 
-/** Tests whether a target is in `lists`; a name that is not stated is if they are of refusals. */
+/** Tests whether a target is in `lists`; a name that is not stated is in lists of refusals. */
 function matcherOf(lists: z.output<typeof targets>, refuses: boolean): (target: Target) => boolean {
   const among = (list: readonly string[] = [], matcher = nameMatcher) => {
     const matches = matcher(list);

@@ -47,9 +47,13 @@ export const headerWriterOptions = z.strictObject({
     .record(
       z
         .string()
-        .check(z.refine((name) => isWritable(name, ""), "must be a header plugins may write")),
+        .check(z.refine((name) => isWritable(name, ""), "must be a header that plugins may write")),
       z.union([
-        z.string().check(z.refine((value) => isWritable("x", value), "must be a header's value")),
+        z
+          .string()
+          .check(
+            z.refine((value) => isWritable("x", value), "must be a value that a header can have"),
+          ),
         z.strictObject({
           from: z.union([z.enum(subjectSources), z.templateLiteral(["claims.", filled])]),
         }),

@@ -102,7 +102,7 @@ describe("headerWriter", () => {
 
   it("says which header plugins may not write", () => {
     expect(() => headerWriter({ headers: { Host: "a" } })).toThrow(
-      'headerWriter: "headers" "Host" must be a header plugins may write.',
+      'headerWriter: "headers" "Host" must be a header that plugins may write.',
     );
   });
 

@@ -33,7 +33,7 @@ const noText = "What was thrown has no readable message.";
 const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
 const maxClasses = 32;
 
-/** Types that are no class of the language: of what `fetch` throws, and those below. */
+/** Other types that everybody knows: of what `fetch` throws, and of what is not an error. */
 const commonTypes = ["AbortError", "TimeoutError", "Object", "string", "number"];
 
 /** The classes of errors by prototype, with the names they had when the library loaded. */

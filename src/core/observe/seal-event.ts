@@ -115,7 +115,7 @@ function readFacts(
       counted(reading);
       if (fact === undefined) return [];
       if (isSensitiveName(key)) return [[key, marker]];
-      // Keys that no table has are facts: one that the profile names, and a host's `generation`.
+      // The one key that no table has is the profile's `requiresField`, which is a fact.
       const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
       return [[key, readFact(fact, at, reading, kind)]];
     },
