@@ -6,7 +6,7 @@ import { kindOf } from "../core/schema/index.ts";
 import { lengthsOf, numbersIn, textsOf } from "./scalar-values.ts";
 import { instants, mapOf, numbers, ordinaryWords, type Words } from "./words.ts";
 
-/** How deeply objects are nested; a recursive schema is cut off there. */
+/** How deeply objects, and schemas in `z.lazy`, are nested: a recursive schema is cut off there. */
 const maxDepth = 7;
 
 /**
@@ -22,7 +22,7 @@ export function valuesOf(
   words: Words = ordinaryWords,
 ): fc.Arbitrary<unknown> {
   return (
-    valuesIn(schema, { words, at, depth: maxDepth, inList: false }) ??
+    valuesIn(schema, { words, at, depth: maxDepth, lazyDepth: maxDepth, inList: false }) ??
     noValues("a schema that contains nothing but itself", at)
   );
 }
@@ -33,6 +33,8 @@ interface Place {
   readonly at: string;
   /** How many more levels of objects are allowed. */
   readonly depth: number;
+  /** How many more schemas in `z.lazy`, which may nest without an object: `z.json()`. */
+  readonly lazyDepth: number;
   /** Whether it is in a list, at any depth. */
   readonly inList: boolean;
 }
@@ -101,7 +103,9 @@ function valuesIn(schema: z.core.$ZodType, place: Place): Values {
     case "readonly":
       return valuesIn(def.innerType, place);
     case "lazy":
-      return valuesIn(def.getter(), place);
+      return place.lazyDepth === 0
+        ? undefined
+        : valuesIn(def.getter(), { ...place, lazyDepth: place.lazyDepth - 1 });
     case "pipe":
       return valuesIn(def.in._zod.def.type === "transform" ? def.out : def.in, place);
     default:

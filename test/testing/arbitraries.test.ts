@@ -197,6 +197,16 @@ describe("schemas of a host", () => {
     );
   });
 
+  it("may be any JSON, which nests without an object", () => {
+    const hooks = defineHooks({
+      any: { semantic: "filter_chain", description: "Any value.", payload: z.json() },
+    });
+    const host = defineHost({ hooks });
+    const { payloads } = arbitrariesFor(host, { hooks });
+    const values = fc.sample(payloads("any"), some).map((value) => typeof value);
+    expect(new Set(values)).toEqual(new Set(["string", "number", "boolean", "object"]));
+  });
+
   it("use the values given for them", () => {
     const given = { from: 1, to: 2 };
     const { payloads } = arbitrariesFor(host, { hooks, payloads: { ranged: fc.constant(given) } });
