@@ -43,7 +43,9 @@ interface Def {
   readonly type: string;
   readonly shape: Readonly<Record<string, z.core.$ZodType>>;
   readonly catchall?: z.core.$ZodType;
+  readonly keyType: z.core.$ZodType;
   readonly valueType: z.core.$ZodType;
+  readonly partial?: boolean;
   readonly element: z.core.$ZodType;
   readonly items: readonly z.core.$ZodType[];
   readonly innerType: z.core.$ZodType;
@@ -67,10 +69,8 @@ function valuesIn(schema: z.core.$ZodType, place: Place): Values {
       return place.depth === 0
         ? undefined
         : valuesOfObject(def, { ...place, depth: place.depth - 1 });
-    case "record": {
-      const values = valuesIn(def.valueType, place);
-      return values === undefined ? fc.constant({}) : mapOf(words.keys, values);
-    }
+    case "record":
+      return valuesOfRecord(def, place);
     case "array":
       return valuesOfArray(schema, def, place);
     case "tuple":
@@ -111,6 +111,21 @@ function valuesIn(schema: z.core.$ZodType, place: Place): Values {
     default:
       return noValues(`a schema of type ${def.type}`, place.at);
   }
+}
+
+/** Records with all keys that their type lists, or with some if they are partial. */
+function valuesOfRecord({ keyType, valueType, partial = false }: Def, place: Place): Values {
+  const values = valuesIn(valueType, place);
+  const listed = keyType._zod.values;
+  if (values === undefined) return listed === undefined || partial ? fc.constant({}) : undefined;
+  if (listed === undefined) return mapOf(keysOf(keyType, place), values);
+  const fields = Object.fromEntries([...listed].map((key) => [String(key), values]));
+  return partial ? fc.record(fields, { requiredKeys: [] }) : fc.record(fields);
+}
+
+function keysOf(schema: z.core.$ZodType, { words, at }: Place): fc.Arbitrary<string> {
+  if (schema._zod.def.type !== "string") return words.keys;
+  return textsOf(schema, { ...words, texts: words.keys }, at);
 }
 
 function whole(

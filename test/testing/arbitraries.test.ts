@@ -207,6 +207,20 @@ describe("schemas of a host", () => {
     expect(new Set(values)).toEqual(new Set(["string", "number", "boolean", "object"]));
   });
 
+  it("may say which keys a record has", () => {
+    const prefs = z.object({
+      all: z.record(z.enum(["one", "two"]), z.boolean()),
+      some: z.partialRecord(z.enum(["one", "two"]), z.boolean()),
+      named: z.record(z.string().regex(/^x-[a-z]{3}$/), z.boolean()),
+    });
+    const hooks = defineHooks({ ask: { semantic: "voting", description: "Ask.", payload: prefs } });
+    const { payloads } = arbitrariesFor(defineHost({ hooks }), { hooks });
+    const drawn = fc.sample(payloads("ask"), some);
+    for (const { all } of drawn) expect(Object.keys(all)).toEqual(["one", "two"]);
+    expect(drawn.some((each) => Object.keys(each.some).length > 0)).toBe(true);
+    expect(drawn.some(({ named }) => Object.keys(named).length > 0)).toBe(true);
+  });
+
   it("use the values given for them", () => {
     const given = { from: 1, to: 2 };
     const { payloads } = arbitrariesFor(host, { hooks, payloads: { ranged: fc.constant(given) } });
