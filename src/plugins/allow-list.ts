@@ -71,14 +71,34 @@ const lists: readonly (Listed & {
   },
 ];
 
+type Fields = { readonly [field: string]: Json };
+type Named = readonly (readonly [kind: "prompts" | "resources", name: Json | undefined])[];
+
+/** By method: the prompts and resources that a request without a hook of its own names. */
+const requests: { readonly [method: string]: (params: Fields) => Named } = {
+  "completion/complete"(params) {
+    const { name, uri } = fieldsOf(params.ref);
+    const resources: Named = uri === undefined ? [] : [["resources", uri]];
+    // A reference without either is nameless.
+    return name === undefined && uri !== undefined ? resources : [["prompts", name], ...resources];
+  },
+  "resources/subscribe": ({ uri }) => [["resources", uri]],
+  "subscriptions/listen"(params) {
+    const uris = fieldsOf(params.notifications).resourceSubscriptions;
+    if (uris === undefined) return [];
+    if (!Array.isArray(uris)) return [["resources", undefined]];
+    return uris.map((uri) => ["resources", uri] as const);
+  },
+};
+
 /**
  * Refuses every tool, prompt and resource that is not listed, and hides them from the lists that
  * servers send. If several patterns match a tool, all of their rules apply, so the order of the
  * patterns does not matter.
  *
- * It sees calls with their arguments, and lists, which it shortens. A list that it cannot read is
- * refused. Lists of resource templates pass unchanged, because reading a resource through a
- * template is checked.
+ * It sees calls with their arguments, what completions and subscriptions name, and lists, which it
+ * shortens. A list that it cannot read is refused. Lists of resource templates pass unchanged,
+ * because reading a resource through a template is checked.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -103,21 +123,21 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
     resources: allowedUris(read.resources),
   };
 
+  const isNamed = (kind: keyof typeof isListed, name: Json | undefined) =>
+    typeof name === "string" && isListed[kind](name);
+
   /** Denies a message unless all of its targets are listed. A nameless one never is. */
   function judge(
     message: { readonly content: readonly ContentPart[] },
     point: RequestPoint,
     kind: keyof typeof isListed,
   ) {
-    const isAllowed = targetsOf(message, point, {}).every(
-      ({ name }) => name !== undefined && isListed[kind](name),
-    );
+    const isAllowed = targetsOf(message, point, {}).every(({ name }) => isNamed(kind, name));
     return isAllowed ? undefined : notListed();
   }
 
   function isShown(item: Json, { key, kind }: Listed): boolean {
-    const name = isRecord(item) ? item[key] : undefined;
-    return typeof name === "string" && isListed[kind](name);
+    return isNamed(kind, fieldsOf(item)[key]);
   }
 
   /** Returns a skill without those of its files that are not listed; `undefined` if unreadable. */
@@ -165,6 +185,20 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
         priority: 200,
         handler: (message) => judge(message, "cmf.resource_pre_fetch", "resources"),
       },
+      "cmf.mcp_request": {
+        priority: 200,
+        // Without these, what no other plugin is shown of any request would count as seen.
+        conditions: { tools: Object.keys(requests) },
+        handler(message) {
+          const isAllowed = message.content.every((part) => {
+            if (part.content_type !== "tool_call") return true;
+            const { name: method, arguments: params } = part.content;
+            const named = Object.hasOwn(requests, method) ? requests[method]?.(params) : undefined;
+            return named?.every(([kind, name]) => isNamed(kind, name)) ?? true;
+          });
+          return isAllowed ? undefined : notListed();
+        },
+      },
       "cmf.mcp_response"(message) {
         const [part, ...others] = message.content;
         if (part?.content_type !== "tool_result" || part.content.is_error) return undefined;
@@ -206,6 +240,11 @@ function ruleTest({ arguments: named, schema }: z.output<typeof toolRule>) {
       ));
 }
 
-function isRecord(value: Json | undefined): value is { readonly [key: string]: Json } {
+/** The fields of a value; none if it is not an object. */
+function fieldsOf(value: Json | undefined): Fields {
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: Json | undefined): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -210,6 +210,34 @@ describe("allowList", () => {
     expect(await codeOf({ tools }, "read", { to: "eve" })).toBeUndefined();
   });
 
+  const asked: readonly (readonly [method: string, params: Record<string, unknown>])[] = [
+    ["completion/complete", { ref: { type: "ref/prompt", name: "greet" } }],
+    ["completion/complete", { ref: { type: "ref/resource", uri: "file:///a/{name}" } }],
+    ["resources/subscribe", { uri: "file:///a/b" }],
+    ["subscriptions/listen", { notifications: { resourceSubscriptions: ["file:///a/b"] } }],
+    ["subscriptions/listen", { notifications: { toolsListChanged: true } }],
+    ["logging/setLevel", { level: "debug" }],
+  ];
+  const hidden: typeof asked = [
+    ["completion/complete", { ref: { type: "ref/prompt", name: "wipe" } }],
+    ["completion/complete", { ref: { type: "ref/resource", uri: "file:///{name}" } }],
+    ["completion/complete", { ref: { type: "ref/prompt", name: "wipe", uri: "file:///a/b" } }],
+    ["completion/complete", { ref: { type: "ref/prompt" } }],
+    ["completion/complete", { ref: "greet" }],
+    ["resources/subscribe", { uri: "file:///c" }],
+    ["resources/subscribe", {}],
+    ["subscriptions/listen", { notifications: { resourceSubscriptions: ["file:///a/b", "c:1"] } }],
+    ["subscriptions/listen", { notifications: { resourceSubscriptions: "file:///c" } }],
+  ];
+  it.each([
+    ...asked.map((each) => [...each, undefined] as const),
+    ...hidden.map((each) => [...each, "not_listed"] as const),
+  ])("judges what %s names in %j: %s", async (method, params, code) => {
+    const list = allowList({ prompts: ["greet"], resources: ["file:///a/**"] });
+    const { violation } = await run(list, "cmf.mcp_request", calling(method, params));
+    expect(violation?.code).toBe(code);
+  });
+
   it("hides what is not listed, and keeps everything else of a list", async () => {
     const list = allowList({ tools: { "read_*": {} }, resources: ["file:///a/**"] });
     const shown = async (method: string, content: unknown) => {
