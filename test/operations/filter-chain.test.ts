@@ -176,6 +176,7 @@ describe("filter chain", () => {
     } finally {
       Reflect.deleteProperty(Array.prototype, "then");
     }
+    expect(manager.counts()).toMatchObject({ errored: 1, allowed: 0 });
   });
 
   it("refuses a host's value that does not fit", async () => {

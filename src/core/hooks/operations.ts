@@ -152,14 +152,15 @@ async function failUnlessAudited(run: OperationRun): Promise<void> {
 }
 
 function concluded(run: OperationRun): unknown {
+  const { answer } = run;
+  const isAnswered = run.error === undefined && typeof answer === "object" && answer !== null;
+  if (isAnswered && joinsPromise(answer)) {
+    const text = "A `then` on a prototype would replace the run's answer.";
+    run.fail("errored", new GlassineError("realm_tampered", text, { hook: run.hook }));
+  }
   if (run.error !== undefined) throw run.error;
   // A patched promise resumed the run too early: there is no answer, so do not make one up.
   if (run.ending === undefined) throw couldNotContinue(run, undefined);
-  const { answer } = run;
-  if (typeof answer === "object" && answer !== null && joinsPromise(answer)) {
-    const text = "A `then` on a prototype would replace the run's answer.";
-    throw new GlassineError("realm_tampered", text, { hook: run.hook });
-  }
   return answer;
 }
 
