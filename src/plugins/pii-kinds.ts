@@ -154,9 +154,16 @@ function isIpV6(text: string): boolean {
   );
 }
 
+/** Adds what ends elsewhere than anything found so far: the same data can have two forms. */
+function withMore(found: readonly Finding[], more: readonly Finding[]): readonly Finding[] {
+  const ends = new Set(found.map(({ end }) => end));
+  return [...found, ...more.filter(({ end }) => !ends.has(end))];
+}
+
 const both =
   (one: Finder, other: Finder): Finder =>
-  (text, key) => [...one(text, key), ...other(text, key)];
+  (text, key) =>
+    withMore(one(text, key), other(text, key));
 
 /**
  * Returns a text with line breaks, which separate no groups of digits, in place of characters as
@@ -177,8 +184,7 @@ const afterEscapes =
     const found = find(text, key);
     const spaced = withoutEscapes(text);
     if (spaced === text) return found;
-    const ends = new Set(found.map(({ end }) => end));
-    return [...found, ...find(spaced, key).filter(({ end }) => !ends.has(end))];
+    return withMore(found, find(spaced, key));
   };
 
 /** The finders of personal data, by kind. */
