@@ -78,8 +78,8 @@ export const headerWriterOptions = z.strictObject({
  * that the request already has under these names are replaced.
  *
  * It sees headers and the subject's fields that it writes; it changes headers. A value that a
- * header cannot have, such as a role with a comma in it, counts as missing. If the host's transport
- * does not send plugins' headers, as over stdio, none are written.
+ * header cannot have, such as a role with a comma in it or an id with blanks around it, counts as
+ * missing. If the host's transport does not send plugins' headers, as over stdio, none are written.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -136,7 +136,8 @@ function readSubject(from: string, subject: Subject): string | undefined {
   const name = from.slice(from.indexOf(".") + 1);
   const holder = from.startsWith("claims.") ? subject?.claims : subject;
   const found = ownValue(holder, name);
-  if (typeof found === "string") return found === "" ? undefined : found;
+  // A server takes the blanks around a value away, which could make another subject's id of it.
+  if (typeof found === "string") return /^\S(?:.*\S)?$/s.test(found) ? found : undefined;
   if (!Array.isArray(found) || found.length === 0) return undefined;
   const isListed = found.every((each) => typeof each === "string" && !/[,\s]/.test(each));
   return isListed ? found.join(",") : undefined;

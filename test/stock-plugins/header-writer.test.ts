@@ -61,6 +61,8 @@ describe("headerWriter", () => {
     ["no roles", { from: "subject.roles" }, { id: "ada" }],
     ["a comma in a role", { from: "subject.roles" }, { id: "ada", roles: ["a,b"] }],
     ["characters beyond Latin-1", { from: "subject.id" }, { id: "愛" }],
+    ["a blank before an id", { from: "subject.id" }, { id: " ada" }],
+    ["a blank after a claim", { from: "claims.tenant" }, { claims: { tenant: "acme\t" } }],
   ] as const)(
     "denies for want of a value, or removes the header: %s",
     async (_, value, subject) => {
