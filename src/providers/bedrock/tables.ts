@@ -20,6 +20,7 @@ import {
   type TableProvider,
   textsAt,
   under,
+  withFields,
 } from "../rewrite/index.ts";
 import { blocks } from "./blocks.ts";
 import * as schemas from "./schemas.ts";
@@ -118,13 +119,41 @@ const begun: { readonly [piece: string]: JsonObject } = {
   "reasoningContent.signature": { reasoningContent: { reasoningText: { text: "" } } },
 };
 
-/** Declares the event with the field `name`, which `apply` gets after the schema checked it. */
-function event(name: string, apply: (answer: GrowingAnswer, fields: JsonObject) => void) {
+/** Text without meaning that the API adds to each event, so that its length reveals nothing. */
+const padding = "p";
+const isPadding = (fields: object) => typeof fieldOf(fields, padding) === "string";
+
+/** Reports the fields inside an event that are not in `known`, except for padding. */
+function omitOthers(
+  answer: GrowingAnswer,
+  name: string,
+  fields: object,
+  known: readonly string[],
+): void {
+  const silent = isPadding(fields) ? [...known, padding] : known;
+  for (const field of fieldNames(fields)) {
+    if (silent.includes(field) || (fieldOf(fields, field) ?? undefined) === undefined) continue;
+    answer.omit([name, field], "An unknown field of an event.");
+  }
+}
+
+/**
+ * Declares the event with the field `name`, which `apply` gets after the schema checked it, without
+ * padding. `known` are the fields that `apply` reads; absent if it reads all of them.
+ */
+function event(
+  name: string,
+  apply: (answer: GrowingAnswer, fields: JsonObject) => void,
+  known?: readonly string[],
+) {
   return {
     [name]: {
       fields: [name],
-      apply: (answer: GrowingAnswer, all: object) =>
-        apply(answer, objectIn(objectIn(answer.read(schemas.eventSchema, all))[name])),
+      apply(answer: GrowingAnswer, all: object) {
+        const read = objectIn(objectIn(answer.read(schemas.eventSchema, all))[name]);
+        apply(answer, isPadding(read) ? withFields(read, { [padding]: undefined }) : read);
+        if (known !== undefined) omitOthers(answer, name, read, known);
+      },
     },
   };
 }
@@ -167,14 +196,22 @@ const stream: StreamTable = {
     return isOne && Array.isArray(citations) ? { text, citations } : block;
   },
   events: {
-    ...event("messageStart", (answer, { role }) =>
-      answer.begin({ output: { message: { role: role ?? null, content: [] } } }),
+    ...event(
+      "messageStart",
+      (answer, { role }) =>
+        answer.begin({ output: { message: { role: role ?? null, content: [] } } }),
+      ["role"],
     ),
-    ...event("contentBlockStart", (answer, { start, contentBlockIndex }) => {
-      const block = objectIn(start);
-      const call = { toolUse: { ...objectIn(block.toolUse), input: {} } };
-      answer.beginBlock(contentBlockIndex, has("toolUse")(block) ? call : block);
-    }),
+    ...event(
+      "contentBlockStart",
+      (answer, { start, contentBlockIndex }) => {
+        const block = objectIn(start);
+        const toolUse = objectIn(block.toolUse);
+        const call = { ...block, toolUse: { ...toolUse, input: toolUse.input ?? {} } };
+        answer.beginBlock(contentBlockIndex, has("toolUse")(block) ? call : block);
+      },
+      ["start", "contentBlockIndex"],
+    ),
     // Not checked by the schema, since its text can end inside a character.
     contentBlockDelta: {
       fields: ["contentBlockDelta"],
@@ -184,9 +221,12 @@ const stream: StreamTable = {
         const delta = expectObject(fieldOf(fields, "delta"), "delta");
         if (!answer.hasBlock(index)) answer.beginBlock(index, begun[nameOf(delta)] ?? {});
         answer.addPiece(index, delta);
+        omitOthers(answer, "contentBlockDelta", fields, ["contentBlockIndex", "delta"]);
       },
     },
-    ...event("contentBlockStop", (answer, fields) => answer.endBlock(fields.contentBlockIndex)),
+    ...event("contentBlockStop", (answer, fields) => answer.endBlock(fields.contentBlockIndex), [
+      "contentBlockIndex",
+    ]),
     ...event("messageStop", (answer, fields) => {
       answer.merge(fields);
       answer.complete();
@@ -211,7 +251,8 @@ const eventTable: EventTable = {
   block(contentBlockIndex, block, deltas) {
     const { input: _, ...toolUse } = objectIn(block.toolUse);
     const image = chosen(objectIn(block.image), ["format"]);
-    const start = has("toolUse")(block) ? { toolUse } : has("image")(block) ? { image } : block;
+    const call = has("toolUse")(block) ? { ...block, toolUse } : block;
+    const start = has("image")(block) ? { ...block, image } : call;
     const isBegun = !has("text")(block) && !has("reasoningContent")(block);
     const sent = deltas.map(([name, delta]) =>
       name === "toolResult" ? { [name]: [delta[name] ?? null] } : delta,

@@ -284,6 +284,10 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     }
     block.add(piece, kind);
     this.#reportFields(["delta"], piece, knownIn(piece, kind));
+    // What stands beside a string that is nested in the piece.
+    const [outer, inner] = kind.from;
+    if (outer !== undefined && inner !== undefined)
+      this.#reportFields(["delta", outer], expectObject(fieldOf(piece, outer), outer), [inner]);
   }
 
   setFields(index: unknown, fields: JsonObject): void {

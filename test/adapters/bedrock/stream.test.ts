@@ -129,6 +129,43 @@ describe("a stream", () => {
     ]);
   });
 
+  it("reports an unknown field inside an event, and ignores padding", () => {
+    verifies("bedrock:stream-refused");
+    const p = "abcdef";
+    const toolUse = { toolUseId: "1", name: "f" };
+    const events: readonly object[] = [
+      { messageStart: { role: "assistant", p, other: "hidden" } },
+      { contentBlockDelta: { delta: { text: "a" }, contentBlockIndex: 0, p, other: "hidden" } },
+      { contentBlockStop: { contentBlockIndex: 0, p, other: "hidden" } },
+      delta(1, { reasoningContent: { signature: "Eq", text: "hidden" } } as never),
+      end(1),
+      {
+        contentBlockStart: {
+          start: { toolUse, other: "hidden" },
+          contentBlockIndex: 2,
+          p,
+          another: "hidden",
+        },
+      },
+      delta(2, { toolUse: { input: "{}", other: "hidden" } } as never),
+      end(2),
+      { messageStop: { stopReason: "tool_use", p } },
+      { metadata: { usage, metrics, p } },
+    ];
+    const stream = pushed(events);
+    const content = stream.current.left.filter(({ kind }) => kind === "content");
+    expect(content.map(({ path }) => path)).toEqual([
+      "output.message.content[2].other",
+      "events[0].messageStart.other",
+      "events[1].contentBlockDelta.other",
+      "events[2].contentBlockStop.other",
+      "events[3].delta.reasoningContent.text",
+      "events[5].contentBlockStart.another",
+      "events[6].delta.toolUse.other",
+    ]);
+    expect(stream.omitted?.path).toBe("events[0].messageStart.other");
+  });
+
   it.each([
     "internalServerException",
     "modelStreamErrorException",
