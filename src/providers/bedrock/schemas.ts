@@ -4,10 +4,11 @@
  */
 // Source: the types of @aws-sdk/client-bedrock-runtime, dist-types/models/models_0.d.ts.
 import * as z from "zod/mini";
+import { isBase64 } from "../rewrite/index.ts";
 
 const count = z.optional(z.int().check(z.nonnegative()));
 const text = z.optional(z.string());
-const bytes = z.optional(z.looseObject({ $bytes: z.string() }));
+const bytes = z.optional(z.strictObject({ $bytes: z.string().check(z.refine(isBase64)) }));
 const texts = z.optional(z.array(z.looseObject({ text })));
 
 const s3Location = z.optional(z.looseObject({ uri: z.string() }));

@@ -23,11 +23,12 @@ export function withoutBytes(document: unknown, table: BytesTable): unknown {
   });
 }
 
-/** Returns the document in the SDK's form. */
+/** Returns the document in the SDK's form. Anything that only resembles bytes stays as it is. */
 export function withBytes<Document extends object>(document: Document, table: BytesTable) {
   return replaced(document, table, (value) => {
     const text = ownValue(value, name);
-    return typeof text === "string" ? bytesOf(text) : undefined;
+    const isBytes = typeof text === "string" && isBase64(text) && Object.keys(value).length === 1;
+    return isBytes ? bytesOf(text) : undefined;
   }) as Document;
 }
 
@@ -127,6 +128,6 @@ export function joinedBytes(values: readonly Json[]): JsonObject {
   return { [name]: base64Of(all) };
 }
 
-function isBase64(text: string): boolean {
+export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }

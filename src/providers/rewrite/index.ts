@@ -17,7 +17,7 @@ export {
 } from "./block-kinds.ts";
 export { silentReporter, writeBlocks } from "./blocks.ts";
 export { byKind } from "./by-kind.ts";
-export { base64Of, bytesField, joinedBytes, viewedBytes } from "./bytes.ts";
+export { base64Of, bytesField, isBase64, joinedBytes, viewedBytes } from "./bytes.ts";
 export { copyOnWrite } from "./copy-on-write.ts";
 export { defineProvider } from "./define-provider.ts";
 export { EventPieces, type EventTexts, textsAt } from "./event-pieces.ts";

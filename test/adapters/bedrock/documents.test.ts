@@ -375,12 +375,22 @@ it.each([
   ["an unknown role", { messages: [{ role: "system", content: [] }] }],
   ["a content that is no list", { messages: [{ role: "user", content: "Ahoy" }] }],
   ["bytes in base64", ask([{ image: { format: "png", source: { bytes: "AAAA" as never } } }])],
+  [
+    "bytes that are no base64",
+    ask([{ image: { format: "png", source: { bytes: { $bytes: "no" } as never } } }]),
+  ],
   ["a call without an id", ask([{ toolUse: { name: "f" } as never }])],
   ["bytes among the input of a call", ask([{ toolUse: { input: png } as never }])],
   ["a getter", Object.defineProperty({}, "messages", { get: () => [], enumerable: true })],
 ])("a request with %s is refused", (_name, document) => {
   verifies("bedrock:shape");
   expect(codeOf(() => fromConverseRequest(document))).toBe("document_invalid");
+});
+
+it("what only resembles bytes stays as it is", () => {
+  verifies("bedrock:bytes");
+  const onto = { messages: [], later: [{ $bytes: "no" }, { $bytes: "aGk=", note: "a" }] };
+  expect(toConverseRequest([], { onto }).document).toEqual(onto);
 });
 
 it("what contains itself is refused", () => {
