@@ -116,7 +116,7 @@ function beginningsOf(path: string): readonly string[] {
 
 /** Whether a report is about a removed item rather than the messages. */
 export function isRemoved({ path }: Pick<Lost, "path">): boolean {
-  return path.startsWith(onto);
+  return path === onto || path.startsWith(`${onto}.`) || path.startsWith(`${onto}[`);
 }
 
 /** Formats a path in the notation of error messages: `messages[0].content[1]`. */

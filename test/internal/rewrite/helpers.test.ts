@@ -204,6 +204,9 @@ describe("reports", () => {
       { path: "b", kind: "content", reason: "B." },
       { path: "(root)", kind: "setting", reason: "4000 more of this kind." },
     ]);
+    const named = collector<Left>();
+    for (let i = 0; i < 1001; i++) named.add({ path: `ontology${i}`, kind: "content", reason: "" });
+    expect(named.list().at(-1)?.path).toBe("(root)");
     const lost = collector<Lost>();
     for (let i = 0; i < 1002; i++) {
       lost.add({ path: pathOf(i), reason: "A." });
