@@ -1,6 +1,7 @@
 // Only in test:all: it measures every function at four or more sizes.
 import * as google from "glassine/google";
 import { verifies } from "../support/verifies.ts";
+import { times } from "./families.ts";
 import { streaming, writing } from "./providers.ts";
 import { tryGrowth } from "./subjects.ts";
 
@@ -31,6 +32,12 @@ const response = {
   usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
 };
 
+function counted(events: readonly object[]) {
+  const stream = google.generateStream();
+  for (const event of events) stream.push(event);
+  return stream.document;
+}
+
 tryGrowth(
   google,
   {
@@ -39,7 +46,19 @@ tryGrowth(
     fromGenerateResponse: { seed: response, run: google.fromGenerateResponse },
     toGenerateResponse: writing(response, google.fromGenerateResponse, google.toGenerateResponse),
     toGenerateEvents: { seed: response, run: google.toGenerateEvents },
-    generateStream: streaming(response, google.toGenerateEvents, google.generateStream),
+    generateStream: [
+      ...streaming(response, google.toGenerateEvents, google.generateStream),
+      {
+        seed: [],
+        run: counted,
+        families: [
+          {
+            name: "a new count in each event",
+            input: (count) => times(count, (at) => ({ usageMetadata: { [`c${at}`]: 1 } })),
+          },
+        ],
+      },
+    ],
     notAllowed: "It is tried as a function of glassine/openai.",
   },
   () => verifies("adapters:work-bounded"),

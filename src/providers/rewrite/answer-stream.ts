@@ -23,7 +23,6 @@ import {
   type Path,
   set,
   valueAt,
-  withValueAt,
 } from "./json.ts";
 import type { Read } from "./messages.ts";
 import { collector, type Left, pathOf } from "./report.ts";
@@ -135,6 +134,8 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   /** The blocks that the first event already had. */
   #before: readonly JsonObject[] = [];
   #fields: Map<string, Json> | undefined;
+  /** The fields inside other fields, by the place of those, so that an event adds only its own. */
+  readonly #inner = new Map<string, Map<string, Json>>();
   #error: Json | undefined;
   #events = 0;
   #open = 0;
@@ -183,7 +184,8 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   }
 
   #soFar(): JsonObject {
-    const fields = Object.fromEntries(this.#fields ?? Object.entries(this.#table.empty));
+    const begun = Object.fromEntries(this.#fields ?? Object.entries(this.#table.empty));
+    const fields = [...this.#inner].reduce<JsonObject>(withInner, begun);
     const { whole = (grown) => grown } = this.#table;
     const blocks = [...this.#before, ...this.#blocks.map(({ block }) => whole(block))];
     const filled = blocks.length === 0 ? fields : set(fields, this.#content, blocks);
@@ -318,6 +320,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     for (const [name, value] of Object.entries(changes)) {
       if (this.#table.fixed?.includes(name))
         throw streamFault("message_delta", "no change to a field that message_start sets");
+      if (value !== null) this.#inner.delete(name);
       replace(fields, name, value);
     }
   }
@@ -326,13 +329,14 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     const fields = this.#started();
     const inner = Object.entries(changes);
     if (inner.length === 0) return;
-    const [field, ...rest] = place.split(".");
+    const [field, ...keys] = keysOf(place);
     const name = String(field);
-    const keys = keysOf(rest.join("."));
-    const before = fields.get(name);
-    const all = new Map(Object.entries(objectIn(valueAt(before, keys))));
+    const before = fields.get(name) ?? null;
+    // Keeps the order in which fields came.
+    fields.set(name, before);
+    const all = this.#inner.get(place) ?? new Map(Object.entries(objectIn(valueAt(before, keys))));
     for (const [key, value] of inner) replace(all, key, value);
-    fields.set(name, withValueAt(before, keys, Object.fromEntries(all)) ?? null);
+    this.#inner.set(place, all);
   }
 
   complete(): void {
@@ -408,6 +412,15 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.#omitted ??= left;
     this.#left.add(left);
   }
+}
+
+/** Returns an answer with the fields that events merged into a place of it. */
+function withInner(
+  answer: JsonObject,
+  [place, inner]: readonly [string, ReadonlyMap<string, Json>],
+): JsonObject {
+  const keys = keysOf(place);
+  return set(answer, keys, { ...objectIn(valueAt(answer, keys)), ...Object.fromEntries(inner) });
 }
 
 function replace(fields: Map<string, Json>, name: string, value: Json): void {

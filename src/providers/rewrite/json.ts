@@ -74,7 +74,7 @@ export function valueAt(value: unknown, keys: Path): unknown {
 }
 
 /** Returns a copy with another value at the keys; `undefined` removes the field. */
-export function withValueAt(
+function withValueAt(
   value: Json | undefined,
   [key, ...rest]: Path,
   to: Json | undefined,
