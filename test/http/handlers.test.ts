@@ -316,3 +316,29 @@ describe("the options of a guard", () => {
       );
   });
 });
+
+it("a body that was read in front of a guard and not kept is refused, which says so", async () => {
+  const ends: unknown[] = [];
+  const reader = definePlugin({
+    name: "reader",
+    version: "1.0.0",
+    hooks: { "cmf.llm_input": () => undefined },
+  });
+  const manager = await createPluginManager({ plugins: [reader] });
+  const app = express();
+  app.use(async (request, _reply, next) => {
+    for await (const _ of request);
+    next();
+  });
+  app.use(guardExpress(manager, { provider: openai, onEnd: ({ code }) => ends.push(code) }));
+  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  afterTest(() => server.close().closeAllConnections());
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/chat/completions`, {
+    method: "POST",
+    body: "{}",
+  });
+  expect([response.status, ends]).toEqual([500, ["guard_failed"]]);
+  expect(await response.text()).toContain("read the body, and no parser kept it");
+});

@@ -1,4 +1,5 @@
 /** Runs a guard over Node's `IncomingMessage` and `ServerResponse`. */
+import { Refused, refusalOf } from "../model/index.ts";
 import type { HttpGuard } from "./http-guard.ts";
 import {
   bytesOf,
@@ -94,12 +95,14 @@ function urlOf({ url = "/", originalUrl = url }: NodeRequest): URL {
 
 /**
  * The body that a parser made or, if none has read it, its bytes. A parser behind the guard then
- * gets the judged body, so it cannot read the bytes differently.
+ * gets the judged body, so it cannot read the bytes differently. Throws `Refused` if it is gone.
  */
 function bodyOf(incoming: NodeRequest, parsed: unknown): ReadableStream<Uint8Array> | null {
   if (!incoming.readableDidRead) return streamOf(incoming);
-  if (parsed === undefined)
-    throw new TypeError("The body was already read, and no parser kept it.");
+  if (parsed === undefined) {
+    const detail = "something in front of the guard read the body, and no parser kept it";
+    throw new Refused(refusalOf("guard_failed", detail));
+  }
   const isText = typeof parsed === "string" || parsed instanceof Uint8Array;
   return new Response(isText ? (parsed as string) : JSON.stringify(parsed)).body;
 }
