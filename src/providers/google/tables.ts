@@ -170,10 +170,7 @@ const stream: StreamTable = {
           }
           if (more.finishReason !== undefined) answer.complete();
         }
-        for (const [name, value] of Object.entries(fields)) {
-          if (name === "usageMetadata") answer.mergeInto(name, objectIn(value));
-          else answer.merge({ [name]: value });
-        }
+        answer.merge(fields);
         const { blockReason, blockReasonMessage } = objectIn(fields.promptFeedback);
         answer.expectSame("blockReasonMessage", blockReasonMessage);
         if (blockReason !== undefined) answer.complete();

@@ -16,6 +16,7 @@ import {
 } from "./growing-block.ts";
 import {
   isEmptyValue,
+  isJsonObject,
   type JsonObject,
   keysOf,
   objectIn,
@@ -80,9 +81,12 @@ export interface GrowingAnswer {
   /** Replaces fields of an open block with ones that came whole. */
   setFields(index: unknown, fields: JsonObject): void;
   endBlock(index: unknown): void;
-  /** Replaces fields of the answer, such as totals and reasons. A null never replaces a value. */
+  /**
+   * Replaces fields of the answer, such as totals and reasons. A null never replaces a value. An
+   * object adds to the one before, of which something may have been forwarded.
+   */
   merge(fields: JsonObject): void;
-  /** Like `merge`, inside a field: `candidates.0`. */
+  /** Replaces fields inside a field, `candidates.0`. A null never replaces a value. */
   mergeInto(place: string, fields: JsonObject): void;
   /**
    * Checks a string that events may repeat, but not change: the first may have been forwarded.
@@ -320,8 +324,12 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     for (const [name, value] of Object.entries(changes)) {
       if (this.#table.fixed?.includes(name))
         throw streamFault("message_delta", "no change to a field that message_start sets");
-      if (value !== null) this.#inner.delete(name);
-      replace(fields, name, value);
+      const isObject = this.#inner.has(name) || isJsonObject(fields.get(name));
+      if (isObject && isJsonObject(value)) this.mergeInto(name, value);
+      else {
+        if (value !== null) this.#inner.delete(name);
+        replace(fields, name, value);
+      }
     }
   }
 

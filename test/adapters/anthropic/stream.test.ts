@@ -138,6 +138,15 @@ describe("a stream", () => {
     expect(streamOf(start, { type: "error" }).current.left).toMatchObject([{ path: "error" }]);
   });
 
+  it("reports what the fields of an earlier event had and those of a later one do not", () => {
+    verifies("anthropic:stream-unknown");
+    const details = (stop_details: object) => ({ type: "message_delta", delta: { stop_details } });
+    const events = [details({ note: "hidden" }), details({ type: "refusal" }), details({})];
+    const { left } = streamOf(start, ...events).current;
+    const content = left.filter(({ kind }) => kind === "content");
+    expect(content.map(({ path }) => path)).toEqual(["stop_details.note"]);
+  });
+
   it("accepts no more events after a refused one, and is never done", () => {
     verifies("anthropic:stream-refused");
     const stream = streamOf(start, begin(0, textBlock), end(0));
