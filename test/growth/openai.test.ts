@@ -34,7 +34,10 @@ const completion = {
       message: {
         role: "assistant",
         reasoning: "a",
-        reasoning_details: [{ type: "reasoning.text", text: "a", index: 0 }],
+        reasoning_details: [
+          { type: "reasoning.text", text: "a", index: 0 },
+          { type: "reasoning.encrypted", data: "a", index: 1 },
+        ],
         content: "a",
         annotations: [{ a: "b" }],
         tool_calls: calls,

@@ -150,10 +150,14 @@ function staleBlocks(
   if (old === undefined || !table.hasStandIns) return stale;
   const saying = (all: readonly ContentPart[], type: string) =>
     all.filter(({ content_type }) => content_type === type);
+  // Compared once for each type, since there may be many such blocks.
+  const kept = new Map<string, boolean>();
   for (const [place, block] of old.blocks.entries()) {
     const type = kindOfBlock(table, block)?.standsFor;
-    if (type === undefined || isSameJsonText(saying(old.parts, type), saying(parts, type)))
-      continue;
+    if (type === undefined) continue;
+    const isKept = kept.get(type) ?? isSameJsonText(saying(old.parts, type), saying(parts, type));
+    kept.set(type, isKept);
+    if (isKept) continue;
     stale.add(place);
     removed(blockPath(old, place));
     const reason = `A ${type} changed, so a block that stands for it is dropped.`;

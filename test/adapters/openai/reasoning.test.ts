@@ -170,6 +170,19 @@ describe("reasoning", () => {
     const { document } = toChatResponse(messages, { onto });
     expect(document.choices[0]?.message).toEqual({ role: "assistant", content: "Done." });
   });
+
+  it("that is encrypted in many pieces beside a long thought takes no more time to edit", () => {
+    verifies("adapters:work-bounded");
+    const sealed = Array.from({ length: 20_000 }, (_, at) => ({
+      type: "reasoning.encrypted",
+      data: `${at}`,
+    }));
+    const thought = { type: "reasoning.text", text: "a".repeat(500_000) };
+    const onto = request({ content: mail, reasoning_details: [...sealed, thought] });
+    const { messages } = fromChatRequest(onto);
+    const { document } = toChatRequest(messages.map(redacted), { onto });
+    expect(document.messages[0]).toEqual({ ...onto.messages[0], content: "[mail]" });
+  });
 });
 
 describe("a stream", () => {
