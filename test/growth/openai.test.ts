@@ -46,7 +46,7 @@ const completion = {
   ],
   usage,
 };
-const embeddings = { model: "m", input: ["a", [1]], dimensions: 1 };
+const embeddings = { model: "m", input: [1, "a", [1]], dimensions: 1 };
 /** Places in `left`, and entries that allow them. */
 const places = ["messages[0].name", 'messages[1]["a b"].name'];
 const entries = ["setting", 'content messages[*]["a b"].name'];

@@ -48,8 +48,10 @@ const inputs: TurnTable = {
   place: "input",
   roles,
   sections: {
-    read: (request) =>
-      inputsOf(request).map((item, at) => (isAlone(request) ? { item } : { item, at })),
+    read(request) {
+      const isOnly = isAlone(request);
+      return inputsOf(request).map((item, at) => (isOnly ? { item } : { item, at }));
+    },
     pathsOf: (input) => [pathIn(input)],
     write(sections, old) {
       const items = sections.map(({ item = "" }) => item);

@@ -51,6 +51,12 @@ describe("the input of an embeddings request", () => {
     expect(Array.isArray(after.document.input)).toBe(Array.isArray(input));
   });
 
+  it("is read in time proportional to its length", () => {
+    verifies("adapters:work-bounded");
+    const input = [...Array.from({ length: 50_000 }, () => 1), "Ahoy"] as never;
+    expect(textsOf(fromEmbeddingsRequest({ model, input }).messages)).toEqual([["user", "Ahoy"]]);
+  });
+
   it("knows the settings, and no other field", () => {
     verifies("openai:embeddings-request", "openai:left");
     const request = { model, input: "a", dimensions: 3, encoding_format: "float", user: "u" };
