@@ -4,7 +4,7 @@ import { type CompiledBlocks, kindOfBlock, type Part } from "./block-kinds.ts";
 import { silentReporter, writePart } from "./blocks.ts";
 import { isJsonObject, isSameJsonText, type Path } from "./json.ts";
 import { type FormReport, type Reading, readingWith, reportUnshown } from "./reading.ts";
-import { type Collector, type Left, pathOf } from "./report.ts";
+import { beginningsOf, type Collector, type Left, pathOf } from "./report.ts";
 
 /** Returns a reading that reports fields in the ways that the table defines. */
 export function tableReading(left: Collector<Left>, table: CompiledBlocks): Reading {
@@ -23,33 +23,38 @@ function formsOf(table: CompiledBlocks): FormReport {
     }
     const known = [...(kindOfBlock(table, block)?.known ?? [])];
     const shown = known.filter(([, as]) => as !== "setting").map(([key]) => key);
+    const said = { at: new Set(reported), below: new Set(reported.flatMap(beginningsOf)) };
     for (const key of new Set([...shown, ...Object.keys(fresh)])) {
       const [now, then] = [block[key], fresh[key]].map((value) => table.table.formOf?.(value));
-      compareForms(now, then, [...path, key], reported, left);
+      compareForms(now, then, [...path, key], said, left);
     }
   };
 }
 
-/** Reports where `now` differs from how it would be written, unless that is in `reported`. */
+/** The paths of reports, and those paths with all that are above them. */
+interface Said {
+  readonly at: ReadonlySet<string>;
+  readonly below: ReadonlySet<string>;
+}
+
+/** Reports where `now` differs from how it would be written, unless that was reported. */
 function compareForms(
   now: unknown,
   fresh: unknown,
   path: Path,
-  reported: readonly string[],
+  reported: Said,
   left: Collector<Left>,
 ): void {
   const at = pathOf(...path);
-  const isBelow = (each: string) =>
-    each.startsWith(at) && /^(?:$|[.[])/.test(each.slice(at.length));
-  const below = reported.filter(isBelow);
-  if (below.includes(at) || isSameJsonText(now, fresh)) return;
-  if (below.length > 0 && isJsonObject(now) && isJsonObject(fresh)) {
+  if (reported.at.has(at) || isSameJsonText(now, fresh)) return;
+  const isBelow = reported.below.has(at);
+  if (isBelow && isJsonObject(now) && isJsonObject(fresh)) {
     for (const key of Object.keys({ ...now, ...fresh })) {
-      compareForms(now[key], fresh[key], [...path, key], below, left);
+      compareForms(now[key], fresh[key], [...path, key], reported, left);
     }
     return;
   }
   // The items of a list are blocks, each of which is compared when it is read.
-  if (below.length > 0 && Array.isArray(now) && Array.isArray(fresh)) return;
+  if (isBelow && Array.isArray(now) && Array.isArray(fresh)) return;
   left.add({ path: at, kind: "setting", reason: "If rewritten, it would have another form." });
 }

@@ -120,10 +120,11 @@ export function reportFields(
 ): void {
   const { left, reportField } = reading;
   const isList = Array.isArray(fields);
+  const others = new Set(reported);
   for (const [name, value] of Object.entries(fields)) {
     const key = isList ? Number(name) : name;
     const as = known.get(key) ?? (isList ? known.get(eachItem) : undefined);
-    if (value === undefined || as === "shown" || reported.includes(name)) continue;
+    if (value === undefined || as === "shown" || others.has(name)) continue;
     const at = [...path, key];
     if (!(as instanceof Map)) reportField(left, at, value, as === "setting");
     else if (typeof value === "object" && value !== null) reportFields(reading, value, at, as);

@@ -109,7 +109,7 @@ export function removedItem(path: string): Lost {
 }
 
 /** Returns a path and all paths above it. */
-function beginningsOf(path: string): readonly string[] {
+export function beginningsOf(path: string): readonly string[] {
   const ends = [...path.matchAll(/[.[]/g)].map(({ index }) => index);
   return [...ends, path.length].map((end) => path.slice(0, end));
 }

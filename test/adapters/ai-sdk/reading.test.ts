@@ -588,3 +588,11 @@ describe("a document of the wrong shape", () => {
     expect(message).not.toContain("secret");
   });
 });
+
+it("an output with many unknown fields is read in time proportional to them", () => {
+  verifies("adapters:work-bounded");
+  const fields = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, 1]));
+  const output = { type: "content", value: [], ...fields };
+  const result = { type: "tool-result", toolCallId: "c", toolName: "find", output };
+  expect(parts("tool", result).left).toContain("content [0].content[0].output.k0");
+});
