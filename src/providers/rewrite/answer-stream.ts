@@ -244,7 +244,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
 
   begin(fields: JsonObject): void {
     if (this.#isOver || this.#fields !== undefined) {
-      throw streamFault("message_start", "the message to start only once");
+      throw streamFault("event", "the answer to begin only once");
     }
     this.#before = objectsIn(valueAt(fields, this.#content));
     this.#fields = new Map(Object.entries(fields));
@@ -323,7 +323,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     const fields = this.#started();
     for (const [name, value] of Object.entries(changes)) {
       if (this.#table.fixed?.includes(name))
-        throw streamFault("message_delta", "no change to a field that message_start sets");
+        throw streamFault(name, "no change of what the beginning of the answer sets");
       const isObject = this.#inner.has(name) || isJsonObject(fields.get(name));
       if (isObject && isJsonObject(value)) this.mergeInto(name, value);
       else {
@@ -404,7 +404,8 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   /** Returns the fields of the answer. Throws unless it has begun and is not over. */
   #started(): Map<string, Json> {
     if (this.#isOver) throw streamFault("event", "nothing after the end");
-    if (this.#fields === undefined) throw streamFault("event", "message_start as the first event");
+    if (this.#fields === undefined)
+      throw streamFault("event", "the event that begins an answer first");
     return this.#fields;
   }
 

@@ -123,7 +123,7 @@ export class GrowingBlock {
   /** @throws GlassineError `stream_invalid` for a piece that does not fit the block */
   add(piece: Piece, kind: CompiledPiece): void {
     const { fits, text, json, item, whole, schema = anyFields } = kind;
-    if (!fits(this.#start)) throw streamFault("delta.type", "a delta for a block of this type");
+    if (!fits(this.#start)) throw streamFault("delta", "a delta for a block of this type");
     const grown = text ?? json;
     if (grown !== undefined) {
       const to = grown[1];
