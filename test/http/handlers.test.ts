@@ -165,6 +165,21 @@ describe.each([
     expect(got.text).toBe(said(`${large}***`));
   });
 
+  it("that uses its buffer again after the callback of a write answers in full", async () => {
+    const whole = Buffer.from(said(secret.repeat(100)));
+    const got = await answerOf((reply) => {
+      const buffer = Buffer.alloc(16);
+      reply.type("json");
+      const next = (at: number): unknown => {
+        if (at >= whole.length) return reply.end();
+        const count = whole.copy(buffer, 0, at);
+        return reply.write(buffer.subarray(0, count), () => void next(at + count));
+      };
+      next(0);
+    });
+    expect(got.text).toBe(said("***".repeat(100)));
+  });
+
   it("that throws is answered for with an error that says nothing of it", async () => {
     const got = await answerOf(() => {
       throw new Error(secret);

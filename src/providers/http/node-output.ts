@@ -147,7 +147,8 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     begin();
     if (chunk === undefined || chunk === null || typeof chunk === "function" || isEnded) return;
     const bytes = bytesOf(chunk, typeof encoding === "function" ? undefined : encoding);
-    if (bytes.length > 0) pieces?.enqueue(bytes);
+    // A copy, since a handler may use its buffer again after the callback.
+    if (bytes.length > 0) pieces?.enqueue(new Uint8Array(bytes));
   };
 
   const callBack = (given: readonly unknown[]) => {
