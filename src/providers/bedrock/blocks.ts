@@ -113,6 +113,18 @@ const jsonText: FieldRule = {
   },
 };
 
+const isFailed = flag("toolResult.status", "error", "success");
+
+/** Whether a call failed. Any other word is reported. */
+const status: FieldRule = {
+  ...isFailed,
+  read(value, path, reading, block) {
+    if (value !== undefined && value !== "error" && value !== "success")
+      reading.reportField(reading.left, path, value, false);
+    return isFailed.read(value, path, reading, block);
+  },
+};
+
 const call = {
   part: "tool_call",
   identifiedBy: ["toolUse"],
@@ -133,7 +145,7 @@ const result = {
       ["text", "resource", "image", "audio", "video", "document"],
       "json",
     ),
-    is_error: flag("toolResult.status", "error", "success"),
+    is_error: status,
   },
 } satisfies BlockKind;
 const ran = {

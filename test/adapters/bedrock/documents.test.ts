@@ -285,6 +285,16 @@ describe("left", () => {
     expect(kinds(notAllowed(left, ["setting"]))).toEqual(content.map((at) => `${path}.${at}`));
   });
 
+  it("names a status of a result that is neither of the two", () => {
+    verifies("bedrock:left");
+    const statusOf = (status: string) =>
+      fromConverseRequest(ask([{ toolResult: { toolUseId: "1", content: [], status } as never }]));
+    const path = "messages[0].content[0].toolResult.status";
+    expect(kinds(statusOf("hidden").left)).toContain(`content ${path}`);
+    for (const known of ["error", "success"])
+      expect(kinds(statusOf(known).left)).not.toContain(`content ${path}`);
+  });
+
   it("names what an answer says beside its message", () => {
     verifies("bedrock:left", "bedrock:stop-reasons");
     const { left } = fromConverseResponse({
