@@ -79,7 +79,7 @@ const output = z.looseObject({ call_id: text, output: content });
 const ofFunction = z.looseObject({ call_id: maybeText, output: content });
 const ofCall = z.looseObject({ call_id: text });
 const ofId = z.looseObject({ id: text });
-export const itemSchema = byKind(anObject, itemKind, {
+export const itemSchema = byKind(z.looseObject({ type: maybeText }), itemKind, {
   message: z.looseObject({ role: text, content: z.nullish(content) }),
   reasoning: z.looseObject({
     summary: z.array(blockSchema),

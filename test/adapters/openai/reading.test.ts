@@ -13,6 +13,7 @@ import {
   toResponsesResponse,
 } from "glassine/openai";
 import { describe, expect, it } from "vitest";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 import { chatCompletion, chatParams, response } from "./documents.ts";
 
@@ -246,6 +247,17 @@ describe("chat requests", () => {
     expect(left).toEqual([]);
     expect(messages.map(({ role }) => role)).toEqual(["assistant", "tool"]);
     expect(toChatRequest(messages).document).toEqual(legacy);
+  });
+
+  it("are refused if the type of an item is no string", () => {
+    verifies("openai:refused");
+    const item = { type: { note: "hidden" }, role: "user", content: "Ahoy" };
+    for (const read of [
+      () => fromResponsesRequest({ input: [item] }),
+      () => fromResponsesResponse({ output: [item] }),
+    ])
+      expect(codeOf(read)).toBe("document_invalid");
+    expect(contentIn(fromResponsesRequest({ input: [{ ...item, type: null }] }).left)).toEqual([]);
   });
 
   it("are refused with every problem if known kinds lack required fields", () => {
