@@ -229,6 +229,6 @@ export const blocks: BlockTable = {
 /** Returns `reference` for a block that only references a stored file or sound. */
 function unshown({ field, item = null }: JsonObject): "reference" | undefined {
   if (!isJsonObject(item)) return undefined;
-  if (field === "audio") return hasOnlyFields(item, ["id", "expires_at"]) ? "reference" : undefined;
-  return isStored(item) ? "reference" : undefined;
+  const isSound = typeof item.id === "string" && hasOnlyFields(item, ["id", "expires_at"]);
+  return (field === "audio" ? isSound : isStored(item)) ? "reference" : undefined;
 }

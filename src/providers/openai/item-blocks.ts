@@ -206,7 +206,8 @@ const called = ["custom_tool_call", "function_call"];
 const answered = ["custom_tool_call_output", "function_call_output"];
 function unshown({ item = null }: JsonObject): "reference" | undefined {
   const block = objectIn(item);
-  const isReference = itemKind(block) === "item_reference" && hasOnlyFields(block, ["type", "id"]);
+  const isNamed = itemKind(block) === "item_reference" && typeof block.id === "string";
+  const isReference = isNamed && hasOnlyFields(block, ["type", "id"]);
   return isReference || isStored(block) ? "reference" : undefined;
 }
 

@@ -249,6 +249,18 @@ describe("chat requests", () => {
     expect(toChatRequest(messages).document).toEqual(legacy);
   });
 
+  it("name something that is stored only by a string", () => {
+    verifies("adapters:left-kinds");
+    const chat = (id: unknown) =>
+      fromChatRequest({ messages: [{ role: "assistant", audio: { id } }] }).left;
+    const item = (id: unknown) =>
+      fromResponsesRequest({ input: [{ type: "item_reference", id }] }).left;
+    for (const read of [chat, item]) {
+      expect(read("stored_1")).toMatchObject([{ kind: "reference" }]);
+      expect(read({ note: "hidden" })).toMatchObject([{ kind: "content" }]);
+    }
+  });
+
   it("are refused if the type of an item is no string", () => {
     verifies("openai:refused");
     const item = { type: { note: "hidden" }, role: "user", content: "Ahoy" };
