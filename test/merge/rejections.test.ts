@@ -224,6 +224,7 @@ describe("a change that is ignored", () => {
     ["a value that only zod reads", z.union([optional.required(), z.object({ a: z.string() })])],
     ["any JSON", jsonValue()],
     ["an object or null", optional.nullable()],
+    ["an object that is looked up later", z.lazy(() => optional)],
     [
       "an object of a tagged union",
       z.discriminatedUnion("a", [optional.extend({ a: z.literal("1") })]),

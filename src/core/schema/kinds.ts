@@ -13,7 +13,7 @@ import {
   type Reader,
   readAlone,
 } from "../data/index.ts";
-import { dateNow } from "../data/intrinsics.ts";
+import { dateNow, none } from "../data/intrinsics.ts";
 import { type Checkable, checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 import {
@@ -189,8 +189,7 @@ export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniS
 const partNames =
   "element innerType keyType valueType left right in out items rest options shape catchall";
 
-/** Schemas that are different each time have no end, most often lazy ones. */
-const maxParts = 30_000;
+/** Lazy schemas that are different each time have no end. */
 const maxLazy = 1000;
 
 type Part = z.core.$ZodType;
@@ -204,8 +203,7 @@ export function holdsHeaders(schema: Part): boolean {
     if (kindOf(part)?.shape === "headers") return true;
     if (part._zod.def.type === "lazy" && ++lazy > maxLazy) continue;
     // A getter may refer to a schema that is not defined yet.
-    const inside = parts.size < maxParts ? attempt(() => partsOf(part)) : undefined;
-    for (const each of inside ?? []) parts.add(each);
+    for (const each of attempt(() => partsOf(part)) ?? none) parts.add(each);
   }
   return false;
 }

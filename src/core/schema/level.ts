@@ -138,7 +138,7 @@ export function inWhole(part: Compiled, shownWhole: boolean): Compiled {
   return part;
 }
 
-/** Exact, unlike `holdsHeaders`, which gives up on a schema with too many parts. */
+/** Exact, unlike `holdsHeaders`, which gives up on a schema with too many lazy parts. */
 function hasHeaders(part: Compiled): boolean {
   // Grows while it is iterated.
   const parts = new Set([part]);

@@ -122,6 +122,10 @@ describe("the bounds of a list", () => {
     expect([0, 1, 2, 3, 4, 5].filter(holds)).toEqual(
       [0, 1, 2, 3, 4, 5].filter((count) => count >= least && count <= most),
     );
+    expect(problemsOf(schema, [])).toEqual([expect.stringContaining(`at least ${least} elements`)]);
+    expect(problemsOf(schema, new Array(9).fill(null))).toEqual([
+      expect.stringContaining(`at most ${most} elements`),
+    ]);
   });
 });
 
