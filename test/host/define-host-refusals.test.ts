@@ -355,7 +355,7 @@ it.each([
   [undefined, "even", Boolean],
   [null, "even", Boolean],
   [{}, "even", Boolean],
-  [z.string(), Boolean, undefined],
+  [z.string(), "even", undefined],
   [z.string(), undefined, Boolean],
 ])("a rule without a schema, its text or its function is refused (%#)", (ruled, text, holds) => {
   const misuse = expect.objectContaining({
