@@ -75,7 +75,8 @@ function turnLog(logger: Logger | undefined): (turn: CpexTurn) => void {
     for (const path of leftOut)
       warn(`guests cannot see ${path} on ${hook}: CPEX has no field for it`);
     for (const [key, value] of Object.entries(answer))
-      if (value !== undefined && value !== null)
+      // A delay of 0 is what every result has that requests none.
+      if (value !== undefined && value !== 0)
         warn(`a guest requested ${key} on ${hook}, which the gateway does not support`);
   };
 }
