@@ -1,8 +1,10 @@
 // Only in test:all: it starts processes.
 // A process of its own: it starts processes.
 /** Guests behind a worker that speaks like that of CPEX, and misbehaves. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createExtensions, createPluginManager } from "glassine";
-import { type CpexOptions, type CpexTurn, cpexPlugin } from "glassine/isolate";
+import { type CpexOptions, type CpexTurn, cpexPlugin, cpexPlugins } from "glassine/isolate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -208,6 +210,29 @@ describe("a start is refused", () => {
     verifies("cpex:start");
     await expect(start(options)).rejects.toMatchObject({
       code,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe("a configuration is refused", () => {
+  it.each<[string, object, RegExp]>([
+    [
+      "for hooks that are not a list",
+      { hooks: "tool_pre_invoke" },
+      /hooks in plugins\[0\] of .* must be a list of names/,
+    ],
+    [
+      "for settings that are not a mapping",
+      { config: ["limit", 5] },
+      /config in plugins\[0\] of .* must be a mapping/,
+    ],
+  ])("%s", async (_why, fields, message) => {
+    const file = join(venv.root, "config.yaml");
+    await writeFile(file, JSON.stringify({ plugins: [{ name: "Guard", kind, ...fields }] }));
+    const start = cpexPlugins(file, { python: venv.python, accept, memoryMb });
+    await expect(start).rejects.toMatchObject({
+      code: "options_invalid",
       message: expect.stringMatching(message),
     });
   });

@@ -169,7 +169,10 @@ function readEntry(entry: unknown, where: string): TitledEntry {
     throw optionsInvalid(
       `${where} has the kind ${quoted(kind)}, which is not a class. Only plugins in Python run here: leave this one out with \`only\`.`,
     );
-  const { hooks, config, version } = entry;
+  const { version } = entry;
+  const hooks = namesOf(entry.hooks ?? [], `hooks in ${where}`);
+  const config = entry.config ?? {};
+  if (!isRecord(config)) throw optionsInvalid(`config in ${where} must be a mapping.`);
   const { conditions, unsupported } = readConditions(entry.conditions, where);
   const foreign = Object.keys(entry).filter((field) => !entryFields.includes(field));
   return {
@@ -178,10 +181,9 @@ function readEntry(entry: unknown, where: string): TitledEntry {
     name: pluginName(title),
     settings: { ...settingsIn(entry), conditions },
     version: typeof version === "string" ? version : undefined,
-    hooks:
-      Array.isArray(hooks) && hooks.length > 0 ? namesOf(hooks, `hooks in ${where}`) : undefined,
+    hooks: hooks.length > 0 ? hooks : undefined,
     capabilities: namesOf(entry.capabilities ?? [], `capabilities in ${where}`),
-    config: isRecord(config) ? config : {},
+    config,
     unsupported: [
       ...unsupported,
       ...foreign.map((name) => setting(name, "This host has no such setting.")),
