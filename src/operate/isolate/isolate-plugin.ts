@@ -4,7 +4,13 @@ import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expectOptions, kindOf, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import {
+  expectOptions,
+  kindOf,
+  longestTimerMs,
+  readOption,
+  readWhole,
+} from "../../core/data/index.ts";
 import {
   GlassineError,
   isGlassineError,
@@ -364,10 +370,13 @@ function copyConfig(config: unknown): unknown {
   throw optionsInvalid(`config is not JSON data: ${read.problem}`);
 }
 
-type Limits = Pick<IsolateOptions, "memoryMb" | "startTimeoutMs" | "closeTimeoutMs" | "maxTurns">;
+type Limits = Pick<
+  IsolateOptions,
+  "memoryMb" | "startTimeoutMs" | "closeTimeoutMs" | "maxTurns" | "spare"
+>;
 
 /**
- * Reads the limits of a far side.
+ * Reads the limits of a far side, and whether it has a spare.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -382,6 +391,7 @@ export function readLimits(
     startTimeoutMs: readWhole("startTimeoutMs", startTimeoutMs, longestTimerMs),
     closeTimeoutMs: readWhole("closeTimeoutMs", closeTimeoutMs, longestTimerMs),
     maxTurns: readWhole("maxTurns", maxTurns, 65_536),
+    spare: readOption(options, "spare", "boolean"),
   };
 }
 

@@ -180,6 +180,18 @@ describe("a start is refused", () => {
 
   it.each<[string, Partial<CpexOptions>, string, RegExp]>([
     ["for a misspelt option", { knd: "a" } as never, "options_invalid", /no option "knd"/],
+    [
+      "for a network that is neither true nor false",
+      { network: "false" } as never,
+      "options_invalid",
+      /"network" expects a boolean, got string/,
+    ],
+    [
+      "for a spare that is neither true nor false",
+      { spare: "no" } as never,
+      "options_invalid",
+      /"spare" expects a boolean, got string/,
+    ],
     ["without an environment", { python: "/usr/bin/env" }, "options_invalid", /pyvenv\.cfg/],
     ["for a kind that is no class", { kind: "native" }, "options_invalid", /dotted path/],
     [

@@ -1,7 +1,7 @@
 /** Turns a CPEX plugin, which is written in Python, into a plugin of this host. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { expectOptions, isRecord } from "../../../core/data/index.ts";
+import { expectOptions, isRecord, readOption } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import {
   expectOpenings,
@@ -173,7 +173,7 @@ export async function openHost(
     );
   if (options.wheels !== undefined) await expectWheels(venv, options.wheels);
   const pluginDirs = await foldersOf(options.pluginDirs ?? []);
-  const { accept, network = false, memoryMb } = options;
+  const { accept, network, memoryMb } = options;
   const onOutput = (text: string) => {
     const own = withoutOwnError(text);
     if (own !== "") options.onOutput(own);
@@ -198,6 +198,7 @@ function readHostOptions(options: CpexHostOptions) {
   return {
     ...options,
     accept,
+    network: readOption(options, "network", "boolean") ?? false,
     onOutput: readObserver(options, "onOutput") ?? (() => {}),
     onEnd: readObserver(options, "onEnd"),
     ...readLimits(options, { memoryMb: 1_024, startTimeoutMs: 30_000 }),
