@@ -343,20 +343,19 @@ export function expectOpenings(accept: readonly Opening[]): void {
 }
 
 /**
- * Reads a function that gets what the code prints, or why it ended. If it throws or rejects,
- * nothing changes.
+ * Reads a function that gets what the code prints, why it ended, and the like. If it throws or
+ * rejects, nothing changes.
  *
  * @throws GlassineError `options_invalid`
  */
-export function readObserver(
-  options: Pick<IsolateOptions, "onOutput" | "onEnd">,
-  name: "onOutput" | "onEnd",
-): ((text: string) => void) | undefined {
-  const observer: unknown = options[name];
+export function readObserver<Told>(
+  name: string,
+  observer: ((told: Told) => void) | undefined,
+): ((told: Told) => void) | undefined {
   if (observer === undefined) return undefined;
   if (typeof observer !== "function")
     throw optionsInvalid(`${name} must be a function, and is ${kindOf(observer)}.`);
-  return (text) => callSafely(() => observer(text));
+  return (told) => callSafely(() => observer(told));
 }
 
 /**
@@ -411,8 +410,8 @@ function readOptions(options: IsolateOptions) {
     ...options,
     accept,
     config: copyConfig(options.config),
-    onOutput: readObserver(options, "onOutput"),
-    onEnd: readObserver(options, "onEnd"),
+    onOutput: readObserver("onOutput", options.onOutput),
+    onEnd: readObserver("onEnd", options.onEnd),
     ...readLimits(options, { memoryMb: 64, startTimeoutMs: 10_000 }),
     size: readWhole("size", size, 1_024),
   };

@@ -97,6 +97,25 @@ describe("a guest", () => {
     expect(turns[0]?.answer).toMatchObject({ httpHeaders: { "X-Left": "1" }, retryDelayMs: 250 });
   });
 
+  it("goes on if what is told of its turns throws or rejects", async () => {
+    const turns: CpexTurn[] = [];
+    const onTurn = async (turn: CpexTurn) => {
+      turns.push(turn);
+      throw new Error("of the host");
+    };
+    const { call } = await guest({ onTurn });
+    expect((await call({})).continueProcessing).toBe(true);
+    const other = await guest({
+      name: "other",
+      onTurn(turn) {
+        void onTurn(turn).catch(() => {});
+        throw new Error("of the host");
+      },
+    });
+    expect((await other.call({})).continueProcessing).toBe(true);
+    expect(turns).toHaveLength(2);
+  });
+
   it("has what it returns judged", async () => {
     const { call } = await guest();
     const { extensions, rejections } = await call({ behave: "label" });
@@ -191,6 +210,12 @@ describe("a start is refused", () => {
       { spare: "no" } as never,
       "options_invalid",
       /"spare" expects a boolean, got string/,
+    ],
+    [
+      "for an onTurn that is not a function",
+      { onTurn: "log" } as never,
+      "options_invalid",
+      /onTurn must be a function, and is a string/,
     ],
     ["without an environment", { python: "/usr/bin/env" }, "options_invalid", /pyvenv\.cfg/],
     ["for a kind that is no class", { kind: "native" }, "options_invalid", /dotted path/],

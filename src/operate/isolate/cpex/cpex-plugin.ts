@@ -60,7 +60,7 @@ export interface CpexHostOptions
   readonly maxTurns?: number | undefined;
   /** Receives what it logs and prints, in chunks as they arrive. Default: it is dropped. */
   readonly onOutput?: ((text: string) => void) | undefined;
-  /** Receives what a turn has besides its result. Must not throw. */
+  /** Receives what a turn has besides its result. */
   readonly onTurn?: ((turn: CpexTurn) => void) | undefined;
 }
 
@@ -199,8 +199,9 @@ function readHostOptions(options: CpexHostOptions) {
     ...options,
     accept,
     network: readOption(options, "network", "boolean") ?? false,
-    onOutput: readObserver(options, "onOutput") ?? (() => {}),
-    onEnd: readObserver(options, "onEnd"),
+    onOutput: readObserver("onOutput", options.onOutput) ?? (() => {}),
+    onEnd: readObserver("onEnd", options.onEnd),
+    onTurn: readObserver("onTurn", options.onTurn),
     ...readLimits(options, { memoryMb: 1_024, startTimeoutMs: 30_000 }),
   };
 }
