@@ -354,6 +354,7 @@ plugins:
       ],
       ["no plugins", "plugin: []", /list of plugins/],
       ["no YAML", "plugins: [", /cannot be read/],
+      ["a number that JSON has no place for", "plugins: [.inf]", /cannot be read: Out of range/],
     ])("is refused for %s", async (_why, text, message) => {
       await expect(run(text)).rejects.toThrow(message);
     });

@@ -57,7 +57,7 @@ try:
     if given.get("env") is not None:
         import jinja2.sandbox
         text = jinja2.sandbox.SandboxedEnvironment(autoescape=True).from_string(text).render(env=given["env"])
-    print(json.dumps({"document": yaml.safe_load(text)}, default=str))
+    print(json.dumps({"document": yaml.safe_load(text)}, default=str, allow_nan=False))
 except Exception as error:
     print(json.dumps({"error": " ".join(str(error).split())}))
 `;
