@@ -108,7 +108,10 @@ function inNewRoot({
   const root = rootPlaces.find(
     (place) => existsSync(place) && !pairs.some(([from]) => touches(place, from)),
   );
-  if (root === undefined) throw new Error("There is no folder for a new root.");
+  if (root === undefined)
+    throw optionsInvalid(
+      `A process needs one of ${rootPlaces.join(", ")} for its new root, and none is left: what it may read contains them, or is in them. Put the plugin in a folder of its own, and name narrower folders.`,
+    );
   return {
     command: "setpriv",
     args: [
@@ -169,7 +172,7 @@ export function sandboxed(options: SandboxOptions): Command {
   // A package that the library needs is found where the library finds it, by the plugin too.
   const needed = [...packages.values()].filter((path) => path !== library);
   const readable = given.readable.filter((path) => !needed.includes(path));
-  const isInside = (path: string) => readable.some((folder) => `${path}/`.startsWith(`${folder}/`));
+  const isInside = (path: string) => readable.some((folder) => contains(folder, path));
   // Packages in the plugin's own folders are found there; a second place would load them twice.
   const placed = [...packages].filter(([, from]) => !isInside(from));
   // They are mounted there, and a folder of the host has to stay as it is.
@@ -262,12 +265,17 @@ async function probe(): Promise<Platform> {
   return why === undefined ? { open: [], why } : { open: ["network", "signals"], why };
 }
 
+/** Whether a path is a folder or inside it. */
+function contains(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
 /** Whether one of two paths contains the other. */
 function touches(one: string, other: string): boolean {
-  return `${one}${sep}`.startsWith(`${other}${sep}`) || `${other}${sep}`.startsWith(`${one}${sep}`);
+  return contains(one, other) || contains(other, one);
 }
 
 /** The paths that no other one of them contains. */
 function outermost(paths: readonly string[]): readonly string[] {
-  return paths.filter((path) => !paths.some((other) => path.startsWith(other + sep)));
+  return paths.filter((path) => !paths.some((other) => other !== path && contains(other, path)));
 }

@@ -42,6 +42,16 @@ it("refuses to hide the library behind a folder of packages that the plugin may 
   expect(args).toContain("/node_modules/glassine/a.js");
 });
 
+it("refuses to mount everything, which would leave no place for the new root", () => {
+  verifies("isolation:kinds");
+  const files = ["/srv/app/package.json"];
+  const options = { packages, entry, readable: ["/"], files, links: new Map(), memoryMb: 64 };
+  const message = /needs one of \/mnt, .* for its new root, and none is left/;
+  expect(() => sandboxed(options)).toThrow(message);
+  const program = { argv: ["python"], readable: ["/"], network: false, memoryMb: 64 };
+  expect(() => confined(program)).toThrow(message);
+});
+
 it("mounts what the library imports beside it, even if the plugin may read that", () => {
   verifies("isolation:kinds");
   const options = { entry, files: [], links: new Map(), memoryMb: 64 };
