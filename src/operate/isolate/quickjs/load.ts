@@ -96,9 +96,12 @@ class Guest {
   }
 
   async #begin(): Promise<void> {
-    this.#engine = await this.#open();
-    const answer = this.#ask({ do: "describe", exportName: this.#exportName }, loadMs);
-    this.#described ??= dataOf(answer) as Described;
+    const engine = await this.#open();
+    const answer = this.#ask({ do: "describe", exportName: this.#exportName }, loadMs, engine);
+    const described = dataOf(answer) as Described;
+    this.#described ??= described;
+    // Only now: without its plugin, it could take no turn.
+    this.#engine = engine;
   }
 
   turn(entry: string, { payload, context, extensions }: Turn, budgetMs: number): unknown {
@@ -135,10 +138,10 @@ class Guest {
     return { plugin, capabilities, config };
   }
 
-  #ask(question: Question, budgetMs: number): Answer {
+  #ask(question: Question, budgetMs: number, engine = this.#engine): Answer {
     try {
-      if (this.#engine === undefined) throw new Error("The plugin is starting again.");
-      const answer = JSON.parse(this.#engine.ask(JSON.stringify(question), budgetMs)) as Answer;
+      if (engine === undefined) throw new Error("The plugin is starting again.");
+      const answer = JSON.parse(engine.ask(JSON.stringify(question), budgetMs)) as Answer;
       if (answer.is === "error") this.#capabilities = undefined;
       return answer;
     } catch (error) {

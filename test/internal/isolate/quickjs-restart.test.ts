@@ -1,0 +1,53 @@
+/** What happens when the engine of a plugin inside QuickJS starts again. It runs in this thread. */
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { violationOf } from "../../../src/core/hooks/index.ts";
+import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
+import { loadInQuickJs } from "../../../src/operate/isolate/quickjs/load.ts";
+import { folder } from "../../isolate/quickjs-support.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const text = `
+import { definePlugin, deny } from "glassine";
+export default () => {
+  if (Date.now() > 1000) throw new Error("The licence has ended.");
+  return definePlugin({
+    name: "licensed",
+    version: "1.0.0",
+    hooks: {
+      "cmf.llm_input": (message) => {
+        if (message.spends) throw null;
+        return deny("here");
+      },
+    },
+  });
+};`;
+
+it("says why the plugin cannot be made again, and tries it at the next turn", async () => {
+  verifies("isolation:failure");
+  const now = vi.spyOn(Date, "now").mockReturnValue(1_000);
+  afterTest(() => now.mockRestore());
+  const file = join(await realpath(await folder({ "plugin.mjs": text })), "plugin.mjs");
+  const { manifest, ready } = await loadInQuickJs({
+    type: "load",
+    protocol: protocolVersion,
+    file,
+    exportName: "default",
+    needsHost: false,
+  });
+  const context = {
+    plugin: { name: "licensed", version: "1.0.0" },
+    hook: "cmf.llm_input",
+    capabilities: [],
+    request: "r",
+  };
+  const turn = (payload: object) => manifest.hooks["cmf.llm_input"]?.handler(payload, context);
+  expect(() => turn({ spends: true })).toThrow(/It starts again/);
+  now.mockReturnValue(2_000);
+  await expect(ready?.()).rejects.toThrow("The licence has ended.");
+  now.mockReturnValue(1_000);
+  await ready?.();
+  expect(violationOf(turn({}))?.reason).toBe("here");
+});
