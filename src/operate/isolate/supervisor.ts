@@ -70,7 +70,7 @@ const maxShown = 2_000;
 const pauses = { firstMs: 100, longestMs: 30_000 };
 /** How long an aborted turn may take to answer before its far side is ended. */
 const graceMs = 100;
-/** A far side that ran this long did not fail to start. */
+/** A far side that ran this long after it was loaded did not fail to start. */
 const settledMs = 10_000;
 
 interface Open {
@@ -81,7 +81,8 @@ interface Open {
 /** One far side from its start to its end. */
 class FarSide {
   readonly ready: Promise<Ready>;
-  readonly startedAt = performance.now();
+  /** When it answered `load`. */
+  greetedAt: number | undefined;
   /** Whether it has reported its manifest, which is the same as before. */
   isReady = false;
   readonly #link: Link;
@@ -91,7 +92,6 @@ class FarSide {
   readonly #onEnd: (why: string) => void;
   readonly #strays = strayCounter();
   #greeted!: { resolve: (ready: Ready) => void; reject: (error: GlassineError) => void };
-  #hasGreeted = false;
   #ended: string | undefined;
 
   constructor(
@@ -177,15 +177,15 @@ class FarSide {
 
   #handle(line: string): void {
     if (this.#ended !== undefined) return;
-    const said = readFarSide(line, this.#hasGreeted ? "reply" : "greeting");
+    const said = readFarSide(line, this.greetedAt === undefined ? "greeting" : "reply");
     if (said === undefined || !this.#accept(said)) this.#stray(line);
   }
 
   /** Returns whether it answers something. */
   #accept(said: ReceivedMessage<FarMessage>): boolean {
     if ("id" in said) return this.#answer(said);
-    if (this.#hasGreeted) return false;
-    this.#hasGreeted = true;
+    if (this.greetedAt !== undefined) return false;
+    this.greetedAt = performance.now();
     if (said.type === "ready") this.#greet(said);
     else {
       const { step, message } = said;
@@ -378,7 +378,8 @@ export class Supervisor {
   #ended(far: FarSide, why: string): void {
     if (this.#spare === far) this.#spare = undefined;
     if (this.#current === far) this.#current = undefined;
-    if (performance.now() - far.startedAt > settledMs) this.#failures = 0;
+    const { greetedAt = Number.POSITIVE_INFINITY } = far;
+    if (performance.now() - greetedAt > settledMs) this.#failures = 0;
     this.#failures += 1;
     const { firstMs, longestMs } = pauses;
     const pause =

@@ -185,6 +185,19 @@ describe("its end", () => {
     await expect(ask()).rejects.toMatchObject(ended("ended 3 times, and starts again in 100 ms"));
   });
 
+  it("is followed by a pause if it never became ready, however long that took", async () => {
+    verifies("isolation:restart");
+    const { ask } = playing([honest], { startTimeoutMs: 20 }, "");
+    vi.useFakeTimers({ toFake: ["performance"] });
+    afterTest(() => void vi.useRealTimers());
+    for (let i = 0; i < 2; i++) {
+      const asked = ask();
+      vi.advanceTimersByTime(10_001);
+      await expect(asked).rejects.toMatchObject(ended("was not ready after 20 ms"));
+    }
+    await expect(ask()).rejects.toMatchObject(ended("ended 2 times, and starts again in 100 ms"));
+  });
+
   it("is followed by that pause and no longer one, even if the clock is set back", async () => {
     verifies("isolation:restart");
     const dying: Part = (_, { onEnd }) => onEnd("ended with code 1");
