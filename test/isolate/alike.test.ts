@@ -1,5 +1,6 @@
 /** An isolated plugin has the same results as the same file in process, byte for byte. */
 // Only in test:all: it starts processes and engines.
+import { dirname } from "node:path";
 import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { type IsolatedPlugin, type Isolation, isolatePlugin } from "glassine/isolate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +8,7 @@ import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 // @ts-expect-error It is JavaScript, as a plugin is.
 import { make, names } from "./fixtures/puppet.mjs";
-import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
+import { fixture, noSandbox, pluginFile, saying } from "./support.ts";
 
 /** What its module keeps between calls differs from run to run. */
 const acts = (names as readonly string[]).filter((name) => name !== "count in its module");
@@ -228,10 +229,18 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
 
   it("is refused where its package is not the one that was locked", async () => {
     verifies("isolation:start");
-    const own = await folder();
-    const of = { folder: own, hash: `sha256:${"0".repeat(64)}` };
-    const started = isolatePlugin(file, { isolate, package: of });
-    await expect(started).rejects.toMatchObject({ code: "plugin_isolation_failed" });
+    const own = await pluginFile("export default 1;");
+    const of = { folder: dirname(own), hash: `sha256:${"0".repeat(64)}` };
+    const started = isolatePlugin(own, { isolate, package: of });
+    await expect(started).rejects.toMatchObject({
+      code: "plugin_isolation_failed",
+      message: expect.stringContaining("not what plugins.lock names"),
+    });
+    // The hash of another folder says nothing about the file.
+    await expect(isolatePlugin(file, { isolate, package: of })).rejects.toMatchObject({
+      code: "options_invalid",
+      message: expect.stringContaining("does not contain"),
+    });
   });
 
   it("fails alone: another plugin of the same manager goes on", async () => {

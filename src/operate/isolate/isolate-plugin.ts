@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   expectOptions,
@@ -43,7 +43,7 @@ import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
 import { pluginEnded, type Ready, type Reply } from "./protocol.ts";
 import { maxOtherUnits, sizeFault } from "./result-size.ts";
-import { permitted, platformOf, sandboxed } from "./sandbox.ts";
+import { contains, permitted, platformOf, sandboxed } from "./sandbox.ts";
 import type { Counts, StartLink } from "./supervisor.ts";
 import { quickJsLink, workerLink } from "./worker-link.ts";
 
@@ -144,6 +144,9 @@ export async function isolatePlugin(
   const given = readOptions(options);
   const path = await pathOf(file);
   const of = given.package && { ...given.package, folder: await folderAt(given.package.folder) };
+  // Its hash would say nothing about the file.
+  if (of !== undefined && !contains(of.folder, path))
+    throw optionsInvalid(`package names ${quoted(of.folder)}, which does not contain ${path}.`);
   let printed: ReturnType<typeof lastPrinted> | undefined = lastPrinted();
   const onOutput = (text: string) => {
     printed?.take(text);
@@ -282,7 +285,7 @@ async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
   const packages = await packagesOf(entry);
   const above = scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];
-  const files = above.filter((file) => !known.some((each) => file.startsWith(each + sep)));
+  const files = above.filter((file) => !known.some((each) => contains(each, file)));
   const sandbox = { packages, entry, memoryMb, readable: folders, links, files };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
   // In a new root every module finds the library. Without one, lending it would need a thread,

@@ -266,7 +266,7 @@ async function probe(): Promise<Platform> {
 }
 
 /** Whether a path is a folder or inside it. */
-function contains(folder: string, path: string): boolean {
+export function contains(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
