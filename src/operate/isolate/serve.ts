@@ -119,9 +119,9 @@ function explained(error: unknown): unknown {
   const { code, permission, resource } = Object(error) as Readonly<Record<string, unknown>>;
   if (code !== "ERR_ACCESS_DENIED") return error;
   const what = [permission, resource].filter((each) => typeof each === "string" && each !== "");
-  return new Error(
-    `An isolated plugin may not do this: ${what.join(" ")}. A folder that it needs can be named in readable.`,
-  );
+  const todo =
+    permission === "FileSystemRead" ? " A folder that it needs can be named in readable." : "";
+  return new Error(`An isolated plugin may not do this: ${what.join(" ")}.${todo}`);
 }
 
 function failure(id: string, thrown: unknown): Answer {

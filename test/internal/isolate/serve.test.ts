@@ -1,0 +1,28 @@
+/** What the far side of a plugin answers. The plugin is simulated. */
+import { expect, it } from "vitest";
+import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
+import { serve } from "../../../src/operate/isolate/serve.ts";
+
+it.each([
+  ["FileSystemRead", "/etc/passwd", " A folder that it needs can be named in readable."],
+  ["FileSystemWrite", "/etc/passwd", ""],
+  ["ChildProcess", "", ""],
+])("says that Node refused %s %s, and the way out", async (permission, resource, todo) => {
+  const lines: string[] = [];
+  const refusal = { code: "ERR_ACCESS_DENIED", permission, resource };
+  const healthCheck = () => {
+    throw Object.assign(new Error("Access to this API has been restricted"), refusal);
+  };
+  const manifest = { name: "tries", version: "1.0.0", capabilities: [], hooks: {}, healthCheck };
+  const handle = serve((line) => lines.push(line), {
+    loadPlugin: async () => ({ manifest, configOf: () => undefined }),
+  });
+  const load = { file: "/tries.mjs", exportName: "default", needsHost: false };
+  handle(JSON.stringify({ type: "load", protocol: protocolVersion, ...load }));
+  handle(JSON.stringify({ type: "health", id: "1" }));
+  await expect.poll(() => lines.length).toBe(2);
+  const what = `${permission} ${resource}`.trim();
+  expect(JSON.parse(lines[1]?.split("\t")[1] ?? "")).toMatchObject({
+    message: `An isolated plugin may not do this: ${what}.${todo}`,
+  });
+});
