@@ -123,7 +123,7 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 - A key whose value is \`undefined\` does not cross. In process, an unknown key refuses the result even then.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
 - A result may have four times as many values (strings, numbers, objects and so on) as its call, and 100,000 more. Your process counts them before it parses the text, so that no answer stops it for long.
-- With \`process\`, a turn and a result may each have 33,488,896 characters as JSON, where a control character takes six. If one is longer, only its own turn fails.
+- A turn that is larger than the default [limits](embed.md#limits) fails, even if the manager has wider ones, and so does one with more than 37,748,736 characters as JSON, where a control character takes six. With \`process\`, a turn and a result may each have 33,488,896. In each case only that turn fails.
 
 [processes.md](processes.md) shows how to do the same yourself, over any transport; [the specification](../spec/isolation.md) has the rules.`;
 
