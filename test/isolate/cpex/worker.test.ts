@@ -252,6 +252,21 @@ describe("a start is refused", () => {
   });
 });
 
+it("a configuration may have plugins that cannot run here, if they are not to run", async () => {
+  const file = join(venv.root, "config.yaml");
+  const guard = { name: "Guard", kind };
+  const remote = { name: "Remote", kind: "external" };
+  const start = async (other: object, only?: readonly string[]) => {
+    await writeFile(file, JSON.stringify({ plugins: [other, guard] }));
+    const guests = await cpexPlugins(file, { python: venv.python, accept, memoryMb, only });
+    for (const { close } of guests) await close();
+    return guests.map(({ plugin }) => plugin.name);
+  };
+  expect(await start(remote, ["Guard"])).toEqual(["guard"]);
+  expect(await start({ ...remote, mode: "disabled" })).toEqual(["guard"]);
+  await expect(start(remote)).rejects.toThrow(/leave this one out with `only`/);
+});
+
 describe("a configuration is refused", () => {
   it.each<[string, object, RegExp]>([
     [

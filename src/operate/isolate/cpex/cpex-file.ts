@@ -108,18 +108,20 @@ function entriesOf(
 ): readonly GuestEntry[] {
   if (!Array.isArray(plugins))
     throw optionsInvalid(`${quoted(file)} expects a list of plugins under plugins.`);
-  const read = plugins.map((each, index) =>
-    readEntry(each, `plugins[${index}] of ${quoted(file)}`),
-  );
-  const titles = read.map(({ title }) => title);
+  const all = plugins.map((entry: unknown, index): RawEntry => {
+    const where = `plugins[${index}] of ${quoted(file)}`;
+    if (!isRecord(entry)) throw optionsInvalid(`${where} expects a mapping.`);
+    return { entry, where, title: stringOf(entry.name, `name in ${where}`) };
+  });
+  const titles = all.map(({ title }) => title);
   for (const name of only ?? [])
     if (!titles.includes(name))
       throw optionsInvalid(
         `\`only\` names ${quoted(name)}, which is not in ${quoted(file)}.${suggestion(name, titles)}`,
       );
-  const chosen = read.filter(
-    ({ title, settings }) => settings.mode !== "disabled" && (only?.includes(title) ?? true),
-  );
+  const isChosen = ({ entry, title }: RawEntry) =>
+    entry.mode !== "disabled" && (only?.includes(title) ?? true);
+  const chosen = all.filter(isChosen).map(readEntry);
   const names = chosen.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined)
@@ -158,12 +160,14 @@ const entryFields = [
   "config",
 ];
 
-/** An entry of a file, which always has a name. */
-type TitledEntry = GuestEntry & { readonly title: string; readonly name: string };
+/** An entry of a file, where it is, and its name. */
+interface RawEntry {
+  readonly entry: Data;
+  readonly where: string;
+  readonly title: string;
+}
 
-function readEntry(entry: unknown, where: string): TitledEntry {
-  if (!isRecord(entry)) throw optionsInvalid(`${where} expects a mapping.`);
-  const title = stringOf(entry.name, `name in ${where}`);
+function readEntry({ entry, where, title }: RawEntry): GuestEntry & { readonly name: string } {
   const kind = stringOf(entry.kind, `kind in ${where}`);
   if (!kind.includes("."))
     throw optionsInvalid(
