@@ -122,6 +122,7 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 - A value that is not JSON data, or not a result at all, such as one with an unknown key, is refused on the far side: with the same code, but in different words and without an entry in \`rejections\`. If several things in it are wrong, the code can be that of another one.
 - A key whose value is \`undefined\` does not cross. In process, an unknown key refuses the result even then.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
+- A \`process\` has no environment, so its time zone is UTC and its locale \`en-US\`: pass what the plugin needs in its configuration. QuickJS has no \`Intl\`.
 - A result may have four times as many values (strings, numbers, objects and so on) as its call, and 100,000 more. Your process counts them before it parses the text, so that no answer stops it for long.
 - A turn that is larger than the default [limits](embed.md#limits) fails, even if the manager has wider ones, and so does one with more than 37,748,736 characters as JSON, where a control character takes six. With \`process\`, a turn and a result may each have 33,488,896. In each case only that turn fails.
 
