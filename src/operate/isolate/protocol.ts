@@ -1,6 +1,7 @@
 /**
  * The messages between the host and the far side of an isolated plugin, one per line: a JSON
- * document, and if a task or a result comes with it, a tab and its text, which has no tab.
+ * document, and if a task, a result or an error comes with it, a tab and its text, which has no
+ * tab.
  *
  * The host speaks first. The answer to `load` is `ready` or `failed`; the answer to a document with
  * an `id` has the same `id`. Anything else that comes back answers nothing.
