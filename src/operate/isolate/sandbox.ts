@@ -34,8 +34,26 @@ export interface Command {
 /** The address space that Node needs besides the heap, which a flag limits. */
 const nodeMb = 1_900;
 
-/** Programs and libraries of the system, which are in the new root, too. */
-const systemPaths = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache"];
+/**
+ * Programs and libraries of the system, which are in the new root, too. Not all of /usr, because
+ * hosts have their own files there, such as in /usr/src/app.
+ */
+const systemPaths = [
+  "/usr/bin",
+  "/usr/sbin",
+  "/usr/lib",
+  "/usr/lib32",
+  "/usr/lib64",
+  "/usr/local/lib",
+  "/usr/local/lib64",
+  "/usr/share",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib32",
+  "/lib64",
+  "/etc/ld.so.cache",
+];
 
 /** Where the new root is built: the first of these that exists and contains nothing needed. */
 const rootPlaces = ["/mnt", "/media", "/srv", "/opt", "/home", "/run", "/tmp"];
@@ -209,7 +227,14 @@ export interface ProgramOptions {
 }
 
 /** The system files that a program needs to open connections by name. */
-const networkPaths = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs"];
+const networkPaths = [
+  "/etc/resolv.conf",
+  "/etc/hosts",
+  "/etc/nsswitch.conf",
+  "/etc/ssl/certs",
+  // Links in the folder above lead there.
+  "/usr/local/share/ca-certificates",
+];
 
 /** The command for a program without a permission model, in namespaces: it can write nothing. */
 export function confined({ argv, readable, network, memoryMb }: ProgramOptions): Command {

@@ -15,8 +15,8 @@ function mounts(args: readonly string[]): readonly string[] {
 
 it("mounts nothing inside of what it has mounted, because that could empty a file", () => {
   verifies("isolation:kinds");
-  const scope = "/usr/src/app/package.json";
-  const readable = ["/usr/src/app/plugins", "/srv/data", "/srv/data/more"];
+  const scope = "/usr/lib/app/package.json";
+  const readable = ["/usr/lib/app/plugins", "/srv/data", "/srv/data/more"];
   const { args } = sandboxed({
     packages,
     entry,
@@ -26,11 +26,22 @@ it("mounts nothing inside of what it has mounted, because that could empty a fil
     memoryMb: 64,
   });
   const found = mounts(args);
-  expect(found).toEqual(expect.arrayContaining(["/usr", "/node_modules/glassine", "/srv/data"]));
+  expect(found).toEqual(
+    expect.arrayContaining(["/usr/lib", "/node_modules/glassine", "/srv/data"]),
+  );
   expect(found.filter((path) => found.some((each) => path.startsWith(`${each}/`)))).toEqual([]);
-  // Both are in the root with /usr.
-  for (const path of ["/usr/src/app/plugins/*", scope, "/srv/data/*"])
+  // Both are in the root with /usr/lib.
+  for (const path of ["/usr/lib/app/plugins/*", scope, "/srv/data/*"])
     expect(args).toContain(`--allow-fs-read=${path}`);
+});
+
+it("mounts no folder of the system in which a host may have its own files", () => {
+  verifies("cpex:confined");
+  const { args } = confined({ argv: ["python"], readable: [], network: true, memoryMb: 64 });
+  const found = mounts(args);
+  expect(found).toContain("/usr/lib");
+  for (const path of ["/usr/src/app/.env", "/usr/local/etc/app.json", "/usr/local/app/key.pem"])
+    expect(found.filter((each) => path.startsWith(`${each}/`))).toEqual([]);
 });
 
 it("refuses to hide the library behind a folder of packages that the plugin may read", () => {
