@@ -62,13 +62,15 @@ const rootPlaces = ["/mnt", "/media", "/srv", "/opt", "/home", "/run", "/tmp"];
 const namespaces = (network: boolean) => [network ? "-rpmiu" : "-rnpmiu", "--fork", "--kill-child"];
 
 /**
- * Builds a root with only the given folders, and runs the rest of its arguments in it. `$1` is its
- * place, `$2` a limit in KiB, `$3` whether it is read-only, and `$4` and `$5` the numbers of pairs
- * that follow: first each of a path and its place in the new root, then of a link's target and it.
+ * Builds a root with only the given folders, all of it read-only, and runs the rest of its arguments
+ * in it. `$1` is its place, `$2` a limit in KiB, and `$3` and `$4` the numbers of pairs that follow:
+ * first each of a path and its place in the new root, then of a link's target and it.
+ *
+ * Node's permissions do not replace the read-only mounts: V8 writes what it traces to any file.
  */
 const script = `set -eu
-root=$1 limit=$2 locked=$3 count=$4 links=$5
-shift 5
+root=$1 limit=$2 count=$3 links=$4
+shift 4
 mount -t tmpfs -o mode=755 none "$root"
 mkdir "$root/dev"
 for device in null zero urandom; do
@@ -78,7 +80,7 @@ done
 while [ "$count" -gt 0 ]; do
   if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$root$(dirname "$2")"; : > "$root$2"; fi
   mount --bind "$1" "$root$2"
-  if [ "$locked" = yes ]; then mount -o remount,bind,ro,nosuid,nodev "$root$2"; fi
+  mount -o remount,bind,ro,nosuid,nodev "$root$2"
   shift 2
   count=$((count - 1))
 done
@@ -88,7 +90,7 @@ while [ "$links" -gt 0 ]; do
   shift 2
   links=$((links - 1))
 done
-if [ "$locked" = yes ]; then mount -o remount,ro "$root"; fi
+mount -o remount,ro "$root"
 ulimit -v "$limit"
 ulimit -c 0
 exec chroot "$root" "$@"`;
@@ -103,8 +105,6 @@ interface NewRoot {
   readonly links?: ReadonlyMap<string, string>;
   readonly limitMb: number;
   readonly argv: readonly string[];
-  /** Whether nothing can be written. Needed if the program has no permission model to forbid it. */
-  readonly isLocked?: boolean;
   /** Whether it may open connections. */
   readonly network?: boolean;
 }
@@ -114,7 +114,6 @@ function inNewRoot({
   links = new Map(),
   limitMb,
   argv,
-  isLocked = false,
   network = false,
 }: NewRoot): Command {
   const system = [...systemPaths, process.execPath].filter((path) => existsSync(path));
@@ -144,7 +143,6 @@ function inNewRoot({
       "sh",
       root,
       limitKib(limitMb),
-      isLocked ? "yes" : "no",
       String(pairs.length),
       String(linked.length),
       ...pairs.flat(),
@@ -236,13 +234,13 @@ const networkPaths = [
   "/usr/local/share/ca-certificates",
 ];
 
-/** The command for a program without a permission model, in namespaces: it can write nothing. */
+/** The command for a program without a permission model, in namespaces. */
 export function confined({ argv, readable, network, memoryMb }: ProgramOptions): Command {
   const paths = network
     ? [...readable, ...networkPaths.filter((path) => existsSync(path))]
     : readable;
   const places = new Map(samePlaces(paths));
-  return inNewRoot({ places, limitMb: memoryMb, argv, isLocked: true, network });
+  return inNewRoot({ places, limitMb: memoryMb, argv, network });
 }
 
 /** The same without namespaces: it can do what its account can. */

@@ -8,7 +8,8 @@ const entry = "/srv/lib/glassine/dist/far-side.js";
 
 /** The places that are mounted in the new root. */
 function mounts(args: readonly string[]): readonly string[] {
-  const at = args.findIndex((each) => each === "yes" || each === "no") + 1;
+  // After the script come its name, the place of the root, and a limit.
+  const at = args.indexOf("-c") + 5;
   const end = at + 2 + 2 * Number(args[at]);
   return args.slice(at + 2, end).filter((_, index) => index % 2 === 1);
 }
