@@ -26,7 +26,7 @@ it.skipIf(noSandbox !== undefined)("is refused, or runs with what was accepted",
   expect(lines).toEqual([
     { code: "isolation_refused", data: { open: ["network", "signals"] } },
     { code: "isolation_refused", data: { open: ["signals"] } },
-    { open: ["network", "signals"], outcome: "refused" },
+    { open: ["network", "signals"], outcomes: ["refused", "refused"] },
   ]);
 });
 

@@ -170,6 +170,8 @@ function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) 
     ...new Set(readable.map((path) => `--allow-fs-read=${path}`)),
     // Node 20 has no SQLite, and does not know the flag.
     ...(major >= 22 ? ["--no-experimental-sqlite"] : []),
+    // The permissions do not cover trace events, which would be written to the working directory.
+    "--trace-event-file-pattern=/dev/null",
     // WebAssembly, which `fetch` uses, would reserve more address space than there is.
     "--disable-wasm-trap-handler",
     `--max-old-space-size=${memoryMb}`,
