@@ -46,6 +46,7 @@ It gets a root of its own, which is read-only to it and has this library, the fo
 It has no network and no environment, sees no other process, and is also limited by Node's permission model.
 If any of that is not available, the start is refused with \`isolation_refused\`, which says why and what the code could still do: "No space left on device" means that \`user.max_user_namespaces\` is 0.
 Accept that by name, if you can live with it; the plugin then has to find \`glassine\` from its own folder.
+It can then also read through any link in the folders that it may read, so make sure that no link leads out of them.
 
 \`\`\`ts
 import { isolatePlugin } from "glassine/isolate";
