@@ -1,8 +1,9 @@
-/** The performance page names exactly the goals that the committed runs miss. */
+/** The performance page: which goals the committed runs miss, and what its commands select. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Row } from "../../tools/bench/rows.ts";
+import { selectionOf } from "../../tools/bench/selection.ts";
 import { readTable } from "./support/markdown.ts";
 import { root } from "./support/pages.ts";
 
@@ -25,4 +26,13 @@ it("each comparison that misses its goal in a run has its cost and its remedy", 
 it("the number of met goals is that of the runs", () => {
   const met = withGoal.filter((row) => row.met).length;
   expect(page).toContain(`${met} of the ${withGoal.length} goals are met in both runs.`);
+});
+
+it("the comparisons that pages select exist", () => {
+  const ids = first.map(({ id }) => id);
+  const selections = [page, read("docs/testing.md")].flatMap((text) =>
+    [...text.matchAll(/--only ([\w,]+)/g)].map(([, only]) => only),
+  );
+  expect(selections.length).toBeGreaterThan(3);
+  for (const only of selections) selectionOf(only, ids);
 });
