@@ -56,8 +56,8 @@ export interface ManagerOptions<
   readonly config?: { readonly [plugin: string]: unknown } | undefined;
   /**
    * Environment variables. Those named `GLASSINE_PLUGIN_<NAME>_<KEY>` override `config`. Default:
-   * the variables of the process, if there is one, for plugins with a `configSchema`. If there is
-   * no such plugin, the environment is not read.
+   * the variables of the process, if there is one, for plugins that are isolated or have a
+   * `configSchema`. If there is no such plugin, the environment is not read.
    */
   readonly env?: { readonly [name: string]: string | undefined } | undefined;
   /** Where records of what plugins did are kept, and whether a run may go on without them. */
