@@ -279,7 +279,8 @@ export const errorCodes = {
     todo: "Find out who patches the built-ins that `data.changes` or the violation's details name, or patch them before the library is loaded.",
   },
   reentrancy: {
-    means: "Invocations are nested deeper than the limit.",
+    means:
+      "Invocations are nested deeper than the limit, or a plugin with `asyncSafe: false` waits for a run in which it has a handler.",
     todo: "Break the cycle of plugins that invoke hooks.",
   },
   overloaded: {
