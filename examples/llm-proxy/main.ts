@@ -1,6 +1,6 @@
 /** A proxy whose plugins check what goes to OpenAI and what comes back. Needs no API key. */
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { createPluginManager } from "glassine";
@@ -13,19 +13,30 @@ const manager = await createPluginManager({ plugins: [secrets] });
 // `fetch` stands in for the model here; without it, requests go to the provider.
 const guarded = guardFetch(manager, { provider: openai, fetch: model });
 
-const proxy = createServer(async (request, reply) => {
+const proxy = createServer((request, reply) => {
+  // Otherwise a provider that cannot be reached would end the process.
+  forward(request, reply).catch((error: Error) => reply.destroy(error));
+});
+
+async function forward(request: IncomingMessage, reply: ServerResponse): Promise<void> {
   const upstream = new URL("https://api.openai.com");
   upstream.pathname = request.url ?? "/";
   const { method = "POST", headers } = request;
   const answer = await guarded(upstream, {
     method,
-    headers: { authorization: headers.authorization ?? "", "content-type": "application/json" },
-    body: await text(request),
+    headers: {
+      authorization: headers.authorization ?? "",
+      "content-type": "application/json",
+      // `fetch` decodes an answer, but leaves the header that says how it was encoded.
+      "accept-encoding": "identity",
+    },
+    // `fetch` refuses a GET with a body, even an empty one.
+    body: (await text(request)) || null,
   });
   reply.writeHead(answer.status, Object.fromEntries(answer.headers));
   for await (const chunk of answer.body ?? []) reply.write(chunk);
   reply.end();
-});
+}
 
 await once(proxy.listen(0, "127.0.0.1"), "listening");
 const { port } = proxy.address() as AddressInfo;
