@@ -338,6 +338,26 @@ describe("a payload that another run changed", () => {
     expect(changed.violation).toMatchObject({ plugin: "alias", code: "payload_contested" });
     expect((await runOnce([], only)).continueProcessing).toBe(true);
   });
+
+  it("has a record of why a plugin was not asked", async () => {
+    verifies("dispatch:recheck-only");
+    const broken: Run = () => {
+      throw new Error("broken");
+    };
+    const manager = await manage(
+      [
+        plugin("for-others", () => deny("no"), { conditions: { tools: ["rm"] } }),
+        plugin("broken", broken, { onError: "disable" }),
+      ],
+      { logger: {} },
+    );
+    await manager.invoke(hook, call);
+    const { executions } = await manager.invoke(hook, call, only);
+    expect(executions).toMatchObject([
+      { plugin: "for-others", status: "skipped", reason: "Its conditions do not match." },
+      { plugin: "broken", status: "disabled", reason: "Switched off after a failure." },
+    ]);
+  });
 });
 
 it("accepts true, false or only, and nothing else", async () => {
