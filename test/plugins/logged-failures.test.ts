@@ -252,6 +252,15 @@ describe("a handler that fails and does not throw", () => {
     },
   );
 
+  it("is logged as switched off once, even if it fails in two runs at a time", async () => {
+    const warn = vi.fn();
+    const handler = () => Promise.reject(new Error("broken"));
+    const plugins = [failing(handler, { onError: "disable" })];
+    const manager = await createPluginManager({ plugins, logger: { warn } });
+    await Promise.all([1, 2].map(() => manager.invoke(hook, { name: "add" })));
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
   it("is logged whether or not the host has its own onHandlerError", async () => {
     const error = vi.fn();
     const onHandlerError = vi.fn();

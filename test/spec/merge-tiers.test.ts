@@ -250,6 +250,8 @@ describe("delegation", () => {
     const { extensions, rejections } = merge(later, returned, caps, { view: seen });
     expect(rejections).toEqual([]);
     expect(extensions.delegation).toMatchObject({ depth: 3, actor_subject_id: "cid" });
+    const joined = { delegation: { ...returned.delegation, depth: 3 } };
+    expect(merge(later, joined, caps, { view: seen }).rejections).toEqual([]);
     const forged = { delegation: { ...returned.delegation, depth: 9 } };
     expect(merge(later, forged, caps, { view: seen }).rejections).toMatchObject([
       { path: "delegation.depth", code: "tier_immutable" },
