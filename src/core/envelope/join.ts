@@ -75,7 +75,6 @@ function addedTo(nodes: readonly Node[], before: unknown, after: unknown): Level
   forEach(nodes, ({ key, tier, fields }) => {
     const was = ownValue(before, key);
     const is = ownValue(after, key);
-    if (was === is) return;
     const more = tier === "monotonic" ? without(setOf(is), setOf(was)) : addedTo(fields, was, is);
     // A list that grows is no set, so it does not join, and `more` is empty.
     if (more === undefined || more.length === 0) return;

@@ -81,7 +81,6 @@ const maxListed = 100;
 /** Returns the rejections of one result: the first 100, and how many more there were. */
 export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
   const more = rejections.length - maxListed;
-  if (more <= 0) return rejections;
   const list = newList<Rejection>();
   forEach(rejections, (rejection) => {
     const { code } = rejection;
