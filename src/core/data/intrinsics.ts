@@ -270,8 +270,6 @@ export function append<T>(list: List<T>, item: T): void {
  * involved, and it takes a few nanoseconds.
  */
 const collect = (...items: unknown[]): unknown[] => items;
-/** The most items to pass as arguments: all of them are on the stack for a moment. */
-const maxCollected = 1_024;
 
 // For each length, the array that new ones are copied from; made on first use.
 const maxBlankLength = 256;
@@ -300,15 +298,6 @@ function blankOf(length: number): null[] {
   return parseJson(`[${slice(repeat(",null", length), 1)}]`);
 }
 
-/** Returns a new array with the same items. */
-export function copyOf<T>(list: readonly T[]): T[] {
-  const length = lengthOf(list);
-  if (length > 0 && length <= maxCollected) return apply(collect, undefined, list as T[]) as T[];
-  const items = newArray<T>(length);
-  for (let i = 0; i < length; i++) items[i] = list[i] as T;
-  return items;
-}
-
 /** Returns a new array with the items of a list. */
 export function toArray<T>(list: List<T>): T[] {
   const { length } = list;
@@ -325,7 +314,6 @@ export const none: readonly never[] = freeze([]);
 /** Returns a new array: `list`, then `more` from index `from` on. With one list, returns a copy. */
 export function concat<T>(list: readonly T[], more: readonly T[] = none, from = 0): T[] {
   const end = lengthOf(more);
-  if (end <= from) return copyOf(list);
   const length = lengthOf(list);
   const all = newArray<T>(length + end - from);
   for (let i = 0; i < length; i++) all[i] = list[i] as T;
@@ -369,7 +357,7 @@ export function some<T>(list: readonly T[] | List<T>, test: (item: T) => boolean
  * is never called. A value that throws when it is inspected is not a promise either.
  */
 export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
-  if (typeof value !== "object" || value === null) return false;
+  if (typeof value !== "object") return false;
   return isNativePromise(value) || typeof readDataProperty(value, "then") === "function";
 }
 

@@ -271,7 +271,7 @@ function copyForeign(state: ReadState, value: unknown, previous: unknown): unkno
 /** Whether the stack may have overflowed. A value that throws can also throw a `RangeError`. */
 export function isRangeError(thrown: unknown): boolean {
   try {
-    return typeof thrown === "object" && getPrototypeOf(thrown as object) === rangeErrorPrototype;
+    return getPrototypeOf(thrown as object) === rangeErrorPrototype;
   } catch {
     return false;
   }
@@ -285,7 +285,7 @@ function copyValue(state: ReadState, value: unknown, previous: unknown): unknown
   if (typeof value === "function") {
     return report(state, "snapshot_type", "a JSON value", "function");
   }
-  if (typeof value === "object" && value === previous) return value;
+  if (value === previous) return value;
   countNode(state);
   if (typeof value !== "object") return value;
   if (isProxy(value)) return report(state, "snapshot_proxy", "plain data", "a proxy");

@@ -135,7 +135,7 @@ function daysIn(year: number, month: number): number {
 
 function trimmedFraction(digits: string): string {
   let end = digits.length;
-  while (end > 0 && charCodeAt(digits, end - 1) === 0x30) end -= 1;
+  while (charCodeAt(digits, end - 1) === 0x30) end -= 1;
   return end === 0 ? "Z" : `.${slice(digits, 0, end)}Z`;
 }
 
@@ -203,7 +203,7 @@ function frozenOrKnown(set: string[], known: readonly string[]): readonly string
 }
 
 function isBefore(a: string, b: string): boolean {
-  return a !== b && byCodePoint(a, b) < 0;
+  return byCodePoint(a, b) < 0;
 }
 
 /** Drops duplicates from a sorted array. */
