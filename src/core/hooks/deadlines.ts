@@ -12,18 +12,18 @@ import { apply, monotonicNow } from "../data/intrinsics.ts";
 // Captured at load, so that replacing a global later cannot stop a deadline. The cast is
 // needed because a timer is a number in browsers and an object in Node.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis as unknown as {
-  setTimeout(callback: () => void, delayMs: number): unknown;
+  setTimeout(callback: () => void, delayMs: number): { ref?(): unknown; unref?(): unknown };
   clearTimeout(timer: unknown): void;
 };
 const { ref, unref } = timerMethods();
 const { ceil, max: larger, min: smaller } = Math;
 
 /** The timer methods that keep the process alive or let it end. None where timers are numbers. */
-function timerMethods(): { readonly ref?: () => unknown; readonly unref?: () => unknown } {
+function timerMethods(): ReturnType<typeof startTimer> {
   try {
     const timer = startTimer(() => undefined, 1);
     stopTimer(timer);
-    if (typeof timer === "object" && timer !== null) return timer;
+    return timer;
   } catch {
     // Some runtimes refuse to set a timer outside of a request. Their timers are numbers, too.
   }

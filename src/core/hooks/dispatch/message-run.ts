@@ -307,7 +307,7 @@ export class RunLog {
       rejections: listOf(this.#rejections),
       errors: listOf(this.#errors),
       executions: this.#withJoined(),
-      metadata: this.#metadata === undefined ? noMetadata : freeze(this.#metadata),
+      metadata: freeze(this.#metadata ?? noMetadata),
     };
   }
 }

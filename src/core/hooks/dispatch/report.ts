@@ -132,7 +132,7 @@ export function headerSecretsOf({ nodes }: CompiledSlots, extensions: object): r
 function addHeaders(found: List<string>, nodes: readonly Node[], level: LevelValue): void {
   forEach(nodes, ({ key, compiled, fields }) => {
     const value = ownValue(level, key);
-    if (typeof value !== "object" || value === null) return;
+    if (typeof value !== "object") return;
     if (compiled.shape === "headers") addValues(found, value as LevelValue);
     else addHeaders(found, fields, value as LevelValue);
   });
