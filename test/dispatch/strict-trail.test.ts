@@ -236,3 +236,25 @@ it.each(["at once", "later"] as const)(
     expect((await manager.close()).background).toMatchObject({ started: 1, completed: 1 });
   },
 );
+
+it("a run that waits for a strict trail holds its place in the background", async () => {
+  verifies("dispatch:background-bounded");
+  let isUp = true;
+  const sink = async () => {
+    await rest();
+    if (!isUp) throw new Error("disk full");
+  };
+  const manager = await manage(
+    [tagger("one"), plugin("behind", () => undefined, { mode: "fire_and_forget" })],
+    { maxBackground: 1, audit: { strict: true, sink }, logger: {} },
+  );
+  const behind = async () => (await manager.invoke(hook, call)).executions[1]?.status;
+  expect(await Promise.all([behind(), behind()])).toEqual(["started", "skipped"]);
+  await rest();
+  isUp = false;
+  expect(await behind()).toBe("skipped");
+  isUp = true;
+  expect(await behind()).toBe("started");
+  const { background } = await manager.close();
+  expect(background).toMatchObject({ started: 2, completed: 2, dropped: 1, pending: 0 });
+});

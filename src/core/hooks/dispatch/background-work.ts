@@ -7,7 +7,7 @@ const { floor } = Math;
 
 /** A plugin, as far as its background handlers are counted. */
 interface Worker {
-  /** How many of the plugin's background handlers are running. */
+  /** How many of the plugin's background handlers are running, or are held a place for. */
   inBackground: number;
 }
 
@@ -30,6 +30,7 @@ export class BackgroundWork {
   /** Callbacks that resolve pending calls of `drain`. */
   #waiting = newList<() => void>();
   #pending = 0;
+  #held = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -51,7 +52,16 @@ export class BackgroundWork {
 
   /** Whether there is room for another task of a plugin, in addition to those already chosen. */
   hasRoom({ inBackground }: Worker, chosen: number, chosenOfPlugin: number): boolean {
-    return this.#pending + chosen < this.#max && inBackground + chosenOfPlugin < this.#share;
+    const taken = this.#pending + this.#held + chosen;
+    return taken < this.#max && inBackground + chosenOfPlugin < this.#share;
+  }
+
+  /** Holds the places of tasks that do not start at once, or with `times` -1 gives them back. */
+  hold(tasks: readonly { readonly plugin: Worker }[], times: 1 | -1 = 1): void {
+    this.#held += times * tasks.length;
+    forEach(tasks, ({ plugin }) => {
+      plugin.inBackground += times;
+    });
   }
 
   /** Counts a task for which there was no room. */

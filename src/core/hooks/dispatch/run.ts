@@ -319,7 +319,13 @@ function conclude(run: MessageRun, result: AnyInvokeResult): void {
 
 /** Concludes once the audit trail has handled all notes. If it lost any, the run is denied. */
 async function concludeAudited(run: MessageRun, result: AnyInvokeResult): Promise<AnyInvokeResult> {
-  const isKept = (await run.receipts?.areKept()) === true;
+  const { background } = run.runtime;
+  const { chosen } = run;
+  const areKept = run.receipts?.areKept();
+  // Meanwhile other runs choose, too.
+  background.hold(chosen);
+  const isKept = (await areKept) === true;
+  background.hold(chosen, -1);
   // A denial stands, with its own reason.
   if (isKept || result.violation !== undefined) {
     conclude(run, result);

@@ -77,7 +77,7 @@ export interface PluginState {
   readonly lock: HandlerLock | undefined;
   /** Set by `onError: "disable"`. */
   off: boolean;
-  /** How many of its background handlers are running. */
+  /** How many of its background handlers are running, or are held a place for. */
   inBackground: number;
 }
 
