@@ -311,6 +311,27 @@ describe("a signal that aborts without an event", () => {
     expect(result.errors).toEqual([]);
     expect(statusesOf(result)).toEqual(["completed", "skipped"]);
   });
+
+  it("ends a run that awaited, before a handler that was not called", async () => {
+    let isAborted = false;
+    const { signal } = foreign(() => isAborted);
+    const aborts = async () => {
+      await rest();
+      isAborted = true;
+    };
+    const signals: AbortSignal[] = [];
+    const manager = await manage([
+      plugin("aborts", (_p, context) => {
+        signals.push(context.signal);
+        return aborts();
+      }),
+      tagger("next"),
+    ]);
+    const result = await manager.invoke(hook, call, { signal });
+    expect(result.violation).toEqual(aborted);
+    expect(statusesOf(result)).toEqual(["completed", "skipped"]);
+    expect(signals[0]?.aborted).toBe(false);
+  });
 });
 
 describe("a signal that aborts as soon as a listener is added", () => {

@@ -203,7 +203,7 @@ function endConcurrent(run: MessageRun, phase: ConcurrentPhase): void {
 function listen(run: MessageRun, signal: AbortSignal): void {
   const onAbort = () => {
     try {
-      abort(run);
+      abort(run, true);
     } catch (error) {
       void crash(run, error);
     }
@@ -212,17 +212,19 @@ function listen(run: MessageRun, signal: AbortSignal): void {
   if (isAborted(signal)) onAbort();
 }
 
-/** The host aborts. What was merged stays; a running handler learns of it by its own signal. */
-function abort(run: MessageRun): undefined {
+/**
+ * The host aborts. What was merged stays; a running handler learns of it by its own signal.
+ * `inTurn`: whether that happens in the turn of a handler, and not between two.
+ */
+function abort(run: MessageRun, inTurn = false): undefined {
   if (run.isEnding) return undefined;
   const { context, phase, step } = run;
   run.dropWait();
-  const waits = run.settle !== undefined;
   let from = step?.position ?? run.compiled.firstConcurrent;
   if (phase !== undefined) {
     phase.cancel();
     from = run.compiled.firstBackground;
-  } else if (waits && step !== undefined) {
+  } else if (inTurn && step !== undefined) {
     if (!run.recorded)
       run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
     from += 1;
@@ -230,7 +232,7 @@ function abort(run: MessageRun): undefined {
   run.ending = "aborted";
   finish(run, freeze({ code: "aborted", reason: "The host aborted the invocation." }), from);
   // Last, because this runs the plugin's listeners.
-  if (waits && context !== undefined) endTurn(context);
+  if (inTurn && context !== undefined) endTurn(context);
   phase?.endTurns();
   return undefined;
 }
