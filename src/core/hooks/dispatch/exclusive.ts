@@ -110,7 +110,7 @@ export function expectRoom(frames: number): void {
   if (frames > 0) expectRoom(frames - 1);
 }
 
-/** A late result does not count: the run counts it. */
+/** Counts no late result: after an abort the run does, and after the deadline nobody. */
 function latePolicyOf(context: PluginContext): LatePolicy | undefined {
   const part = partOf(context);
   return part && { lateCounters: part.run.runtime.lateCounters, step: part.step, counts: false };
