@@ -52,7 +52,7 @@ export interface CpexHostOptions
   readonly network?: boolean | undefined;
   /** What the code may be able to do if the platform cannot prevent it. Default: nothing. */
   readonly accept?: readonly Opening[] | undefined;
-  /** How much address space it may use, in MiB. Default 1 024. */
+  /** How much address space each of its processes may use, in MiB. Default 1 024. */
   readonly memoryMb?: number | undefined;
   /** How long it may take to start. Default 30 000. */
   readonly startTimeoutMs?: number | undefined;
