@@ -131,7 +131,7 @@ export function guestLibrary(names: object) {
       throw denyExpects(`code, reason, description and details, got "${names[i]}"`);
     }
     const field = (key: string) => (hasOwn(given, key) ? given[key] : undefined);
-    const code = field("code") ?? "denied";
+    const { code = "denied" } = { code: field("code") };
     const reason = field("reason");
     const description = field("description");
     const details = field("details");
@@ -224,8 +224,7 @@ export function guestLibrary(names: object) {
   function insert(set: string[], label: unknown): void {
     const isLabel =
       typeof label === "string" &&
-      label !== "" &&
-      label.length <= 256 &&
+      fits(/^.{1,128}$/su, label) &&
       label[0] !== " " &&
       label[label.length - 1] !== " " &&
       !fits(invisible, label) &&
