@@ -175,6 +175,21 @@ describe("a handler that makes the host abort", () => {
     expect(manager.counts()).toMatchObject({ denied: 1, aborted: 0 });
   });
 
+  it("keeps a concurrent denial that came before the abort, although another handler runs", async () => {
+    verifies("dispatch:abort");
+    const host = new AbortController();
+    const waits = plugin("waits", never, { mode: "concurrent" });
+    const denies = plugin("denies", async (_p, _c) => deny("no"), { mode: "concurrent" });
+    const manager = await manage([waits, denies]);
+    const running = manager.invoke(hook, call, { signal: host.signal });
+    await rest();
+    host.abort();
+    const result = await running;
+    expect(result.violation).toMatchObject({ plugin: "denies", code: "denied", reason: "no" });
+    expect(statusesOf(result)).toEqual(["cancelled", "completed"]);
+    expect(manager.counts()).toMatchObject({ denied: 1, aborted: 0 });
+  });
+
   it("while others of its phase are awaited: their results are late", async () => {
     const host = new AbortController();
     const gate = deferred();

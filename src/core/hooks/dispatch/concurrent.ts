@@ -240,10 +240,10 @@ export class ConcurrentPhase implements Phase {
     });
   }
 
-  /** The host aborts: drops the handlers that still run, and keeps what the others added. */
-  cancel(): void {
+  /** The host aborts: drops the handlers that still run, and applies what the others returned. */
+  cancel(): TurnEnd {
     this.stop();
-    this.takeAll();
+    return this.takeAll();
   }
 
   /** Aborts the signals of cancelled handlers. This runs their listeners, so end the run first. */

@@ -74,8 +74,8 @@ export interface Phase {
   memberOf(context: PluginContext): PhaseMember | undefined;
   /** Stops waiting. */
   stop(): void;
-  /** Stops waiting. What the handlers that have ended added stays. */
-  cancel(): void;
+  /** Stops waiting, and applies what the handlers that have ended returned. */
+  cancel(): Violation | undefined;
   /** Aborts the signals of cancelled handlers. This runs their listeners, so end the run first. */
   endTurns(): void;
 }

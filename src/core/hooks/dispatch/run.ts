@@ -221,16 +221,21 @@ function abort(run: MessageRun, inTurn = false): undefined {
   const { context, phase, step } = run;
   run.dropWait();
   let from = step?.position ?? run.compiled.firstConcurrent;
+  let end: TurnEnd;
   if (phase !== undefined) {
-    phase.cancel();
+    end = phase.cancel();
     from = run.compiled.firstBackground;
   } else if (inTurn && step !== undefined) {
     if (!run.recorded)
       run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
     from += 1;
   }
-  run.ending = "aborted";
-  finish(run, freeze({ code: "aborted", reason: "The host aborted the invocation." }), from);
+  // Only a handler's denial stands: it may have failed for the reason for which the host aborts.
+  if (end === undefined || run.ending !== "denied") {
+    run.ending = "aborted";
+    end = freeze({ code: "aborted", reason: "The host aborted the invocation." });
+  }
+  finish(run, end, from);
   // Last, because this runs the plugin's listeners.
   if (inTurn && context !== undefined) endTurn(context);
   phase?.endTurns();
