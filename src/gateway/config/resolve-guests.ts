@@ -74,8 +74,8 @@ function turnLog(logger: Logger | undefined): (turn: CpexTurn) => void {
   return ({ hook, answer, leftOut }) => {
     for (const path of leftOut)
       warn(`guests cannot see ${path} on ${hook}: CPEX has no field for it`);
+    // A delay of 0 is what every result has that requests none.
     for (const [key, value] of Object.entries(answer))
-      // A delay of 0 is what every result has that requests none.
       if (value !== undefined && value !== 0)
         warn(`a guest requested ${key} on ${hook}, which the gateway does not support`);
   };
