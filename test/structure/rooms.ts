@@ -176,6 +176,7 @@ export const plan: Plan = {
     "node:timers/promises": ["gateway"],
     "node:url": ["operate", "gateway"],
     "node:util": ["operate/trust", "operate/discovery", "gateway"],
+    "node:v8": ["operate/isolate"],
     "node:worker_threads": ["operate/isolate"],
     "node:zlib": ["operate/trust"],
   },

@@ -384,6 +384,7 @@ function grownList(change: Change): List | undefined {
 function checkJoined(state: MergeState, node: Node, change: Change, next: List): void {
   // The schema of the set or list has read each of these that is present.
   const { current, shown, proposed } = change as Change<List>;
+  if (current === shown) return;
   // The proposal itself was read as a whole.
   if (next.length !== proposed.length) {
     const problem = problemOf(node, next, state.limits);

@@ -322,7 +322,7 @@ export function compileLevel(
       }
       if (item !== shown) same = false;
       // The previous payload may lack some of the fields.
-      if (isPart) put(level, key, item);
+      if (isPart && !hasOwn(level, key)) put(level, key, item);
       else level[key] = item;
     }
     if (!isPart) fillIn(state, place, needed, level);

@@ -351,14 +351,14 @@ export function expectOpenings(accept: readonly Opening[]): void {
  *
  * @throws GlassineError `options_invalid`
  */
-export function readObserver<Told>(
+export function readObserver<Reported>(
   name: string,
-  observer: ((told: Told) => void) | undefined,
-): ((told: Told) => void) | undefined {
+  observer: ((reported: Reported) => void) | undefined,
+): ((reported: Reported) => void) | undefined {
   if (observer === undefined) return undefined;
   if (typeof observer !== "function")
     throw optionsInvalid(`${name} must be a function, and is ${kindOf(observer)}.`);
-  return (told) => callSafely(() => observer(told));
+  return (reported) => callSafely(() => observer(reported));
 }
 
 /**

@@ -97,7 +97,7 @@ describe("a guest", () => {
     expect(turns[0]?.answer).toMatchObject({ httpHeaders: { "X-Left": "1" }, retryDelayMs: 250 });
   });
 
-  it("goes on if what is told of its turns throws or rejects", async () => {
+  it("goes on if onTurn throws or rejects", async () => {
     const turns: CpexTurn[] = [];
     const onTurn = async (turn: CpexTurn) => {
       turns.push(turn);

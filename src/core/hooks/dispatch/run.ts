@@ -38,7 +38,7 @@ export function run(run: MessageRun): Promise<AnyInvokeResult> {
   try {
     if (recheck === "only") recheckOnly(run);
     const isRefused = run.stopped !== undefined;
-    const gaveUp = !isRefused && isAborted(signal);
+    const gaveUp = !isRefused && signal !== undefined && isAborted(signal);
     pending = gaveUp ? abort(run) : advance(run);
   } catch (error) {
     return crash(run, error);
@@ -69,7 +69,7 @@ function advance(run: MessageRun): Pending {
     const step = serial[run.index] as Step;
     if (run.stopped !== undefined) return finish(run, run.stopped, step.position);
     if (step.guarded && !mayRun(run, step)) continue;
-    if (isAborted(signal)) return abort(run);
+    if (signal !== undefined && isAborted(signal)) return abort(run);
     if (timed) run.startedAt = monotonicNow();
     const { handler } = step;
     const context = new runtime.Context(step, run);
@@ -97,7 +97,7 @@ function advance(run: MessageRun): Pending {
     if (end !== undefined) return finish(run, end, step.position + 1);
   }
   if (run.stopped !== undefined) return finish(run, run.stopped, firstConcurrent);
-  if (isAborted(signal)) return abort(run);
+  if (signal !== undefined && isAborted(signal)) return abort(run);
   return concurrent.length === 0 ? finish(run, undefined, -1) : runConcurrent(run);
 }
 
@@ -320,7 +320,7 @@ function conclude(run: MessageRun, result: AnyInvokeResult): void {
     runtime.counts[run.ending] += 1;
   }
   run.settle?.(result);
-  runBackground(run, run.chosen);
+  if (run.chosen.length > 0) runBackground(run, run.chosen);
   if (runtime.inFlight === 0) runtime.onIdle?.();
 }
 
