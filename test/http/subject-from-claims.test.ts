@@ -131,11 +131,14 @@ describe("a mapping", () => {
 
   it("never shows what is secret", () => {
     verifies("identity:secret");
+    const some = "jti nonce at_hash c_hash s_hash rt_hash cnf sid";
+    const names = `${some} access_token id_token refresh_token _claim_sources`.split(" ");
     const secret = "s3cret";
-    const session = { jti: secret, Nonce: secret, deep: [{ cnf: { jkt: secret }, tier: "gold" }] };
+    const hidden = Object.fromEntries([...names, "Nonce"].map((name) => [name, secret]));
+    const session = { ...hidden, deep: [{ cnf: { jkt: secret }, tier: "gold" }] };
     const subject = subjectOf({ session, sid: secret }, { claims: ["session"] });
     expect(subject.claims).toEqual({ session: '{"deep":[{"tier":"gold"}]}' });
-    for (const name of ["jti", "JTI", "nonce", "at_hash", "cnf", "sid", "_claim_sources"]) {
+    for (const name of [...names, "JTI", "Access_Token"]) {
       for (const mapping of [{ claims: [name] }, { id: name }, { roles: [["a", name]] }]) {
         expect(codeOf(() => subjectOf({}, mapping))).toBe("options_invalid");
       }
