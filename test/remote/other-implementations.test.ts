@@ -175,8 +175,19 @@ describe("numbers that describe a denial", () => {
     const { answer, dropped } = decodeResult({ ...denial, denial_metadata });
     expect(answer.denialMetadata).toEqual(denial_metadata);
     expect(dropped).toEqual([]);
-    const { violation } = decodeResult(denial);
+    const { violation, result } = decodeResult(denial);
     expect(violation?.code).toBe("no");
+    expect(json(encodeResult(result, answer))).toMatchObject({ denial_metadata });
+  });
+
+  it("are at most 16 when written", () => {
+    verifies("remote:denial-metadata");
+    const numbered = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`n${at}`, at]));
+    const { result } = decodeResult(denial);
+    const written = (count: number) => encodeResult(result, { denialMetadata: numbered(count) });
+    expect(json(written(16))).toMatchObject({ denial_metadata: numbered(16) });
+    expect(() => written(17)).toThrow("an object of at most 16 numbers and booleans");
   });
 
   it("are numbers and booleans under simple names, and only in a denial", () => {
