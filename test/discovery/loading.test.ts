@@ -267,6 +267,22 @@ describe("loading", () => {
     expect(rejected).toMatchObject([
       { code: "manifest_invalid", reason: expect.stringContaining("read_roles") },
     ]);
+
+    const listing = (name: string, hooks: readonly string[]) =>
+      install(root, name, {
+        code: `${load} () => globalThis.testDefinePlugin({
+          name: "${name}", version: "1.0.0", hooks: { evaluate() {}, tool_pre_invoke() {} },
+        });`,
+        glassine: { plugin: "./plugin.js", hooks },
+      });
+    await listing("lists-one", ["evaluate"]);
+    await listing("lists-two", ["evaluate", "tool_pre_invoke"]);
+    const hooked = await discover(root);
+    expect(hooked.rejected[1]).toMatchObject({
+      code: "manifest_invalid",
+      reason: expect.stringMatching(/has hooks that .* does not list: tool_pre_invoke$/),
+    });
+    expect(hooked.plugins.map(({ name }) => name)).toEqual(["lists-two"]);
   });
 
   it("CommonJS and named exports load as well", async () => {
