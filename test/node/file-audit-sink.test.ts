@@ -284,19 +284,28 @@ describe("a named pipe", () => {
     verifies("audit:file-pipe");
     const { path, reader } = pipe();
     const sink = fileAuditSink(path, { fsync: true });
-    const written = sink(record);
+    let isWritten = false;
+    const written = sink(record).then(() => {
+      isWritten = true;
+    });
     await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(isWritten).toBe(false);
     const file = reader();
     await written;
+    const bytes = Buffer.alloc(64 * 1024);
+    const line = bytes.toString("utf8", 0, readSync(file, bytes));
+    expect(JSON.parse(line)).toEqual(record);
     await sink.close();
     closeSync(file);
   });
 
-  it("without a reader does not keep the sink from closing", async () => {
+  it("without a reader keeps the sink from closing for two seconds", async () => {
     verifies("audit:file-pipe");
     const sink = fileAuditSink(pipe().path);
     const written = expect(sink(record)).rejects.toMatchObject({ code: "ENXIO" });
+    const from = performance.now();
     await sink.close();
+    expect(performance.now() - from).toBeGreaterThan(1900);
     await written;
   });
 
