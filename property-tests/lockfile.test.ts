@@ -188,6 +188,13 @@ describe("a refresh", () => {
             layout.entries.map(({ entry: each }) => (each.id === entry.id ? fresh : each)),
           );
           expect(commentsIn(outcome.value)).toEqual(commentsIn(text));
+          const [above, below] = partsAround(layout, at, (field) => field === key);
+          if (above !== undefined && below !== undefined) {
+            const head = above.before.replace(/\r?\n.*$/, "");
+            const rest = below.before.replace(/^.*(\r?\n)?/, "");
+            expect(outcome.value.slice(0, head.length)).toBe(head);
+            expect(outcome.value.slice(outcome.value.length - rest.length)).toBe(rest);
+          }
           // After restoring the grant, only the spelling of that line can differ.
           if (before === undefined) expect(setEntry(outcome.value, entry)).toBe(text);
         }),
