@@ -48,6 +48,7 @@ async function withContext(
   use: (context: AnyContext) => void,
   others: readonly unknown[] = [],
 ): Promise<void> {
+  let turns = 0;
   let failure: unknown;
   const plugin = host.definePlugin({
     name: "reader",
@@ -55,6 +56,7 @@ async function withContext(
     capabilities: capabilities as never,
     hooks: {
       vote(_facts, context) {
+        turns += 1;
         try {
           use(context as unknown as AnyContext);
         } catch (error) {
@@ -68,6 +70,7 @@ async function withContext(
   const manager = await host.createPluginManager({ plugins, services: supplied, logger: {} });
   await manager.invoke("vote", {});
   if (failure !== undefined) throw failure;
+  expect(turns).toBe(1);
 }
 
 describe("the services of a host", () => {
