@@ -1,4 +1,4 @@
-import { deny } from "glassine";
+import { definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -65,18 +65,22 @@ describe("the state of a plugin", () => {
 
   it("is one map for all handlers of the plugin in that request, and no other plugin's", async () => {
     verifies("dispatch:state");
-    const states = new Map<string, Map<unknown, unknown>>();
-    const keeping = (name: string) =>
-      plugin(name, (_payload, context) => {
-        expect(context.state).toBe(context.state);
-        const known = states.get(name);
-        if (known !== undefined) expect(context.state).toBe(known);
-        states.set(name, context.state);
-      });
+    const states = new Map<string, Map<unknown, unknown>[]>();
+    const keeping = (name: string) => {
+      const keeps: Run = (_payload, context) => {
+        states.set(name, [...(states.get(name) ?? []), context.state, context.state]);
+      };
+      const hooks = { [hook]: keeps, tool_post_invoke: keeps };
+      return definePlugin({ name, version: "1.0.0", hooks } as never);
+    };
     const manager = await manage([keeping("one"), keeping("two"), keeping("then")]);
     const { context } = await manager.invoke(hook, call);
     await manager.invoke(hook, call, { context });
-    expect(new Set(states.values()).size).toBe(3);
+    await manager.invoke("tool_post_invoke", { name: "add", result: 1 }, { context });
+    expect([...states.values()].map(({ length }) => length)).toEqual([6, 6, 6]);
+    // One map for each plugin, and each plugin its own.
+    expect([...states.values()].map((kept) => new Set(kept).size)).toEqual([1, 1, 1]);
+    expect(new Set([...states.values()].flat()).size).toBe(3);
   });
 
   it("is carried between managers of one host", async () => {
