@@ -83,23 +83,36 @@ describe("what derive returns", () => {
     verifies("envelope:derive-read");
     const host = hostWith(({ list }) => ({ last: { name: list.at(-1), tags: ["x"] } }));
     const seen: unknown[] = [];
-    const looks = host.definePlugin({
-      name: "looks",
-      version: "1.0.0",
-      capabilities: ["read_trail"],
-      hooks: {
-        evaluate(_message, _context, { trail }) {
-          seen.push(structuredClone(trail?.last));
-          const last = trail?.last as { name: string; tags: string[] };
-          expect(() => last.tags.push("forged")).toThrow(TypeError);
-          expect(() => Object.assign(last, { name: "forged" })).toThrow(TypeError);
+    const tried: unknown[] = [];
+    const tampering = (name: string) =>
+      host.definePlugin({
+        name,
+        version: "1.0.0",
+        capabilities: ["read_trail"],
+        hooks: {
+          evaluate(_message, _context, { trail }) {
+            seen.push(structuredClone(trail?.last));
+            const last = trail?.last as { name: string; tags: string[] };
+            const forge = () => Object.assign(last, { name: "forged" });
+            for (const change of [() => last.tags.push("forged"), forge]) {
+              try {
+                tried.push(change());
+              } catch (error) {
+                tried.push((error as Error).name);
+              }
+            }
+          },
         },
-      },
-    });
-    const manager = await host.createPluginManager({ plugins: [looks] });
+      });
+    const plugins = [tampering("first"), tampering("next")];
+    const manager = await host.createPluginManager({ plugins });
     const extensions = host.createExtensions({ trail: { items: ["a"] } });
     await manager.invoke("evaluate", { role: "user" }, { extensions });
-    expect(seen).toEqual([{ name: "a", tags: ["x"] }]);
+    expect(tried).toEqual(["TypeError", "TypeError", "TypeError", "TypeError"]);
+    expect(seen).toEqual([
+      { name: "a", tags: ["x"] },
+      { name: "a", tags: ["x"] },
+    ]);
   });
 
   it("is copied: what the function keeps of it has no effect", () => {
