@@ -31,6 +31,7 @@ attack(
       verifies("dispatch:registered-once");
       const capabilities: Capability[] = [];
       const views: FullView[] = [];
+      const pushed: unknown[] = [];
       const escalating = definePlugin({
         name: "escalating",
         version: "1.0.0",
@@ -39,7 +40,11 @@ attack(
           [hook]: (_payload: unknown, context: { capabilities: unknown }, view: unknown) => {
             views.push(view as FullView);
             capabilities.push("read_headers");
-            expect(() => (context.capabilities as string[]).push("read_labels")).toThrow(TypeError);
+            try {
+              pushed.push((context.capabilities as string[]).push("read_labels"));
+            } catch (error) {
+              pushed.push((error as Error).name);
+            }
           },
         },
       } as never);
@@ -51,7 +56,9 @@ attack(
       ).toThrow(TypeError);
       const extensions = labelled("PII");
       await manager.invoke(hook, call, { extensions });
-      const { executions } = await manager.invoke(hook, call, { extensions });
+      const { executions, errors } = await manager.invoke(hook, call, { extensions });
+      expect(pushed).toEqual(["TypeError", "TypeError"]);
+      expect(errors).toEqual([]);
       expect(views.map(({ security }) => security?.labels)).toEqual([undefined, undefined]);
       expect(executions[0]?.saw).not.toContain("security.labels");
       expect(manager.plugins[0]?.capabilities).toEqual([]);
