@@ -49,10 +49,12 @@ describe("a field missing from the host's payload", () => {
 describe("a payload of the host", () => {
   it("is returned as the same object if the library created it and nobody changed it", async () => {
     verifies("dispatch:untouched", "dispatch:payload-frozen");
-    const looks: Run = (payload, _c) => {
-      expect(payload).toBe(call);
-    };
-    expect((await runOnce([plugin("looks", looks)])).payload).toBe(call);
+    const seen: unknown[] = [];
+    const looks: Run = (payload, _c) => void seen.push(payload);
+    for (const mode of ["sequential", "concurrent", "audit"] as const) {
+      expect((await runOnce([plugin("looks", looks, { mode })])).payload).toBe(call);
+      expect(seen.pop()).toBe(call);
+    }
     const message = createMessage({ role: "user", content: [{ content_type: "text", text: "a" }] });
     const manager = await manage([]);
     expect((await manager.invoke("cmf.llm_input", message)).payload).toBe(message);
