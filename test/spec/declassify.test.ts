@@ -37,6 +37,10 @@ describe("declassification", () => {
       { authority: undefined },
     ];
     for (const each of wrong) expect(refused(labelled, each)).toBe("declassify_refused");
+    for (const text of ["x", "x".repeat(2000)]) {
+      const whole = { labels: ["PII"], reason: text, authority: text };
+      expect(host.declassify(labelled, whole).record).toMatchObject(whole);
+    }
   });
 
   it("is recorded before it happens, and changes nothing else", () => {
