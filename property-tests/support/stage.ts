@@ -80,8 +80,8 @@ const helpers = (host: World["host"]) => {
     setCustom: (view: object) => setCustom!(view, "mine", { a: 1 }),
     appendHop: (view: object) => appendHop!(view, { subject_id: "mine", subject_type: "agent" }),
     amend: (view: object) =>
-      amend!(view, (draft: { security: { labels: string[] } }) => {
-        draft.security.labels.push("mine");
+      amend!(view, (draft: { security?: { labels?: string[] } }) => {
+        draft.security?.labels?.push("mine");
       }),
     mergeExtensions: (view: object) =>
       mergeExtensions!(view, { custom: { mine: 1 } }, host.resolveCapabilities([])),

@@ -79,10 +79,15 @@ describe("the outcome", () => {
       { security: { labels: [" canary"] } },
       { http: { headers: { "canary ": "" } } },
     ];
+    expect(outcomes.map((each) => codeOf(() => merge(full, each, all)))).toEqual([
+      "slot_unknown",
+      "snapshot_type",
+      "label_invalid",
+      "header_invalid",
+    ]);
     for (const each of outcomes) {
       try {
         merge(full, each, all);
-        expect.unreachable();
       } catch (error) {
         const { message, data } = error as { message: string; data: object };
         expect(message + JSON.stringify(data)).not.toContain("canary");
