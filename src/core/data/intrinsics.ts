@@ -33,7 +33,7 @@ export function ownData(value: object, key: PropertyKey): unknown {
 export const { isArray } = Array;
 const { from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;
-export const { min } = Math;
+export const { max, min } = Math;
 export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
 export const objectPrototype: object = Object.prototype;
 export const arrayPrototype: object = Array.prototype;
@@ -313,7 +313,7 @@ export const none: readonly never[] = freeze([]);
 
 /** Returns a new array: `list`, then `more` from index `from` on. With one list, returns a copy. */
 export function concat<T>(list: readonly T[], more: readonly T[] = none, from = 0): T[] {
-  const end = lengthOf(more);
+  const end = max(lengthOf(more), from);
   const length = lengthOf(list);
   const all = newArray<T>(length + end - from);
   for (let i = 0; i < length; i++) all[i] = list[i] as T;

@@ -48,7 +48,7 @@ export function readPlain(value: unknown, limits: Limits = extensionsLimits): Js
  * surface.
  */
 export function dropPromises(value: unknown): void {
-  if (typeof value === "object") readPlain(value);
+  readPlain(value);
 }
 
 /** Checks a key of a map. The keys of maps are data. `known`: the map as the plugin was shown it. */

@@ -192,6 +192,7 @@ describe("an unknown field", () => {
   it("of a plugin is kept if the level is open and it is safe to read", () => {
     const open = reading(schema, { closed: false, origin: "plugin", strict: false });
     expect(valueIn(open({ a: "a", b: { c: 1 } }))).toEqual({ a: "a" });
+    expect(valueIn(open({ a: "a", b: undefined }))).toEqual({ a: "a" });
     expect(linesIn(open({ b: Number.NaN }))[0]).toContain("snapshot_type");
     expect(linesIn(open({ "\ud800": 1 }))[0]).toContain("snapshot_key");
     expect(linesIn(open({ b: [1, 2, 3] }, { nodes: 4 }))[0]).toContain("snapshot_limit");
