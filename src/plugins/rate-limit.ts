@@ -57,7 +57,8 @@ export const rateLimitOptions = z.strictObject({
 /**
  * Refuses requests above a rate, and says when to try again (`retry_after_ms` in the details). A
  * message counts as many requests as it names tools, prompts or resources. If it is refused, none
- * of them counts.
+ * of them counts. A request to a model counts once, however many messages it has, except that each
+ * message counts in an MCP request.
  *
  * It sees what requests name and, with `by`, the subject or the session. It changes nothing, and
  * runs concurrently, after every sequential guard has let the request pass. Requests without a
@@ -87,8 +88,11 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
 
   const judge = (point: RequestPoint) => ({
     mode: "concurrent" as const,
-    handler(message: Message, _context: unknown, extensions: Seen) {
-      const { security, agent } = extensions;
+    handler(message: Message, { request, state }: At, extensions: Seen) {
+      const { security, agent, mcp } = extensions;
+      // A request to a model is shown message by message; the first one counts for all of them. An
+      // MCP result can ask for many such requests, so there each message counts.
+      if (state.get(counted) === request && !mcp) return undefined;
       const keys = targetsOf(message, point, extensions).map(({ kind, name }) => {
         const names = {
           subject: [security?.subject?.type, security?.subject?.id],
@@ -102,7 +106,10 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
       if (!Number.isFinite(atMs))
         throw new Error("The clock of rateLimit did not return a finite number");
       const waitMs = allowances.take(keys, atMs);
-      if (waitMs === 0) return undefined;
+      if (waitMs === 0) {
+        if (point === points.model) state.set(counted, request);
+        return undefined;
+      }
       if (waitMs === undefined) {
         const reason = "The message has more requests than are ever allowed at once";
         return deny({ code: "rate_limited", reason });
@@ -122,6 +129,14 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
     capabilities,
     hooks: Object.fromEntries(count.map((kind) => [points[kind], judge(points[kind])])),
   });
+}
+
+/** The key of the last request to a model that was counted. */
+const counted = "counted";
+
+interface At {
+  readonly request: string;
+  readonly state: Map<unknown, unknown>;
 }
 
 /** What the plugin can see of an envelope. */

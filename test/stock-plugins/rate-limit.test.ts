@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { createExtensions, createPluginManager, definePlugin, deny } from "glassine";
+import { guardModel } from "glassine/http";
 import { createMessage, toolCall } from "glassine/messages";
+import { chatCompletions } from "glassine/openai";
 import { type RateLimitOptions, rateLimit } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
@@ -178,6 +180,29 @@ describe("rateLimit", () => {
     expect([await call(), await call()]).toEqual(["denied", "denied"]);
     isOpen = true;
     expect([await call(), await call()]).toEqual([undefined, "rate_limited"]);
+  });
+
+  it("counts a request to a model once, however many messages it has", async () => {
+    const { manager } = await limited({ limit: 2, count: ["model"] });
+    const guard = guardModel(chatCompletions, manager);
+    const codes = [];
+    for (const length of [3, 1, 1]) {
+      const exchange = guard.begin();
+      const messages = Array.from({ length }, () => ({ role: "user", content: "Ahoy" }));
+      const { refusal } = await exchange.judgeRequest({ model: "m", messages });
+      exchange.end(refusal);
+      codes.push(refusal?.code);
+    }
+    expect(codes).toEqual([undefined, undefined, "rate_limited"]);
+  });
+
+  it("counts each message to a model in an MCP request, which can ask for many", async () => {
+    const { manager } = await limited({ limit: 1, count: ["model"] });
+    const extensions = createExtensions({ mcp: { tool: { name: "ask" } } });
+    const message = createMessage({ role: "user", content: [] });
+    const { context } = await manager.invoke("cmf.llm_input", message, { extensions });
+    const { violation } = await manager.invoke("cmf.llm_input", message, { extensions, context });
+    expect(violation?.code).toBe("rate_limited");
   });
 
   it("lets no more than the limit and the time that passed allow", async () => {
