@@ -18,6 +18,8 @@ function findEmails(text: string): readonly Finding[] {
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
     let start = at;
     while (start > 0 && at - start < 64 && localUnit.test(text[start - 1] ?? "")) start -= 1;
+    // Half of a character cannot stay: texts are valid Unicode.
+    if (/[\udc00-\udfff]/.test(text[start] ?? "")) start += 1;
     // A leading apostrophe is a quotation mark, and a backslash begins an escape of JSON.
     if (text[start] === "'") start += 1;
     if (text[start - 1] === "\\")

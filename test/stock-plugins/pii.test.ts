@@ -61,6 +61,13 @@ describe("piiLabels", () => {
     }
   });
 
+  it("cuts no character in two where an address begins", async () => {
+    const { payload } = await scanned(`a\u{1f600}${"b".repeat(63)}@example.org`, {
+      action: "redact",
+    });
+    expect(payload.content).toEqual([text("a\u{1f600}[REDACTED:email]")]);
+  });
+
   it("takes an escape for no separator of digits", async () => {
     const { payload } = await scanned("Tel: +1 212 555 0123\\n24 hours", { action: "redact" });
     expect(payload.content).toEqual([text("Tel: [REDACTED:phone]\\n24 hours")]);
