@@ -34,8 +34,7 @@ export interface InstalledFixture {
 
 // What this needs from Node. Node's types are not available where the sources are compiled.
 interface FileSystem {
-  lstat(path: string): Promise<unknown>;
-  mkdir(path: string, options: { readonly recursive: true }): Promise<unknown>;
+  mkdir(path: string, options?: { readonly recursive: true }): Promise<unknown>;
   mkdtemp(prefix: string): Promise<string>;
   rm(path: string, options: { readonly recursive: true; readonly force: true }): Promise<void>;
   rmdir(path: string): Promise<void>;
@@ -92,7 +91,6 @@ export async function installFixturePackage(fixture: FixturePackage): Promise<In
       : paths.resolve(given);
   const path = paths.join(root, "node_modules", ...name.split("/"));
   const parents = paths.join(path, "..");
-  if (await exists(fs, path)) throw optionsInvalid(`The package ${quoted(name)} already exists.`);
 
   const remove = async (): Promise<void> => {
     await fs.rm(given === undefined ? root : path, { recursive: true, force: true });
@@ -101,8 +99,12 @@ export async function installFixturePackage(fixture: FixturePackage): Promise<In
     await fs.rmdir(parents).catch(() => undefined);
   };
 
+  await fs.mkdir(parents, { recursive: true });
+  // Not looked up before, because another call may be writing the same package.
+  await fs.mkdir(path).catch((error: unknown) => {
+    throw isExisting(error) ? optionsInvalid(`The package ${quoted(name)} already exists.`) : error;
+  });
   try {
-    await fs.mkdir(path, { recursive: true });
     const packageJson = {
       name,
       version,
@@ -201,14 +203,8 @@ function readField(glassine: unknown): unknown {
   return readPlain(glassine);
 }
 
-async function exists(fs: FileSystem, path: string): Promise<boolean> {
-  try {
-    await fs.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
-    throw error;
-  }
+function isExisting(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
 }
 
 /** Loads a module by name at the call, so that the rest of `glassine/testing` runs without Node. */

@@ -88,6 +88,19 @@ describe("installFixturePackage", () => {
     }
   });
 
+  it("refuses a package that another call is writing, and leaves that one alone", async () => {
+    const root = await mkdtemp(join(tmpdir(), "host-"));
+    try {
+      const both = [1, 2].map(() => installFixturePackage({ ...guard, root }));
+      const ends = (await Promise.allSettled(both)).map(({ status }) => status);
+      expect(ends.sort()).toEqual(["fulfilled", "rejected"]);
+      const files = await readdir(join(root, "node_modules", "@acme", "guard"));
+      expect(files).toContain("package.json");
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+
   it("removes what it wrote if a part of it cannot be written", async () => {
     const root = await mkdtemp(join(tmpdir(), "host-"));
     try {
