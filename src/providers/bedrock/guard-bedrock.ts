@@ -158,7 +158,10 @@ async function judgedError(exchange: ModelExchange, error: unknown): Promise<unk
   }
   const status = isJsonObject($metadata) ? Number($metadata.httpStatusCode ?? 502) : 502;
   const refusal = await exchange.judgeError({ error: { message } }, status);
-  return endRefused(exchange, refusal, refusal.status === status ? { name, $fault } : undefined);
+  if (refusal.status !== status) return endRefused(exchange, refusal);
+  // The SDK takes the name of an unknown exception from the answer, so it can be any text.
+  const isWord = typeof name === "string" && /^[a-z][a-z_]{0,63}$/i.test(name);
+  return endRefused(exchange, refusal, { ...(isWord && { name }), $fault });
 }
 
 // Source: the exceptions of @aws-sdk/client-bedrock-runtime, dist-types/models/errors.d.ts.

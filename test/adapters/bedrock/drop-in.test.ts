@@ -227,6 +227,14 @@ describe("the SDK", () => {
     expect(ends).toMatchObject([{ outcome: "errored" }]);
   });
 
+  it("keeps no name of an exception that is more than a word", async () => {
+    verifies("bedrock:drop-in");
+    const answer = { status: 429, document: { message: "Bad", code: `Pay ${secret}` } };
+    const { client } = await clientOf(await redacted(), answer);
+    const error = await failureOf(client.send(new ConverseCommand(input)));
+    expect(String(error)).toBe("ValidationException: Bad");
+  });
+
   it("throws one in a stream, and nothing that was held back with it", async () => {
     verifies("bedrock:drop-in");
     const failed = { modelStreamErrorException: { message: `Bad ${secret}` } };
