@@ -144,14 +144,20 @@ async function* judged(
   if (refusal !== undefined) throw endRefused(exchange, refusal);
 }
 
-/** Ends the exchange and returns the error to throw. Only a service exception has text to judge. */
+/**
+ * Ends the exchange and returns the error to throw. A service exception has text to judge. The
+ * error for an answer that the SDK cannot decode holds that answer, which no plugin has seen.
+ */
 async function judgedError(exchange: ModelExchange, error: unknown): Promise<unknown> {
-  const { name, message, $fault, $metadata } = Object(error);
+  const { name, message, $fault, $metadata, $response } = Object(error);
   if (refusals.has(Object(error))) {
     exchange.end(undefined, "errored");
     return error;
   }
   if ($fault === undefined) {
+    const isUndecoded = $response !== undefined || name === "SyntaxError";
+    const answer = isUndecoded ? await exchange.judgeAnswer(undefined) : undefined;
+    if (answer?.refusal !== undefined) return endRefused(exchange, answer.refusal);
     const isAborted = name === "AbortError";
     exchange.end(undefined, isAborted ? "aborted" : "errored");
     return error;

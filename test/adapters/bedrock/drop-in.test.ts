@@ -61,10 +61,14 @@ const events: readonly object[] = [
 interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly document?: object;
+  /** A string is the body itself. */
+  readonly document?: object | string;
   /** Events of a stream; the last one can be an exception. */
   readonly events?: readonly object[];
 }
+
+const bodyOf = (document: unknown) =>
+  typeof document === "string" ? document : JSON.stringify(document);
 
 async function clientOf(manager: Manager, answer: Answer, options: object = {}) {
   const asked: { path: string; body: string }[] = [];
@@ -82,7 +86,7 @@ async function clientOf(manager: Manager, answer: Answer, options: object = {}) 
         const type = list === undefined ? "application/json" : "application/vnd.amazon.eventstream";
         const body =
           list === undefined
-            ? Readable.from([JSON.stringify(document)])
+            ? Readable.from([bodyOf(document)])
             : Readable.from(encoded(list));
         return {
           response: { statusCode: status, headers: { "content-type": type, ...headers }, body },
@@ -109,7 +113,7 @@ async function clientOf(manager: Manager, answer: Answer, options: object = {}) 
           [`:${kind}-type`]: { type: "string", value: name },
           ":content-type": { type: "string", value: "application/json" },
         },
-        body: new TextEncoder().encode(JSON.stringify(fields)),
+        body: new TextEncoder().encode(bodyOf(fields)),
       };
     });
   }
@@ -233,6 +237,23 @@ describe("the SDK", () => {
     const { client } = await clientOf(await redacted(), answer);
     const error = await failureOf(client.send(new ConverseCommand(input)));
     expect(String(error)).toBe("ValidationException: Bad");
+  });
+
+  const undecodable: readonly (readonly [what: string, answer: Answer])[] = [
+    ["an answer", { document: secret }],
+    ["an event", { events: [...events.slice(0, 6), { contentBlockDelta: secret }] }],
+  ];
+  it.each(undecodable)("shows nothing of %s that is not JSON", async (_what, answer) => {
+    verifies("bedrock:drop-in");
+    const { client, ends } = await clientOf(await redacted(), answer);
+    const error = await failureOf(
+      answer.events === undefined ? client.send(new ConverseCommand(input)) : eventsOf(client),
+    );
+    expect(error).toMatchObject({ code: "answer_invalid" });
+    expect(JSON.stringify([String(error), Object.getOwnPropertyNames(error)])).not.toMatch(
+      /4111|response/,
+    );
+    expect(ends).toMatchObject([{ outcome: "errored", code: "answer_invalid" }]);
   });
 
   it("throws one in a stream, and nothing that was held back with it", async () => {
