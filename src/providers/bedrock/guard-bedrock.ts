@@ -135,7 +135,7 @@ async function* judged(
     }
     if (refusal === undefined) exchange.end();
   } catch (error) {
-    throw await judgedError(exchange, error);
+    throw await judgedError(exchange, error, true);
   } finally {
     // No effect after an earlier end. Without one, the caller stopped reading before the end.
     if (refusal === undefined) exchange.end(undefined, "aborted");
@@ -145,20 +145,27 @@ async function* judged(
 }
 
 /**
- * Ends the exchange and returns the error to throw. A service exception has text to judge. The
- * error for an answer that the SDK cannot decode holds that answer, which no plugin has seen.
+ * Ends the exchange and returns the error to throw. A service exception has text to judge; in a
+ * stream, the SDK makes a plain error of one that it does not know. The error for an answer that
+ * the SDK cannot decode holds that answer, which no plugin has seen.
  */
-async function judgedError(exchange: ModelExchange, error: unknown): Promise<unknown> {
-  const { name, message, $fault, $metadata, $response } = Object(error);
+async function judgedError(
+  exchange: ModelExchange,
+  error: unknown,
+  isStreamed = false,
+): Promise<unknown> {
+  const { name, message, code, $fault, $metadata, $response } = Object(error);
   if (refusals.has(Object(error))) {
     exchange.end(undefined, "errored");
     return error;
   }
-  if ($fault === undefined) {
-    const isUndecoded = $response !== undefined || name === "SyntaxError";
+  const isUndecoded = $response !== undefined || name === "SyntaxError";
+  const isAborted = name === "AbortError";
+  // Errors of the system have a code.
+  const isPlain = isStreamed && code === undefined && !isUndecoded && !isAborted;
+  if ($fault === undefined && !isPlain) {
     const answer = isUndecoded ? await exchange.judgeAnswer(undefined) : undefined;
     if (answer?.refusal !== undefined) return endRefused(exchange, answer.refusal);
-    const isAborted = name === "AbortError";
     exchange.end(undefined, isAborted ? "aborted" : "errored");
     return error;
   }
@@ -167,7 +174,10 @@ async function judgedError(exchange: ModelExchange, error: unknown): Promise<unk
   if (refusal.status !== status) return endRefused(exchange, refusal);
   // The SDK takes the name of an unknown exception from the answer, so it can be any text.
   const isWord = typeof name === "string" && /^[a-z][a-z_]{0,63}$/i.test(name);
-  return endRefused(exchange, refusal, { ...(isWord && { name }), $fault });
+  return endRefused(exchange, refusal, {
+    ...(isWord && { name }),
+    ...($fault !== undefined && { $fault }),
+  });
 }
 
 // Source: the exceptions of @aws-sdk/client-bedrock-runtime, dist-types/models/errors.d.ts.

@@ -269,6 +269,17 @@ describe("the SDK", () => {
     expect((error as Error).message).toBe("Bad [cut]");
   });
 
+  it("judges the text of an exception that the SDK does not know", async () => {
+    verifies("bedrock:drop-in");
+    const { client, ends } = await clientOf(await redacted(), {
+      events: [...events.slice(0, 6), { newException: { message: `Bad ${secret}` } }],
+    });
+    const error = await failureOf(eventsOf(client));
+    expect(String(error)).toBe('newException: {"message":"Bad [cut]"}');
+    expect(error).toMatchObject({ $fault: "server", $metadata: { httpStatusCode: 502 } });
+    expect(ends).toMatchObject([{ outcome: "errored", code: "provider_error" }]);
+  });
+
   it.each([
     ["internalServerException", InternalServerException, "server"],
     ["modelStreamErrorException", ModelStreamErrorException, "client"],
