@@ -144,13 +144,13 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
       open.exchange.end();
       return document as typeof result;
     },
-    async wrapStream({ doStream, params }) {
+    wrapStream({ doStream, params }) {
       const open = exchangeOf(params);
-      const result = await unlessFailed(open, doStream);
-      return {
-        ...result,
-        stream: judgedStream(open, result.stream, { limits, isJudged: guard.listens("answer") }),
-      };
+      return unlessFailed(open, async () => {
+        const result = await doStream();
+        const isJudged = guard.listens("answer");
+        return { ...result, stream: judgedStream(open, result.stream, { limits, isJudged }) };
+      });
     },
   });
 }
@@ -191,7 +191,7 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
   return { params: judged, exchange };
 }
 
-/** Ends the exchange if the model fails, and throws the model's error unchanged. */
+/** Ends the exchange if the model fails or returns no stream, and throws the error unchanged. */
 async function unlessFailed<Result>(
   { exchange, signal }: OpenExchange,
   act: () => PromiseLike<Result>,

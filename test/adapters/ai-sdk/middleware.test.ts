@@ -320,6 +320,16 @@ describe("the middleware", () => {
     return parts;
   }
 
+  it("reports the end of a call whose stream cannot be read", async () => {
+    const events: string[] = [];
+    const stream = new ReadableStream();
+    stream.getReader();
+    const model = modelOf(version6);
+    model.doStream = async () => ({ stream: stream as never });
+    await partsOf(model, {}, outcomes(events));
+    expect(events).toEqual(["errored -"]);
+  });
+
   it("passes on an error of the model as it came", async () => {
     const broken = new APICallError({
       message: "Too many",
