@@ -74,7 +74,7 @@ const openMs = 250;
 const pingMs = 2000;
 /** How much is read of its answer if that is 400. */
 const maxPingBytes = 10_000;
-/** How long the server may take to hear that its session has ended. */
+/** How long the server may take to hear that its session, or a request, has ended. */
 const endMs = 2000;
 
 export class HttpBack implements Transport {
@@ -173,10 +173,12 @@ export class HttpBack implements Transport {
   async #notify(message: Message, options: SendOptions): Promise<void> {
     const cancelled = cancelledBy(message);
     const stream = cancelled === undefined ? undefined : this.#open.get(keyOf(cancelled));
+    // Otherwise a server that hangs would keep two connections for each request that is over.
+    const signal = cancelled === undefined ? this.#signalOfAll() : AbortSignal.timeout(endMs);
     // In an exchange, closing the stream cancels the request.
     try {
       if (!this.#isSession && cancelled !== undefined) return;
-      const { statusCode, body } = await this.#client.post(message, options, this.#signalOfAll());
+      const { statusCode, body } = await this.#client.post(message, options, signal);
       await body.dump();
       if (statusCode >= 300) throw new RefusalError(refusedByServer, ` with ${statusCode}`);
     } finally {

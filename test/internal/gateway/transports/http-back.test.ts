@@ -264,6 +264,22 @@ it("no longer waits for a request of a session if the server refuses to hear of 
   await expect.poll(() => state).toBe("closed");
 });
 
+it("no longer waits for a request of a session if the server does not answer at all", async () => {
+  let open = 0;
+  const { end } = await back((response) => {
+    open += 1;
+    response.on("close", () => {
+      open -= 1;
+    });
+  });
+  await end.send(call);
+  await expect.poll(() => open).toBe(1);
+  const params = { requestId: 5 };
+  const late = end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+  await expect(late).rejects.toThrow("timeout");
+  await expect.poll(() => open).toBe(0);
+});
+
 const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: {} };
 const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
 
