@@ -65,7 +65,7 @@ export function stdioFront(options: StdioFrontOptions): Transport {
         transport.onerror?.(error);
         void transport.close();
       });
-      readLines(stdin, maxBytes, {
+      const lines = readLines(stdin, maxBytes, {
         line(text) {
           const document = documentIn(text);
           const refusal = document === undefined ? parseError : refusalFor(document);
@@ -74,7 +74,10 @@ export function stdioFront(options: StdioFrontOptions): Transport {
         },
         tooLong: () => void answer(tooLarge),
       });
-      stdin.on("end", () => {
+      stdin.on("end", async () => {
+        // The last line may have no line break.
+        await lines.drained();
+        if (isClosed) return;
         isEnding = true;
         timer = setTimeout(() => void transport.close(), drainMs);
         closeIfDone();

@@ -85,3 +85,10 @@ it("ends the gateway at once where it waits for nothing", async () => {
   made.stdin.end();
   expect(await made.gateway.ended).toEqual({});
 });
+
+it("gets the answer to a last line without a line break", async () => {
+  const made = await stdioBefore((came) => came.answer("fine"));
+  made.stdin.end(JSON.stringify(callOf(1)));
+  expect(await made.gateway.ended).toEqual({});
+  expect(made.said).toMatchObject([{ id: 1, result: { content: [{ text: "fine" }] } }]);
+});
