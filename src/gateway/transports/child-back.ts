@@ -75,6 +75,8 @@ export class ChildFailure extends Error {
   }
 }
 
+/** How long a line on standard error may be. */
+const maxErrorBytes = 8192;
 /** How long each step of ending a child may take. */
 const endMs = 2000;
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -154,13 +156,15 @@ export function childBack(options: ChildOptions): ChildBack {
           dropped: (head, tail) => tooLarge(answeredId(head, tail)),
         });
         const afterLine = inSlices();
-        const errors = readLines(stderr, 8192, {
+        const errors = readLines(stderr, maxErrorBytes, {
           line(text) {
             heardAt = performance.now();
             onNote("stderr", text);
             return afterLine();
           },
-          tooLong: () => {},
+          // Of a part of a line, a secret that is cut off could not be removed.
+          tooLong: () =>
+            onNote("stderr", `a line of more than ${maxErrorBytes} bytes, which is left out`),
         });
       }),
     async send(message: Message) {

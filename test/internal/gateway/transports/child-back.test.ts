@@ -158,3 +158,12 @@ it("the gateway goes on reading after a message or a line that could not be hand
   expect(seen).toEqual([{ at: 0 }, { at: 1 }, { at: 2 }]);
   expect(thrown.map(String)).toEqual(["Error: message 1", "Error: message 2", "Error: message 3"]);
 });
+
+it("a line of standard error that is too long is said to be left out", async () => {
+  const { heard, ended } = await started(
+    `writeSync(2, "x".repeat(10_000) + "\\nlast words\\n"); process.exit(3);`,
+  );
+  await ended;
+  const left = "a line of more than 8192 bytes, which is left out";
+  expect(heard).toEqual([left, "last words", "exited with code 3", "closed"]);
+});
