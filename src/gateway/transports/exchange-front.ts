@@ -81,13 +81,16 @@ export function exchangeFront(options: ExchangeOptions) {
     transport,
     /** Passes the message on and resolves to the HTTP response. Call it after `start`. */
     async answer(): Promise<Response> {
+      const pass = () => transport.onmessage?.(message, { authInfo, request });
+      if (!isRequest(message)) {
+        pass();
+        // It may still be on its way to the server: the caller need not wait for that.
+        return new Response(null, { status: 202 });
+      }
       request.signal.addEventListener("abort", leave, { once: true });
       if (request.signal.aborted) leave();
-      transport.onmessage?.(message, { authInfo, request });
-      if (isRequest(message)) return response;
-      // It may still be on its way to the server: the caller need not wait for that.
-      request.signal.removeEventListener("abort", leave);
-      return new Response(null, { status: 202 });
+      else pass();
+      return response;
     },
   };
 }

@@ -39,6 +39,21 @@ describe("the front of an exchange", () => {
     expect([response.status, await response.json()]).toEqual([200, answered]);
   });
 
+  it("passes nothing on for a caller that has left already", async () => {
+    const { transport, answer } = exchangeFront({
+      request: new Request("http://localhost/mcp", { signal: AbortSignal.abort() }),
+      message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
+      authInfo: undefined,
+      queuedBytes: 65_536,
+      onCut() {},
+    });
+    const seen: unknown[] = [];
+    transport.onmessage = (message) => seen.push(message);
+    transport.onclose = () => seen.push("closed");
+    expect((await answer()).status).toBe(499);
+    expect(seen).toEqual(["closed"]);
+  });
+
   it("of a notification stays open until it is closed, and takes no messages", async () => {
     const leaving = new AbortController();
     const { transport, answer } = exchangeFront({
