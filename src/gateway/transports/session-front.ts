@@ -177,7 +177,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
     const response = await inner.handleRequest(request, { parsedBody, authInfo });
     // The stream has ended without an answer.
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
-    if (request.method === "GET" && response.ok) hasOwnStream = true;
+    // What follows an event may also be the rest of a request's stream.
+    const isRest = Boolean(request.headers.get("last-event-id"));
+    if (request.method === "GET" && response.ok && !isRest) hasOwnStream = true;
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
     else for (const key of keys) open.delete(key);
     if (response.body === null) return response;

@@ -78,9 +78,15 @@ it.each([
   );
   const own = await sessionOf(made.url, ada);
   const stream = isOpen ? await own.open(undefined, { method: "GET" }) : undefined;
-  expect((await own.call(1)).messages).toMatchObject([{ id: 1, result: {} }]);
+  const { messages, text: first } = await own.call(1);
+  expect(messages).toMatchObject([{ id: 1, result: {} }]);
   if (stream === undefined) {
     await expect.poll(() => loggedBy(made, "message_undelivered")).toHaveLength(1);
+    // The rest of a request's stream is not the session's own.
+    const headers = { "last-event-id": firstIdIn(first) };
+    expect((await own.post(undefined, { method: "GET", headers })).status).toBe(200);
+    await own.call(2);
+    await expect.poll(() => loggedBy(made, "message_undelivered")).toHaveLength(2);
     return;
   }
   let text = "";
