@@ -116,11 +116,12 @@ function subscribed(message: Message, { servers, memory, owner }: RoutingContext
   const wanted = isMessage(notifications) ? notifications.resourceSubscriptions : undefined;
   if (!isMessage(notifications) || !Array.isArray(wanted))
     return servers.map((server) => [server, message] as const);
+  // Once for all servers: a caller may send any number of URIs, and a server any of templates.
+  const known = wanted.map((uri) =>
+    typeof uri === "string" ? memory.ofUri(owner, uri, servers) : undefined,
+  );
   return servers.map((server) => {
-    const resourceSubscriptions = wanted.filter((uri) => {
-      const known = typeof uri === "string" ? memory.ofUri(owner, uri, servers) : undefined;
-      return known === undefined || known === server;
-    });
+    const resourceSubscriptions = wanted.filter((_, at) => (known[at] ?? server) === server);
     const own = { ...notifications, resourceSubscriptions };
     return [server, { ...message, params: { ...params, notifications: own } }] as const;
   });

@@ -79,9 +79,10 @@ class OwnerMemory {
   }
 
   serversWithTemplateFor(uri: string): readonly string[] {
-    return this.templates
-      .list()
-      .flatMap(([template, server]) => (isOf(template, uri) ? [server] : []));
+    const found: string[] = [];
+    for (const [template, server] of this.templates.list())
+      if (isOf(template, uri)) found.push(server);
+    return found;
   }
 
   forgetAllBut(servers: readonly string[]): void {
@@ -98,8 +99,8 @@ class ServerByUri {
     return this.#servers.get(text);
   }
 
-  list(): readonly (readonly [text: string, server: string])[] {
-    return [...this.#servers];
+  list(): Iterable<readonly [text: string, server: string]> {
+    return this.#servers;
   }
 
   add(server: string, text: string, order: readonly string[]): void {
@@ -140,6 +141,8 @@ function rankIn(order: readonly string[], server: string): number {
  * encoding does not matter here. Templates are untrusted, so this must run in linear time.
  */
 function isOf(template: string, uri: string): boolean {
+  // Most templates do not match, and here they need not be split to find out.
+  if (!uri.startsWith(template.slice(0, Math.max(0, template.indexOf("{"))))) return false;
   const [first = "", ...rest] = template.split(/\{[^{}]*\}/);
   const last = rest.pop();
   if (last === undefined) return uri === template;

@@ -1,5 +1,6 @@
 /** The memory of which server has a resource. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { destinationOf } from "../../../../src/gateway/router/destination.ts";
 import { RoutingMemory } from "../../../../src/gateway/router/index.ts";
 
 it("has a bound to what it remembers, for one subject and for all", () => {
@@ -45,9 +46,27 @@ it.each([
   ["{a}b{c}b", "b", false],
   ["{a}b{c}b", "bb", true],
   ["x://plain", "x://plain", true],
+  ["x://{plain", "x://{plain", true],
+  ["x://{plain", "x://1", false],
   [`${"{a}".repeat(1000)}z`, "y".repeat(100_000), false],
 ])("matches template %# in time that grows with its length", (template, uri, isMatch) => {
   const memory = new RoutingMemory(["aa"]);
   memory.addTemplate("ada", "aa", template);
   expect(memory.ofUri("ada", uri, ["aa"])).toBe(isMatch ? "aa" : undefined);
+});
+
+it("is asked once for each URI of a subscription, however many servers there are", () => {
+  const servers = ["aa", "bb", "cc"];
+  const memory = new RoutingMemory(servers);
+  memory.addTemplate("ada", "bb", "x://{a}");
+  const ofUri = vi.spyOn(memory, "ofUri");
+  const notifications = { resourceSubscriptions: ["x://1", "y://2", 3] };
+  const message = { jsonrpc: "2.0", method: "subscriptions/listen", params: { notifications } };
+  const context = { servers, begunOf: () => undefined, memory, owner: "ada" };
+  const messages = servers.map((server) => {
+    const own = server === "bb" ? ["x://1", "y://2", 3] : ["y://2", 3];
+    return [server, { ...message, params: { notifications: { resourceSubscriptions: own } } }];
+  });
+  expect(destinationOf(message, context)).toEqual({ kind: "all", messages });
+  expect(ofUri).toHaveBeenCalledTimes(2);
 });
