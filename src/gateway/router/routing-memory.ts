@@ -12,8 +12,9 @@ import { SlowServers } from "./slow-servers.ts";
 /** How many UTF-16 units are kept for one owner, and for all of them. */
 const maxOwnUnits = 1_048_576;
 const maxUnits = 33_554_432;
-/** The overhead counted for each entry. */
+/** The overhead counted for each entry, and for each owner. */
 const entryUnits = 64;
+const ownerUnits = 1024;
 
 export class RoutingMemory {
   /** The names of the servers, in the order of the configuration. */
@@ -55,8 +56,9 @@ export class RoutingMemory {
   }
 
   #change(owner: string, change: (own: OwnerMemory) => void): void {
-    const own = this.#owners.get(owner) ?? new OwnerMemory();
-    const before = own.units;
+    const known = this.#owners.get(owner);
+    const before = known?.units ?? 0;
+    const own = known ?? new OwnerMemory();
     change(own);
     this.#owners.delete(owner);
     this.#owners.set(owner, own);
@@ -75,7 +77,7 @@ class OwnerMemory {
   readonly templates = new ServerByUri();
 
   get units(): number {
-    return this.uris.units + this.templates.units;
+    return ownerUnits + this.uris.units + this.templates.units;
   }
 
   serversWithTemplateFor(uri: string): readonly string[] {

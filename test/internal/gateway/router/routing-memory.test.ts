@@ -19,6 +19,14 @@ it("has a bound to what it remembers, for one subject and for all", () => {
   expect([of("ada", uri(0)), of("other 99", uri(599))]).toEqual([undefined, "bb"]);
 });
 
+it("has a bound to how many subjects it remembers, however little of each", () => {
+  const memory = new RoutingMemory(["aa"]);
+  memory.addUri("ada", "aa", "x://1");
+  for (let at = 0; at < 40_000; at += 1) memory.addUri(`other ${at}`, "aa", "x://1");
+  const of = (owner: string) => memory.ofUri(owner, "x://1", ["aa"]);
+  expect([of("ada"), of("other 39999")]).toEqual([undefined, "aa"]);
+});
+
 it("keeps the servers that stay over a reload, and the first of the configuration", () => {
   const memory = new RoutingMemory(["aa", "bb"]);
   const of = (uri: string, servers = ["aa", "bb"]) => memory.ofUri("ada", uri, servers);
