@@ -1,7 +1,14 @@
 /** Starts the gateway from a program. */
 import process from "node:process";
-import { expectOptions, hasFunctions, kindOf, typeName } from "../../core/data/index.ts";
+import {
+  expectOptions,
+  hasFunctions,
+  kindOf,
+  readOption,
+  typeName,
+} from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
+import { readAccess } from "../../providers/rewrite/index.ts";
 import {
   checkConfig,
   configInvalid,
@@ -14,7 +21,7 @@ import {
 } from "../config/index.ts";
 import { lineLog, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
-import type { Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
+import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
 
 /**
  * Starts a gateway in front of servers and models, with the plugins of a manager. It listens when
@@ -105,7 +112,17 @@ export function partsFrom(options: GatewayOptions, known: KnownSecrets): Gateway
     secrets: secrets ? known.readerOf(textsOf(secrets)) : known.read,
     log: redactedLog(log, known),
     config: checkConfig(options.config, "`config`"),
-    audit: audit && { access: "refused", hooks: false, strict: false, ...audit },
+    audit: audit ? auditFrom(audit) : undefined,
+  };
+}
+
+/** A misspelt `strict` would let requests pass while records are lost. */
+function auditFrom(audit: Partial<AuditedTraffic>): AuditedTraffic {
+  expectOptions(audit, ["access", "hooks", "strict"], "audit, an option of createGateway,");
+  return {
+    access: readAccess(audit, "createGateway") ?? "refused",
+    hooks: readOption(audit, "hooks", "boolean") ?? false,
+    strict: readOption(audit, "strict", "boolean") ?? false,
   };
 }
 

@@ -50,3 +50,15 @@ it("refuses secrets that are not text", async () => {
   );
   expect(partsFrom(options, known).secrets("of the configuration")).toBe("of the configuration");
 });
+
+it.each([
+  [{ strickt: true }, 'audit, an option of createGateway, has no option "strickt".'],
+  [{ strict: "true" }, 'The option "strict" expects a boolean, got string.'],
+  [{ hooks: 1 }, 'The option "hooks" expects a boolean, got number.'],
+  [true, "audit, an option of createGateway, expects its options in an object, got boolean."],
+])("refuses %o as what it writes to the audit trail", async (audit, text) => {
+  const { options } = await optionsWith(undefined);
+  const known = knownSecrets(secretReader({}));
+  const given = { ...(options as object), audit } as never;
+  expect(() => partsFrom(given, known)).toThrow(text);
+});
