@@ -1,5 +1,6 @@
 /** The front for a caller over standard input and output. */
 import type { Readable, Writable } from "node:stream";
+import { askedId } from "./answered-id.ts";
 import {
   batchRefused,
   cancelledIn,
@@ -72,7 +73,8 @@ export function stdioFront(options: StdioFrontOptions): Transport {
           if (refusal === undefined) receive(document);
           else void answer(refusal, idOf(document));
         },
-        tooLong: () => void answer(tooLarge),
+        tooLong: () => {},
+        dropped: (head, tail) => void answer(tooLarge, askedId(head, tail)),
       });
       stdin.on("end", async () => {
         // The last line may have no line break.

@@ -92,3 +92,10 @@ it("gets the answer to a last line without a line break", async () => {
   expect(await made.gateway.ended).toEqual({});
   expect(made.said).toMatchObject([{ id: 1, result: { content: [{ text: "fine" }] } }]);
 });
+
+it("gets an error for a request that is too large, by its id", async () => {
+  const made = await stdioBefore(undefined, { limits: { messageBytes: 1024 } });
+  made.send(callOf(1, { arguments: { text: "x".repeat(2000) } }));
+  const error = { data: { code: "message_too_large" } };
+  await expect.poll(() => made.said).toMatchObject([{ id: 1, error }]);
+});

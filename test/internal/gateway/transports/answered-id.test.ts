@@ -1,6 +1,6 @@
-/** Which request was answered by a line that is too long to be read. */
+/** Which request was answered or sent by a line that is too long to be read. */
 import { expect, it } from "vitest";
-import { answeredId } from "../../../../src/gateway/transports/answered-id.ts";
+import { answeredId, askedId } from "../../../../src/gateway/transports/answered-id.ts";
 
 const of = (line: string) => answeredId(line.slice(0, 100), line.slice(-100));
 const long = JSON.stringify("x".repeat(300));
@@ -24,4 +24,15 @@ it.each<[string, unknown]>([
   [`{"result":${long},"jsonrpc":"2.0","id":-}`, undefined],
 ])("%s", (line, id) => {
   expect(of(line)).toBe(id);
+});
+
+it.each<[string, unknown]>([
+  [`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":${long}}`, 7],
+  [`{"method":"tools/call","params":${long},"jsonrpc":"2.0","id":"seven"}`, "seven"],
+  // A notification, an answer, and an id that the content contains.
+  [`{"method":"notifications/progress","params":${long},"jsonrpc":"2.0"}`, undefined],
+  [`{"jsonrpc":"2.0","id":7,"result":${long}}`, undefined],
+  [`{"jsonrpc":"2.0","method":"x","params":{"a":${long},"id":7}}`, undefined],
+])("the request %s", (line, id) => {
+  expect(askedId(line.slice(0, 100), line.slice(-100))).toBe(id);
 });
