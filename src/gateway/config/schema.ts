@@ -338,7 +338,7 @@ const limits = z.strictObject({
     .int()
     .min(1)
     .default(6000)
-    .describe("How many requests one subject may send per minute."),
+    .describe("How many requests one subject may send per minute. Each message of a batch counts."),
   inFlight: z
     .int()
     .min(1)

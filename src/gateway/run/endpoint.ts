@@ -6,10 +6,19 @@ import type { Server } from "./server.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Wired } from "./wire.ts";
 
+/** Counts further requests. Returns the response that refuses them if there are too many. */
+export type Limit = (more: number) => Response | undefined;
+
 export interface McpEndpoint {
   /** Whether this path takes MCP requests. */
   isAt(path: string): boolean;
-  handle(request: Request, identity: Identity, connection: Connection): Promise<Response>;
+  /** `limit` counts what a batch has besides its first message. */
+  handle(
+    request: Request,
+    identity: Identity,
+    connection: Connection,
+    limit: Limit,
+  ): Promise<Response>;
   /** Returns the session that a request names, if its subject owns that, or else the subject's. */
   sessionFor(request: Request, identity: Identity): string;
   readonly sessions: Pick<Sessions, "size" | "endIdle">;

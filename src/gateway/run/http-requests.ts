@@ -104,7 +104,8 @@ export class HttpRequests {
     if (identity instanceof Response) return identity;
     // Looked up only now, since a reload may have replaced it. The endpoint may be below its path.
     const route = mcp.isAt(pathname) ? undefined : models.at(pathname);
-    if (route === undefined) return await mcp.handle(request, identity, connection);
+    const limit = (more: number) => this.#limit(identity, more);
+    if (route === undefined) return await mcp.handle(request, identity, connection, limit);
     return this.#ask(route, request, identity, connection);
   }
 
@@ -119,10 +120,16 @@ export class HttpRequests {
     if (isUnsafe()) return answer("envoy_unsafe");
     const identity = await identifier().identify(request, remote);
     if (identity instanceof Response) return identity;
-    const wait = isCounted ? this.#rate.take(identity.key) : undefined;
-    if (wait !== undefined)
-      return answer("rate_limited", undefined, { "retry-after": String(wait) });
+    const limited = isCounted ? this.#limit(identity, 1) : undefined;
+    if (limited !== undefined) return limited;
     return isLosing() ? answer("audit_failed") : identity;
+  }
+
+  /** Counts requests. Returns the response that refuses them if the subject has sent too many. */
+  #limit({ key }: Identity, count: number): Response | undefined {
+    const wait = this.#rate.take(key, count);
+    if (wait === undefined) return undefined;
+    return answer("rate_limited", undefined, { "retry-after": String(wait) });
   }
 
   #ask(

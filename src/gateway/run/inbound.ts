@@ -15,6 +15,7 @@ import {
   type ServerSdk,
 } from "../transports/index.ts";
 import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
+import type { Limit } from "./endpoint.ts";
 
 /** The parts of `@modelcontextprotocol/server` that are used. */
 export interface McpSdk extends ServerSdk {
@@ -48,6 +49,7 @@ export async function readInbound(
   request: Request,
   sdk: Pick<McpSdk, "classifyInboundRequest">,
   { messageBytes, bodyTimeoutMs }: GatewayConfig["limits"],
+  limit: Limit,
 ): Promise<Inbound | Response> {
   const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
   // The caller left before its whole message had come.
@@ -57,6 +59,8 @@ export async function readInbound(
   if (body === undefined) return answer("parse_error");
   const fault = messageFault(body);
   if (fault !== undefined) return answerBad(fault, body);
+  const limited = Array.isArray(body) && body.length > 1 ? limit(body.length - 1) : undefined;
+  if (limited !== undefined) return limited;
   const classified = sdk.classifyInboundRequest({
     httpMethod: "POST",
     ...named(request.headers),

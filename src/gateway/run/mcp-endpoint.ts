@@ -10,6 +10,7 @@ import type { RoutingMemory } from "../router/index.ts";
 import {
   batchRefused,
   type ConnectFor,
+  type Connection,
   errorOf,
   exchangeFront,
   idInUse,
@@ -26,7 +27,7 @@ import {
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad, codedRefusal } from "./answers.ts";
-import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
+import { Connected, type Limit, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
 import type { GatewayLog } from "./parts.ts";
@@ -76,10 +77,15 @@ export class DirectEndpoint implements McpEndpoint {
     return path === this.#options.path;
   }
 
-  async handle(request: Request, identity: Identity): Promise<Response> {
+  async handle(
+    request: Request,
+    identity: Identity,
+    _connection: Connection,
+    limit: Limit,
+  ): Promise<Response> {
     const { sdk, limits } = this.#options;
     if (request.method !== "POST") return this.#inSession(request, identity, undefined);
-    const inbound = await readInbound(request, sdk, limits());
+    const inbound = await readInbound(request, sdk, limits(), limit);
     if (inbound instanceof Response) return inbound;
     const { body, isModern } = inbound;
     if (isModern) return this.#exchange(request, identity, body);

@@ -25,7 +25,7 @@ import {
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad } from "./answers.ts";
-import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
+import { Connected, type Limit, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
 import type { GatewayLog, GatewayParts } from "./parts.ts";
@@ -84,7 +84,12 @@ export class PassEndpoint implements McpEndpoint {
     return serverPaths(this.#options.parts().config).has(path);
   }
 
-  async handle(request: Request, identity: Identity, connection: Connection): Promise<Response> {
+  async handle(
+    request: Request,
+    identity: Identity,
+    connection: Connection,
+    limit: Limit,
+  ): Promise<Response> {
     const { sdk, parts, servers } = this.#options;
     const { config } = parts();
     const name = serverPaths(config).get(new URL(request.url).pathname);
@@ -93,7 +98,7 @@ export class PassEndpoint implements McpEndpoint {
     const { method, headers } = request;
     const about = { request, identity, connection, server };
     if (method === "POST") {
-      const inbound = await readInbound(request, sdk, config.limits);
+      const inbound = await readInbound(request, sdk, config.limits, limit);
       if (inbound instanceof Response) return inbound;
       const { body, isModern } = inbound;
       if (Array.isArray(body) && !mayBatch(headers)) return answerBad(batchRefused, body);

@@ -13,13 +13,16 @@ const maxKeys = 10_000;
 export function requestRate(perMinute: () => number) {
   const buckets = new Map<string, Bucket>();
   return {
-    /** Takes a token of `key`, or returns the seconds to wait if there is none. */
-    take(key: string): number | undefined {
+    /**
+     * Takes tokens of `key`, or returns the seconds to wait if there is none. If there are fewer
+     * than `count`, the rest is owed.
+     */
+    take(key: string, count = 1): number | undefined {
       const at = performance.now();
       const most = perMinute();
       const known = buckets.get(key) ?? { tokens: most, at };
       const tokens = Math.min(most, known.tokens + ((at - known.at) * most) / minuteMs);
-      putNewest(buckets, key, { tokens: tokens < 1 ? tokens : tokens - 1, at }, maxKeys);
+      putNewest(buckets, key, { tokens: tokens < 1 ? tokens : tokens - count, at }, maxKeys);
       if (tokens >= 1) return undefined;
       return Math.ceil(((1 - tokens) * minuteMs) / most / 1000);
     },

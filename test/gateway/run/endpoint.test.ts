@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { ada, gatewayBefore } from "../attacks/support.ts";
+import { callOf, sessionOf } from "./support/caller.ts";
 import { everythingOverStdio, type Started, startGateway } from "./support/gateway.ts";
 
 const servers = { everything: everythingOverStdio };
@@ -130,6 +132,16 @@ it("limits the requests and sessions of each subject", async () => {
   expect(await ask(made, { body: list })).toMatchObject({ status: 429, code: "rate_limited" });
   const other = await ask(made, { body: initialize, headers: { "x-user": "bob" } });
   expect(other.status).toBe(200);
+});
+
+it("counts each message of a batch as a request of its subject", async () => {
+  const { url, server } = await gatewayBefore(undefined, { limits: { requestsPerMinute: 10 } });
+  const own = await sessionOf(url, ada, "2025-03-26");
+  const ids = Array.from({ length: 20 }, (_, at) => at + 1);
+  // What has begun is passed on, and the rest is owed.
+  expect((await own.post(ids.map((id) => callOf(id)))).messages).toHaveLength(20);
+  expect(await own.call(21)).toMatchObject({ status: 429, code: "rate_limited" });
+  expect(server.of("tools/call")).toHaveLength(20);
 });
 
 it("answers nobody while it shuts down", async () => {

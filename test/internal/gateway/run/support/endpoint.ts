@@ -63,7 +63,8 @@ export async function endpointBefore(
       ...(session !== undefined && { "mcp-session-id": session }),
     };
     const request = new Request("http://127.0.0.1:8080/mcp", { headers, ...asked });
-    return endpoint.handle(request, identity, { remote: undefined, onSent() {}, forward });
+    const connection = { remote: undefined, onSent() {}, forward };
+    return endpoint.handle(request, identity, connection, () => undefined);
   };
   const get = (identity: Identity, session: string) => ask(identity, session, { method: "GET" });
   const post = async (identity: Identity, body: object, session?: string) => {
