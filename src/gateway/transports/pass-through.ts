@@ -171,8 +171,8 @@ export class PassThrough {
     const { request, body } = this.#options;
     this.#settled = whenSettled;
     request.signal.addEventListener("abort", this.#end, { once: true });
-    if (request.signal.aborted) this.#end();
     try {
+      if (request.signal.aborted) throw new Error("The caller is gone.");
       this.#passToGuard();
       await this.#settled();
       this.#hasForwarded = true;

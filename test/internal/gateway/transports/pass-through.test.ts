@@ -361,3 +361,18 @@ it("a request of the server that nobody can answer any more is reported, and not
   process.off("unhandledRejection", note);
   expect([undelivered.length, refusedAsks.size, rejected]).toEqual([1, 0, []]);
 });
+
+it("nothing is judged or sent for a caller that has left already", async () => {
+  const seen: unknown[] = [];
+  const left = exchange({
+    body: ask,
+    judge: (message) => void seen.push(message),
+    answer: () => {
+      seen.push("sent");
+      return Response.json(result);
+    },
+    signal: AbortSignal.abort(),
+  });
+  await expect(left).rejects.toThrow("The caller is gone.");
+  expect(seen).toEqual([]);
+});
