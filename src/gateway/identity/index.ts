@@ -7,3 +7,4 @@ export {
 } from "./create-identifier.ts";
 export type { Identity } from "./identity.ts";
 export type { Refusal } from "./refusals.ts";
+export { namedByConnection } from "./shown-headers.ts";

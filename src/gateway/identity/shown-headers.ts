@@ -37,10 +37,7 @@ export function shownHeaders(hidden: readonly string[]) {
     return found;
   };
   const chosen = (headers: Headers) => {
-    const ofHop = (headers.get("connection") ?? "")
-      .toLowerCase()
-      .split(",")
-      .map((each) => each.trim());
+    const ofHop = namedByConnection(headers);
     return [...headers].filter(
       ([name]) =>
         !hopByHop.has(name) &&
@@ -68,6 +65,15 @@ export function shownHeaders(hidden: readonly string[]) {
       }
     },
   };
+}
+
+/**
+ * Returns the lower-case names of the headers that are for this connection alone, as `Connection`
+ * says. RFC 9110 §7.6.1: whoever passes a message on removes them.
+ */
+export function namedByConnection(headers: Headers): readonly string[] {
+  const names = (headers.get("connection") ?? "").toLowerCase().split(",");
+  return names.map((each) => each.trim());
 }
 
 /** Some programs, such as CGI servers, treat `_` and `-` in header names as the same. */

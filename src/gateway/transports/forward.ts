@@ -1,4 +1,5 @@
 /** Sends a request on in the exchange that it came in, if a proxy in front holds the exchange. */
+import { namedByConnection } from "../identity/index.ts";
 
 export interface Forwarded {
   /** The path and query at the server. Default: those of the caller's request. */
@@ -40,11 +41,16 @@ export function isEncoded(coding: unknown): boolean {
   return coding !== undefined && coding !== null && coding !== "identity";
 }
 
-/** Returns those of the named headers that are present, by lower-case name. */
+/**
+ * Returns those of the named headers that are present, by lower-case name. Those that `Connection`
+ * names stay behind: no plugin sees them.
+ */
 export function headersNamed(
   headers: Headers | undefined,
   names: readonly string[],
 ): Readonly<Record<string, string>> {
-  const entries = names.map((name) => [name.toLowerCase(), headers?.get(name)] as const);
+  const ofHop = headers === undefined ? [] : namedByConnection(headers);
+  const lower = names.map((name) => name.toLowerCase()).filter((name) => !ofHop.includes(name));
+  const entries = lower.map((name) => [name, headers?.get(name)] as const);
   return Object.fromEntries(entries.filter((each): each is [string, string] => each[1] != null));
 }

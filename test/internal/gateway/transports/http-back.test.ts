@@ -81,6 +81,15 @@ it("hands on a JSON answer with its status", async () => {
   expect(seen[0]?.headers["accept-encoding"]).toBeUndefined();
 });
 
+it("sends on no header that Connection names, since plugins do not see it", async () => {
+  const { end, messages, seen } = await back((response) => json(response, result));
+  const headers = new Headers({ "x-tenant": "t", connection: "keep-alive, X-Tenant" });
+  await end.send(call, { caller: { request: new Request("http://front", { headers }) } });
+  await messages(1);
+  expect(seen[0]?.headers["x-own"]).toBe("1");
+  expect(seen[0]?.headers["x-tenant"]).toBeUndefined();
+});
+
 it("hands on a JSON answer that begins with a byte order mark", async () => {
   const { end, messages } = await back((response) => {
     response.writeHead(200, { "content-type": "application/json" });
