@@ -194,9 +194,9 @@ function labelsAdded(config: GatewayConfig): Set<unknown> | undefined {
   const stock = stockIn(config);
   if (stock.length < plugins.length) return undefined;
   for (const { use, options } of stock) {
-    const { label, kindLabels = {}, action } = options;
+    const { label, kindLabels, action } = options;
     if (use === "pii" && action !== "deny")
-      for (const each of [label ?? "PII", ...Object.values(kindLabels as object)]) added.add(each);
+      for (const each of [label ?? "PII", ...Object.values(kindLabels ?? {})]) added.add(each);
     if (use === "secret-scanner" && action === "label") added.add(label ?? "SECRET");
   }
   return added;

@@ -432,6 +432,16 @@ it("warns of pins of no server, and of a URL that has the path of the API", asyn
   await running.code;
 });
 
+it("leaves it to a plugin to refuse its options", async () => {
+  const plugin = { use: "pii", options: { kindLabels: null } };
+  const cwd = await folderWith({
+    "glassine.config.json": { servers: { files: http }, plugins: [plugin] },
+  });
+  const { code, stderr } = await run(["gateway"], { cwd });
+  // The stock of these tests has no such plugin.
+  expect([code, stderr]).toEqual([2, expect.stringContaining("there is no stock plugin 'pii'")]);
+});
+
 it("logs at the start which plugin is always skipped", async () => {
   const plugin = { use: "prompt-reader", conditions: { servers: ["docs"] } };
   const cwd = await folderWith({
