@@ -267,7 +267,7 @@ function unmatchedServers(
   if (from !== "stock" || source !== "egress-guard") return [];
   const names = Object.keys(servers);
   return Object.entries((options ?? {}) as EgressOptions).flatMap(([key, targets]) => {
-    const patterns = key === "allow" || key === "refuse" ? targets.servers : undefined;
+    const patterns = key === "allow" || key === "refuse" ? targets?.servers : undefined;
     if (patterns === undefined || patterns.length === 0) return [];
     if (names.some((name) => matchesAny(patterns, name))) return [];
     return [
@@ -277,7 +277,7 @@ function unmatchedServers(
 }
 
 /** The options have this form, since the plugin has read them. */
-type EgressOptions = Readonly<Record<string, { readonly servers?: readonly string[] }>>;
+type EgressOptions = Readonly<Record<string, { readonly servers?: readonly string[] } | undefined>>;
 
 function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
   const { servers, tenant } = config;

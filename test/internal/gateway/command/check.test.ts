@@ -432,6 +432,17 @@ it("warns of pins of no server, and of a URL that has the path of the API", asyn
   await running.code;
 });
 
+it("looks for servers in no list of the egress guard that is undefined", async () => {
+  const cwd = await folderWith({
+    "glassine.config.mjs": `export default {
+      servers: { files: { url: "https://files.example/mcp" } },
+      plugins: [{ use: "egress-guard", options: { labels: ["PII"], allow: undefined } }],
+    };`,
+  });
+  const { code, document } = await run(["gateway", "--check", "--json"], { cwd });
+  expect([code, document().plugins[0].never]).toEqual([0, []]);
+});
+
 it("leaves it to a plugin to refuse its options", async () => {
   const plugin = { use: "pii", options: { kindLabels: null } };
   const cwd = await folderWith({
