@@ -203,6 +203,13 @@ const modelHooks: ReadonlySet<string> = new Set([
   "message_pre_invoke",
   "message_post_invoke",
 ]);
+
+/** Whether a handler may run for a model. A call of a model is to no server. */
+function mayJudgeModels({ models }: GatewayConfig, { hook, conditions }: Handler): boolean {
+  const hasModels = Object.keys(models).length > 0;
+  return hasModels && modelHooks.has(hook) && conditions?.servers === undefined;
+}
+
 /** Hooks that run before a request is sent, so that headers written there can be sent with it. */
 const ofRequests = /_pre_\w+$|_input$|_request$/;
 
@@ -338,16 +345,17 @@ function matchesAny(patterns: readonly string[], name: string): boolean {
 }
 
 /** Reports headers that cannot be sent, because the servers are not reached over HTTP. */
-function unsentHeaders(
-  { servers }: GatewayConfig,
-  handlers: readonly Handler[],
-): readonly string[] {
+function unsentHeaders(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
+  const { servers } = config;
   const writers = handlers.filter(
     ({ mode, capabilities }) =>
       (mode === "sequential" || mode === "transform") && capabilities.includes("write_headers"),
   );
-  return writers.flatMap(({ hook, conditions }) => {
-    if (!ofRequests.test(hook)) return [];
+  return writers.flatMap((handler) => {
+    const { hook, conditions } = handler;
+    // Those written when a model asks for a tool call are sent with no request.
+    const isSent = mayJudgeModels(config, handler) && hook !== "cmf.tool_pre_invoke";
+    if (!ofRequests.test(hook) || isSent) return [];
     const reached = Object.entries(servers).filter(
       ([name]) => conditions?.servers === undefined || matchesAny(conditions.servers, name),
     );

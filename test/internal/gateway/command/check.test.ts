@@ -282,6 +282,18 @@ describe("what can never happen", () => {
       { use: "header-writer", mode: "disabled" },
       undefined,
     ],
+    [
+      "headers to a model, with a server over stdio",
+      { ...routes, servers: { files: node } },
+      { use: "foreign-writer" },
+      undefined,
+    ],
+    [
+      "headers of calls that models are never asked for",
+      { ...routes, servers: { files: node } },
+      { use: "header-writer" },
+      /files is reached over stdio/,
+    ],
     ["a hook of no host beside one that runs", routes, { use: "evaluator" }, undefined],
     [
       "a hook of no host beside one that runs, with a server",

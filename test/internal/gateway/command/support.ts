@@ -72,6 +72,14 @@ const stock: StockPlugins = {
         hooks: { "cmf.tool_pre_invoke": { handler: () => undefined, extensions: true } },
       }),
   },
+  "foreign-writer": {
+    options: z.unknown(),
+    make: () =>
+      named("foreign-writer", {
+        capabilities: ["write_headers"],
+        hooks: { "cmf.llm_input": { handler: () => undefined, extensions: true } },
+      }),
+  },
   "headers-both-ways": {
     options: z.unknown(),
     make: () =>
