@@ -290,11 +290,13 @@ function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonl
   const { servers, tenant } = config;
   const names = Object.keys(servers);
   const never: string[] = [];
-  for (const { hook, conditions, mode } of handlers) {
+  for (const handler of handlers) {
+    const { hook, conditions, mode } = handler;
     if (mode === "disabled") continue;
     const { servers: ofServers, tenants: ofTenants, tools } = conditions ?? {};
     const isPrefixed = (tool: string) => names.includes(splitName(tool)?.server ?? "");
-    if (names.length > 1 && tools?.every(isPrefixed) === true)
+    // Models call tools by the names that callers know.
+    if (names.length > 1 && !mayJudgeModels(config, handler) && tools?.every(isPrefixed) === true)
       never.push(
         `on ${hook} it is for the tools ${list(tools)}, but plugins see tool names without the server's prefix: drop the prefix, and use \`conditions.servers\` instead.`,
       );

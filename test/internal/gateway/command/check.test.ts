@@ -294,6 +294,12 @@ describe("what can never happen", () => {
       { use: "header-writer" },
       /files is reached over stdio/,
     ],
+    [
+      "a tool with the name that callers know, which models call it by",
+      { ...routes, servers: { files: http, docs: http } },
+      { use: "header-writer", conditions: { tools: ["files__read"] } },
+      undefined,
+    ],
     ["a hook of no host beside one that runs", routes, { use: "evaluator" }, undefined],
     [
       "a hook of no host beside one that runs, with a server",
