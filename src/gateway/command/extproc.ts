@@ -4,7 +4,14 @@ import { attempt } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { misuse, type Outcome, say } from "../../operate/cli/index.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
-import { type GatewayConfig, isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
+import {
+  configInvalid,
+  type GatewayConfig,
+  isLocal,
+  type LoadedConfig,
+  loadConfig,
+  problemAt,
+} from "../config/index.ts";
 import {
   checkBehindEnvoy,
   type EnvoyProblem,
@@ -79,7 +86,13 @@ async function serveEnvoy(
   try {
     return await serveGateway(context, services, {
       log,
-      load: () => load(context),
+      load: async () => {
+        const loaded = await load(context);
+        // The mode at the start decided what was asked of Envoy.
+        if (loaded.config.mode === config.mode) return loaded;
+        const problem = problemAt(["mode"], "can only be changed by a restart.");
+        throw configInvalid([problem], "Behind Envoy, this configuration cannot be applied.");
+      },
       envoy: { at, tls, webhook, leaveMs, closed: watched.closed },
     });
   } finally {

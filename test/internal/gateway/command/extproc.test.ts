@@ -1,4 +1,5 @@
 /** How the arguments of `glassine extproc` are read. */
+import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { definePlugin } from "glassine";
@@ -48,6 +49,27 @@ it("does not begin in production where nothing is known of what is in front", as
   const open = await run([...production, "--envoy-config", "open.yaml"], { cwd });
   expect(open.code).not.toBe(0);
   expect(open.stderr).toContain("`failureMode` of `extProc` is failOpen");
+});
+
+it("does not become one for production by a reload, since it has asked nothing of Envoy", async () => {
+  verifies("envoy:safe");
+  const file = (mode: string) => JSON.stringify({ ...config, mode });
+  const cwd = await folderWith({
+    "glassine.config.json": file("dev"),
+    "plugins.lock": "version = 1\n",
+  });
+  const { state, openGateway } = double();
+  const running = start(["extproc", ...local], { cwd, openGateway });
+  await running.seen("ready");
+  await writeFile(join(cwd, "glassine.config.json"), file("production"));
+  running.signals.emit("SIGHUP");
+  expect(await running.seen("reload_refused")).toMatchObject({
+    code: "config_invalid",
+    message: expect.stringContaining("mode: can only be changed by a restart."),
+  });
+  expect(state.parts).toHaveLength(1);
+  running.signals.emit("SIGTERM");
+  expect(await running.code).toBe(0);
 });
 
 it("listens for Envoy and for the webhook where it was said", async () => {
