@@ -2,10 +2,15 @@
 import { misuse, say } from "../../operate/cli/index.ts";
 import type { EnvoyListen } from "../envoy/index.ts";
 
-/** @throws CommandFailure for anything but `unix:PATH` and `HOST:PORT` */
+/**
+ * Reads an address; one of IPv6 may be in brackets.
+ *
+ * @throws CommandFailure for anything but `unix:PATH` and `HOST:PORT`
+ */
 export function listenAt(flag: string, text: string): EnvoyListen {
   if (text.startsWith("unix:") && text.length > 5) return { socket: socketAt(flag, text.slice(5)) };
-  const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const [, address, name = "", digits = ""] = /^(?:\[(.+)\]|(.+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = address ?? name;
   const port = Number(digits);
   if (host === "" || host.startsWith("unix") || port > 65_535)
     throw misuse(say`${flag} expects unix:PATH or HOST:PORT, got ${text}`);

@@ -7,6 +7,7 @@ import { readPluginMode } from "../../operate/trust/index.ts";
 import {
   configInvalid,
   type GatewayConfig,
+  hostAndPort,
   isLocal,
   type LoadedConfig,
   loadConfig,
@@ -228,8 +229,8 @@ export async function check(context: ExtprocContext, { stock }: GatewayServices)
     warnings: [...found.warnings, ...textsOf(false)],
   };
   const { socket, host, port } = at;
-  const listens_at = socket === undefined ? `${host}:${port}` : `unix:${socket}`;
-  const webhook_at = webhook === undefined ? null : `${webhook.host}:${webhook.port}`;
+  const listens_at = socket === undefined ? hostAndPort(host, port) : `unix:${socket}`;
+  const webhook_at = webhook === undefined ? null : hostAndPort(webhook.host, webhook.port);
   const models = Object.entries(config.models).map(([name, { path }]) => [path, name] as const);
   const served_at = Object.fromEntries([...serverPaths(config), ...models]);
   const lines = [

@@ -2,7 +2,13 @@
 import { Readable, Writable } from "node:stream";
 import { misuse, type Outcome, say } from "../../operate/cli/index.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
-import { type ConfigFlags, type LoadedConfig, loadConfig, portOf } from "../config/index.ts";
+import {
+  type ConfigFlags,
+  hostAndPort,
+  type LoadedConfig,
+  loadConfig,
+  portOf,
+} from "../config/index.ts";
 import { lineLog } from "../observe/index.ts";
 import { checkGateway } from "./check-gateway.ts";
 import { checkOutcome } from "./check-report.ts";
@@ -82,7 +88,7 @@ export async function check(context: GatewayContext, { stock }: GatewayServices)
   return checkOutcome(loaded, report, context.paint, front, [
     listen === undefined
       ? "front: stdio"
-      : say`front: http://${listen.host}:${listen.port}${listen.path}`,
+      : say`front: http://${hostAndPort(listen.host, listen.port)}${listen.path}`,
     `servers: ${names(servers)}`,
     `models: ${names(models)}`,
   ]);

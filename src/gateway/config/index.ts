@@ -4,7 +4,7 @@ export { configInvalid, problemAt, withConfigName } from "./config-problems.ts";
 export { findConfig } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { type KnownSecrets, knownSecrets } from "./known-secrets.ts";
-export { isLocal, listenProblems } from "./listen-rules.ts";
+export { hostAndPort, isLocal, listenProblems } from "./listen-rules.ts";
 export {
   type ConfigFlags,
   checkConfig,

@@ -10,6 +10,11 @@ export function isLocal(host: string): boolean {
   return /^(?:localhost|::1|\[::1\]|127(?:\.\d{1,3}){3})$/.test(host);
 }
 
+/** Writes a host and a port as URLs do, with an IPv6 address in brackets. */
+export function hostAndPort(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /** A Host header: a host or `[address]`, and a port if it is not the default one. */
 const hostHeader = /^(?:\[[\d:.a-f]+\]|[\w-]+(?:\.[\w-]+)*)(?::\d{1,5})?$/i;
 const originHeader = /^[a-z][\d+.a-z-]*:\/\/[^\s#*,/?@]+$/i;

@@ -2,6 +2,7 @@
 import { rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { GlassineError } from "../../core/errors/index.ts";
+import { hostAndPort } from "../config/index.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { loadGrpc } from "./load-grpc.ts";
 import { type Call, type SideStreamOptions, sideStream } from "./side-stream.ts";
@@ -66,7 +67,7 @@ export async function envoyServer(options: EnvoyServerOptions): Promise<EnvoySer
           true,
         );
   const at =
-    listen.socket === undefined ? `${listen.host}:${listen.port}` : `unix:${listen.socket}`;
+    listen.socket === undefined ? hostAndPort(listen.host, listen.port) : `unix:${listen.socket}`;
   if (listen.socket !== undefined) await removeStale(listen.socket);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(at, credentials, (error, bound) => {

@@ -124,6 +124,25 @@ it("says with --check where it would listen", async () => {
   expect(stdout).toContain("webhook at: 127.0.0.1:9003");
 });
 
+it("takes addresses of IPv6 as URLs have them", async () => {
+  const { state, openGateway } = double();
+  const args = ["extproc", "--listen", "[::1]:9002", "--webhook", "[::1]:9003"];
+  const { document } = await run([...args, "--check", "--json"], { cwd: await folder() });
+  expect(document()).toMatchObject({ listens_at: "[::1]:9002", webhook_at: "[::1]:9003" });
+  const running = start(args, { cwd: await folder(), openGateway });
+  await running.seen("ready");
+  expect(state.parts[0]?.envoy).toMatchObject({
+    at: { host: "::1", port: 9002 },
+    webhook: { host: "::1", port: 9003 },
+  });
+  running.signals.emit("SIGTERM");
+  await running.code;
+  const { stdout } = await run(["envoy-config", "--processor", "[::1]:9002"], {
+    cwd: await folder(),
+  });
+  expect(stdout).toMatch(/address: "?::1"?\n +port_value: 9002/);
+});
+
 it("says with --check what each plugin would see, and whether all can work", async () => {
   verifies("envoy:check");
   const cwd = await folderWith({
