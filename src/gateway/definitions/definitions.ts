@@ -7,6 +7,7 @@ import { definitionHash, type Pins } from "./pins.ts";
 export const changedLabel = "DEFINITION_CHANGED";
 
 const maxTools = 4096;
+/** A tool with a longer name counts as changed, and is not remembered. */
 const maxNameUnits = 1024;
 
 /** A definition that differs from the pinned one. */
@@ -61,6 +62,7 @@ export class Definitions {
   /** Whether a tool's definition differs from the pinned one, or once did. */
   isChanged(tool: unknown): boolean {
     if (typeof tool !== "string") return false;
+    if (tool.length > maxNameUnits) return true;
     return this.#isFull() ? !this.#unchanged.has(tool) : this.#changed.has(tool);
   }
 
@@ -71,7 +73,7 @@ export class Definitions {
 
   #isPinned(tool: Message): boolean {
     const { name } = tool;
-    // A tool without a usable name cannot be called.
+    // A tool whose name is no string cannot be called.
     if (typeof name !== "string" || name.length > maxNameUnits) return false;
     // A definition that is nested too deep for the stack has no hash.
     const hash = attempt(() => definitionHash(tool));

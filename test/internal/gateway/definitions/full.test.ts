@@ -33,6 +33,17 @@ it("takes every tool for changed that it does not know as it was", () => {
   expect(noted).toHaveLength(4096);
 });
 
+it("takes a tool for changed whose name is too long to be remembered", () => {
+  const { definitions } = definitionsOf([tool("add")]);
+  const long = "a".repeat(1025);
+  expect(names(definitions.judge([tool(long), tool("add")]))).toEqual(["add"]);
+  expect([long, "add", "unseen"].map((each) => definitions.isChanged(each))).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
 it("does so without pins as well", () => {
   const { definitions, noted } = definitionsOf(undefined);
   definitions.judge([tool("add")]);
