@@ -179,6 +179,9 @@ interface Watched {
 const notAsked =
   "Envoy's admin interface has not been reached yet, so it is not known whether Envoy is configured safely.";
 
+const notAskedAgain =
+  "Envoy's admin interface cannot be reached any more: what it said last still counts.";
+
 function adminIn({ options }: ExtprocContext, isProduction: boolean): string | undefined {
   const { envoyAdmin, envoyConfig } = options;
   if (isProduction && envoyAdmin === undefined && envoyConfig === undefined)
@@ -201,7 +204,10 @@ function watch(admin: string | undefined, isProduction: boolean, log: GatewayLog
         log[isOpen && isProduction ? "error" : "warn"]("envoy_odd", { text });
       if (problems.length === 0) log.info("envoy_safe");
     },
-    onUnreachable: (why) => log.warn("envoy_unreachable", { text: `${notAsked} ${why}` }),
+    onUnreachable(why) {
+      const known = watched.problems() === undefined ? notAsked : notAskedAgain;
+      log.warn("envoy_unreachable", { text: `${known} ${why}` });
+    },
   });
   return {
     closed() {
