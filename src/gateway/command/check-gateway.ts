@@ -243,9 +243,13 @@ function neverIn(
 ): readonly string[] {
   const { plugin } = each;
   const [server] = Object.keys(config.servers);
+  const hasModels = Object.keys(config.models).length > 0;
   return [
     ...unrun(plugin.hooks, server === undefined ? (hook) => modelHooks.has(hook) : isGuarded),
-    ...(server === undefined ? [] : wiringFor(manager, server, plugin.name)),
+    ...(server === undefined ? [] : wiringFor(manager, server, plugin.name)).filter(
+      // Messages to and from models may have calls, results and resources in them.
+      (line) => !hasModels || !/^has the condition \w+ on cmf\.llm_/.test(line),
+    ),
     ...skippedOn(config, handlers),
     ...unmatchedServers(config, each),
     ...unsentHeaders(config, handlers),

@@ -300,6 +300,18 @@ describe("what can never happen", () => {
       { use: "header-writer", conditions: { tools: ["files__read"] } },
       undefined,
     ],
+    [
+      "a condition that results of tools meet, which a model gets",
+      { ...routes, servers: { files: http } },
+      { use: "foreign", conditions: { tools: ["read"] } },
+      undefined,
+    ],
+    [
+      "the same condition, where there are no models",
+      { servers: { files: http } },
+      { use: "foreign", conditions: { tools: ["read"] } },
+      /has the condition tools on cmf\.llm_input, where it never matches/,
+    ],
     ["a hook of no host beside one that runs", routes, { use: "evaluator" }, undefined],
     [
       "a hook of no host beside one that runs, with a server",
