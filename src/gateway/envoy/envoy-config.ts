@@ -220,17 +220,20 @@ function processors({ processors: at, tls }: EnvoyConfigOptions) {
   };
 }
 
-function tlsTo(sni: string | undefined, trusted_ca: object, tls_certificates?: readonly object[]) {
+function tlsTo(host: string | undefined, trusted_ca: object, tls_certificates?: readonly object[]) {
+  const isByName = host !== undefined && !isAddress(host);
   return {
     name: "envoy.transport_sockets.tls",
     typed_config: {
       "@type": type("extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
-      ...(sni !== undefined && { sni }),
+      ...(isByName && { sni: host }),
       common_tls_context: {
         validation_context: {
           trusted_ca,
-          ...(sni !== undefined && {
-            match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: sni } }],
+          ...(host !== undefined && {
+            match_typed_subject_alt_names: [
+              { san_type: isByName ? "DNS" : "IP_ADDRESS", matcher: { exact: host } },
+            ],
           }),
         },
         ...(tls_certificates && { tls_certificates }),

@@ -30,6 +30,15 @@ const options: EnvoyConfigOptions = {
   processors: [{ socket: "/run/glassine.sock" }, { host: "processor.example", port: 9002 }],
 };
 
+it("prints for a server by its address that its certificate names the address", () => {
+  const servers = { near: { url: "https://10.0.0.7/mcp" }, next: { url: "https://[fd00::7]/mcp" } };
+  const text = envoyConfig("envoy", { ...options, config: configSchema.parse({ servers }) });
+  expect(text.match(/san_type: .*/g)).toEqual(["san_type: IP_ADDRESS", "san_type: IP_ADDRESS"]);
+  expect(text).toMatch(/exact: 10\.0\.0\.7\n[^]*exact: fd00::7\n/);
+  // RFC 6066 §3: an address is no server name.
+  expect(text).not.toContain("sni:");
+});
+
 const textsOf = (text: string) => envoyProblems(documentsIn(text)).map((each) => each.text);
 
 it.each(["envoy", "envoy-gateway", "istio"] as const)(
