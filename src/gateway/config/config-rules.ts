@@ -41,10 +41,14 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
     if ("url" in server && isOwnUrl(server.url, listen))
       found(["servers", name, "url"], "is the gateway's own endpoint: name the server behind it.");
   const { subject, roles, teams, client } = identity.trustedHeaders ?? {};
-  const ofProxy = new Set([subject, roles, teams, client].map((each) => each?.toLowerCase()));
+  // Some servers take `_` and `-` in names for the same.
+  const spelled = (name: string) => name.toLowerCase().replaceAll("_", "-");
+  const ofProxy = new Set(
+    [subject, roles, teams, client].flatMap((each) => (each === undefined ? [] : spelled(each))),
+  );
   for (const { path, end } of endsOf(config))
     for (const each of "forward" in end ? end.forward : [])
-      if (ofProxy.has(each.toLowerCase()))
+      if (ofProxy.has(spelled(each)))
         found(
           [...path, "forward"],
           `${quoted(each)} is an identity header from the proxy in front, and only for the gateway: a server could not tell it from a forged one.`,

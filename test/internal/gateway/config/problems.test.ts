@@ -355,6 +355,16 @@ describe("what makes no sense together", () => {
       '"x-roles" is an identity header from the proxy',
     ],
     [
+      "another spelling of it, which some servers take for the same",
+      {
+        listen: {},
+        identity: { trustedHeaders: { from: ["10.0.0.1"], subject: "X-User" } },
+        servers: { remote: { url: "https://mcp.example.com", forward: ["X_User"] } },
+      },
+      "servers.remote.forward",
+      '"X_User" is an identity header from the proxy',
+    ],
+    [
       "messages that are longer than what may wait",
       { ...listening, limits: { messageBytes: 20_971_520, queuedBytes: 8_388_608 } },
       "limits.queuedBytes",
