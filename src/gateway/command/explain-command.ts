@@ -94,7 +94,7 @@ async function trailOf({
   if (given.file !== undefined) return { file: resolve(cwd, given.file) };
   // Loaded only when run, so that other commands start without the schema.
   const { loadConfig } = await import("../config/index.ts");
-  const { config } = await loadConfig({ cwd, env, flags: { file: given.config } });
+  const { config } = await loadConfig({ cwd, env, flags: { file: given.config }, serves: false });
   if (config.audit !== undefined) return config.audit;
   throw refusal(
     "config_invalid",

@@ -15,7 +15,12 @@ import { connectionsTo } from "../transports/index.ts";
 import type { PinContext } from "./options.ts";
 
 export async function pinTools({ cwd, env, options }: PinContext) {
-  const { config } = await loadConfig({ cwd, env, flags: { file: options.config } });
+  const { config } = await loadConfig({
+    cwd,
+    env,
+    flags: { file: options.config },
+    serves: false,
+  });
   const file = config.definitionsFile;
   const pins = await readPins(file);
   const asked: Asked[] = [];

@@ -15,7 +15,7 @@ import type { GatewayTrustContext } from "./options.ts";
 export async function trustGuests({ cwd, env, options, paint }: GatewayTrustContext) {
   const isCheck = options.check === true;
   const flags = { file: options.config, lock: options.pluginsLock };
-  const { config, folder, lock } = await loadConfig({ cwd, env, flags });
+  const { config, folder, lock } = await loadConfig({ cwd, env, flags, serves: false });
   const host = { root: folder, env, lock };
   const entries = config.plugins.filter(isGuests);
   if (entries.length === 0)

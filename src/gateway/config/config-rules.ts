@@ -6,8 +6,15 @@ import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { hostProblems, isLocal, listenProblems } from "./listen-rules.ts";
 import { endsOf, type GatewayConfig, type SinglePluginEntry } from "./schema.ts";
 
-/** Returns a problem for each obvious mistake. `given` is the configuration before defaults. */
-export function ruleProblems(config: GatewayConfig, given: unknown): readonly ConfigProblem[] {
+/**
+ * Returns a problem for each obvious mistake. `given` is the configuration before defaults; with
+ * `serves`, callers are served with it.
+ */
+export function ruleProblems(
+  config: GatewayConfig,
+  given: unknown,
+  serves: boolean,
+): readonly ConfigProblem[] {
   const { servers, models, listen, identity, admin } = config;
   const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
   const found = (path: readonly (string | number)[], text: string) =>
@@ -22,6 +29,7 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
     if (typeof entry === "object" && !("kind" in entry))
       for (const { key, text } of isolationProblems(entry)) found(["plugins", index, key], text);
   if (listen === undefined) {
+    if (!serves) return problems;
     if (Object.keys(models).length > 0)
       found(["models"], "routes need `listen`: they are reached over HTTP only.");
     for (const key of ["jwt", "trustedHeaders"] as const)

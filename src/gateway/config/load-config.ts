@@ -29,6 +29,8 @@ export interface LoadOptions {
   readonly takesServer?: boolean;
   /** Whether HTTP is always used, so that `listen` gets its defaults if it is missing. */
   readonly isHttp?: boolean;
+  /** Whether callers are served. Others need no `listen`, which a flag may replace. Default true. */
+  readonly serves?: boolean;
   /** Further files that the command reads, by the option that names them. */
   readonly files?: Readonly<Record<string, string | undefined>>;
 }
@@ -56,6 +58,7 @@ export async function loadConfig({
   flags = {},
   takesServer = false,
   isHttp = false,
+  serves = true,
   files = {},
 }: LoadOptions): Promise<LoadedConfig> {
   const settings = readGatewaySettings(env);
@@ -69,7 +72,7 @@ export async function loadConfig({
     command: programOf(flags.server, cwd) ?? flags.server.command,
   };
   const whole = withOverrides(given, over, { server }, isHttp);
-  const config = checkConfig(whole, configName(file), file);
+  const config = checkConfig(whole, configName(file), file, serves);
   const plugins = [
     ...config.plugins.map((each) => pluginFrom(folder, each)),
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
@@ -131,10 +134,17 @@ function under(given: unknown, over: object): unknown {
  *
  * @throws GlassineError `config_invalid`
  */
-export function checkConfig(given: unknown, what: string, file?: string): GatewayConfig {
+export function checkConfig(
+  given: unknown,
+  what: string,
+  file?: string,
+  serves = true,
+): GatewayConfig {
   const { data, error } = configSchema.safeParse(given, { reportInput: false });
   const problems =
-    data === undefined ? problemsOf(configSchema, given, error.issues) : ruleProblems(data, given);
+    data === undefined
+      ? problemsOf(configSchema, given, error.issues)
+      : ruleProblems(data, given, serves);
   if (data === undefined || problems.length > 0)
     throw configInvalid(problems, `${what} is not a valid configuration.`, file);
   return withRoom(data, given);

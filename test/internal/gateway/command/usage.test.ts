@@ -75,3 +75,22 @@ it.each([
   const { code, stderr } = await run(["gateway", ...options, "--", "x"]);
   expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
 });
+
+it.each([
+  [["explain", "x"], "there is no audit trail"],
+  [["gateway", "pin", "--check"], "notes: could not be asked"],
+  [["gateway", "trust", "--check"], "the configuration names no guests"],
+])("needs no `listen`, since it serves no caller: %j", async (argv, text) => {
+  const gpt = { provider: "openai", url: "https://model.example", path: "/gpt" };
+  const trustedHeaders = { from: ["10.0.0.1"], subject: "x-user" };
+  const cwd = await folderWith({
+    "glassine.config.json": {
+      servers: { notes: { url: "http://127.0.0.1:1/mcp" } },
+      models: { gpt },
+      identity: { trustedHeaders },
+      audit: { file: "audit.jsonl" },
+    },
+  });
+  const { stdout, stderr } = await run(argv, { cwd });
+  expect(stdout + stderr).toContain(text);
+});
