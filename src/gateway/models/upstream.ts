@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { isForwarded } from "../../providers/http/judge-response.ts";
 import { Refused, refusalOf } from "../../providers/model/index.ts";
 import { type Forward, isEmptyStatus, isEncoded } from "../transports/index.ts";
@@ -47,7 +48,7 @@ export async function sendUpstream(
   const { dispatcher, timeoutMs } = upstream;
   const to = urlAt(upstream, asked, init.isUnread);
   const headers = new Headers(init.headers);
-  for (const [name, value] of Object.entries(upstream.headers())) headers.set(name, value);
+  for (const [name, value] of Object.entries(upstream.headers())) setOwn(headers, name, value);
   // The guard reads text, and a body that passes unread loses its `content-encoding`.
   headers.set("accept-encoding", "identity");
   const sent = Object.fromEntries(headers);
@@ -76,6 +77,18 @@ export async function sendUpstream(
   const body = plainBody(status, response.headers["content-encoding"], webStream(response.body));
   const fields = returned(Object.entries(response.headers));
   return new Response(isEmptyStatus(status) ? null : body, { status, headers: fields });
+}
+
+/** @throws GlassineError `secret_missing`, in place of an error that quotes the value */
+function setOwn(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value);
+  } catch {
+    throw new GlassineError(
+      "secret_missing",
+      `the secret of the header ${quoted(name)} has a character that no header can have`,
+    );
+  }
 }
 
 /**

@@ -2,12 +2,14 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { join } from "node:path";
 import { definePlugin, GlassineError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { expect, it, vi } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 import { sessionOf } from "../run/support/caller.ts";
+import { folderWith } from "../support/folder.ts";
 
 const looks = definePlugin({
   name: "looks",
@@ -171,6 +173,23 @@ it("says of a missing secret that the gateway is at fault, and names it in the l
   expect(loggedBy(made, "secret_missing")).toMatchObject([
     { route: "model", text: expect.stringContaining('"UNSET_OPENAI_KEY" is not set') },
   ]);
+});
+
+it("says of a secret that no header can have which header it is for", async () => {
+  const key = join(await folderWith({ key: "sk-planted\nsecond" }), "key");
+  const headers = { "x-api-key": { file: key } };
+  const url = "http://127.0.0.1:1";
+  const model = { provider: "openai" as const, url, path: "/openai", headers };
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks], { secrets: null });
+  const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
+  const response = await ask(made.url, "/openai/v1/chat/completions", body);
+  expect([response.status, await response.json()]).toMatchObject([
+    500,
+    { error: { code: "secret_missing" } },
+  ]);
+  const text = 'the secret of the header "x-api-key" has a character that no header can have';
+  expect(loggedBy(made, "secret_missing")).toMatchObject([{ route: "model", text }]);
+  expect(JSON.stringify(made.log.lines)).not.toContain("sk-planted");
 });
 
 it("logs any other failure of a route as one of the gateway, with its code", async () => {
