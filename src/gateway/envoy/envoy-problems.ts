@@ -73,7 +73,9 @@ function* openIn(fields: Fields, names: FilterNames): Generator<string> {
   if (isRecord(extProc)) yield* openInAgentgateway(extProc);
   if (isWebhook(webhook)) yield* openInWebhook(webhook);
   if (isRecord(promptGuard)) yield* openInStreams(promptGuard);
-  for (const [name, text] of Object.entries(openIfTrue)) if (isTrue(at(fields, name))) yield text;
+  // External authorization has a setting of the same name, which is about itself.
+  if (!isOfType(fields, ".ExtAuthz"))
+    for (const [name, text] of Object.entries(openIfTrue)) if (isTrue(at(fields, name))) yield text;
   if ((isTrue(fields.disabled) && isOfProcessor(fields, names)) || isOffIn(fields, names))
     yield "external processing is `disabled` somewhere: nothing is judged there.";
   if (isTrue(at(fields, "is_optional")) && isOfProcessor(fields, names))

@@ -232,6 +232,17 @@ it("finds a listener without the filter in a dump, where routes are apart from t
   expect(textsOf(dump(`${judged},${twice}`, elsewhere))).toEqual([]);
 });
 
+it("has nothing against external authorization that fails open", () => {
+  const authz =
+    '{ "@type": a/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz, failure_mode_allow: true }';
+  const text = envoyConfig("envoy", options).replace(
+    /\n( +)- name: envoy.filters.http.router\n/,
+    `\n$1- { name: a, typed_config: ${authz} }$&`,
+  );
+  expect(text).toContain("ExtAuthz");
+  expect(textsOf(text)).toEqual([]);
+});
+
 it.each([
   ["ext_authz.v3.ExtAuthz", "clear_route_cache: true", "clear_route_cache: false"],
   [
