@@ -142,6 +142,8 @@ const kinds: readonly (readonly [type: string, fields: readonly string[], apply?
   ...Object.entries(progress).flatMap(([name, steps]) =>
     steps.map((step) => [`response.${name}.${step}`, ofItem] as const),
   ),
+  // Sent while nothing else comes. Source: https://github.com/openai/openai-node/issues/1964
+  ["keepalive", []],
 ];
 const known = new Map(kinds.map(([type, ...kind]) => [type, kind]));
 

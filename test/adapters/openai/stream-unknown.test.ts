@@ -60,6 +60,13 @@ describe("events of a response", () => {
     expect(reportedBy([{ ...event, summary: "SECRET" }])).toEqual(["content events[0].summary"]);
   });
 
+  it("that keep a stream alive are known", () => {
+    verifies("openai:stream-unknown");
+    const event = { type: "keepalive", sequence_number: 466 };
+    expect(reportedBy([event])).toEqual([]);
+    expect(reportedBy([{ ...event, note: "SECRET" }])).toEqual(["content events[0].note"]);
+  });
+
   it.each([
     "response.evil_call.completed",
     "response.evil_tools.in_progress",
