@@ -357,3 +357,30 @@ it("a body that was read in front of a guard and not kept is refused, which says
   expect([response.status, ends]).toEqual([500, ["guard_failed"]]);
   expect(await response.text()).toContain("read the body, and no parser kept it");
 });
+
+it.each([
+  ["GET", "/v1/responses/resp_1/../../models"],
+  ["GET", "/v1/responses/%2e%2E/models"],
+  ["GET", "/v1/responses\\models"],
+  ["GET", "http://a.test/v1/responses/./models"],
+  ["OPTIONS", "*"],
+])("refuses %s %s, which a handler may not read as a URL does", async (method, path) => {
+  const manager = await createPluginManager({ plugins: [guard] });
+  const app = express();
+  app.use(guardExpress(manager, { provider: openai }));
+  app.use((_request, reply) => void reply.send("reached"));
+  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  afterTest(() => server.close().closeAllConnections());
+  const { port } = server.address() as AddressInfo;
+  const ask = (of: { readonly method: string; readonly path: string }) =>
+    new Promise((resolve) => {
+      const asked = send({ port, host: "127.0.0.1", agent: false, ...of }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.end();
+    });
+  expect(await ask({ method, path })).toBe(403);
+  expect(await ask({ method: "GET", path: "http://a.test/v1/models?after=.." })).toBe(200);
+});

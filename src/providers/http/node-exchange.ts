@@ -88,9 +88,18 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
   }
 }
 
-/** The URL of the request. The client chooses its host, so nothing may depend on it. */
+/**
+ * The URL of the request. The client chooses its host, so nothing may depend on it.
+ *
+ * A `URL` resolves dots and backslashes in a path, and a handler may not. Such a path becomes one
+ * segment, in which it is encoded, so that no route matches it.
+ */
 function urlOf({ url = "/", originalUrl = url }: NodeRequest): URL {
-  return new URL(originalUrl.startsWith("/") ? `http://localhost${originalUrl}` : originalUrl);
+  const base = "http://localhost";
+  const resolved = new URL(originalUrl.startsWith("/") ? base + originalUrl : originalUrl, base);
+  const path = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(originalUrl)?.[1] ?? "";
+  if (resolved.pathname !== path) resolved.pathname = encodeURIComponent(path);
+  return resolved;
 }
 
 /**
