@@ -42,21 +42,23 @@ export interface JudgedExchange {
 /** Judges the provider's answer, and ends the exchange with it. */
 export async function judgeResponse(response: Response, judged: JudgedExchange): Promise<Response> {
   const { guard, exchange, limits } = judged;
-  if (!guard.listens("answer")) {
+  const { ok, status } = response;
+  // No `Response` can be made with any other.
+  const isKnown = status >= 200 && status <= 599;
+  if (isKnown && !guard.listens("answer")) {
     exchange.end();
     return new Response(response.body, {
-      status: response.status,
+      status,
       statusText: response.statusText,
       headers: headersOf(response, response.headers.get("content-type") ?? undefined),
     });
   }
   const headers = headersOf(response, json);
   const type = mediaTypeOf(response.headers.get("content-type"));
-  const { ok, status } = response;
-  if (status >= 400) return judgeErrorResponse(response, judged, headers);
+  if (isKnown && status >= 400) return judgeErrorResponse(response, judged, headers);
   if (ok && type === eventStream) return judgeEventStream(response, judged);
   try {
-    // A redirect, or 304.
+    // A redirect, 304, or a status that HTTP does not have.
     if (!ok) throw new Refused(refusalOf("answer_invalid", `unexpected status ${status}`));
     if (type !== json) throw new Refused(refusalOf("answer_invalid"));
     const text = await textOf(response.body, limits.answerBytes, "answer", judged.signal);

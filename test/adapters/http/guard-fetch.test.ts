@@ -522,6 +522,27 @@ it("says of a redirect that it is no answer, and follows none", async () => {
   }
 });
 
+it.each([0, 600])("refuses the status %d, which HTTP does not have", async (status) => {
+  const heardOrNot: readonly Hooks[] = [{ "cmf.llm_output": redact }, {}];
+  for (const hooks of heardOrNot) {
+    const fetch = async () =>
+      Object.defineProperties(jsonAnswer({ error: { message: secret } }), {
+        status: { value: status },
+        ok: { value: false },
+      });
+    const ends: ModelEnd[] = [];
+    const onEnd = (end: ModelEnd) => ends.push(end);
+    const guarded = guardFetch(await managerOf(hooks), { provider: openai, fetch, onEnd });
+    const response = await guarded("https://model.test/v1/chat/completions", {
+      method: "POST",
+      body: JSON.stringify(chat.request),
+    });
+    expect(response.status).toBe(502);
+    expect(await response.text()).toContain(`unexpected status ${status}`);
+    expect(ends).toMatchObject([{ outcome: "errored", code: "answer_invalid" }]);
+  }
+});
+
 it("asks a provider that is an instance of a class for the form of its errors", async () => {
   const own = {
     ...chatCompletions,
