@@ -82,6 +82,8 @@ export class Exchange implements ModelExchange {
   #headersBefore: HeadersIn = headersIn(undefined);
   #headerChanges: HeaderChanges | undefined;
   #isDenied = false;
+  /** Of events that are forwarded as they come: a possible error, and what came after it. */
+  readonly #held: object[] = [];
   /** A streamed answer of which something has left, until its whole is judged. */
   #unfinished: StreamedAnswer | undefined;
   /** Why a streamed answer was refused, also if its reader left before hearing of it. */
@@ -254,7 +256,11 @@ export class Exchange implements ModelExchange {
     forwarding: Forwarding,
   ): Promise<readonly object[]> {
     if (forwarding === "whole") return [];
-    if (forwarding === "as they come") return isErrorEvent(event) ? [] : [event];
+    if (forwarding === "as they come") {
+      if (this.#held.length === 0 && !isErrorEvent(event)) return [event];
+      this.#held.push(event);
+      return [];
+    }
     return forwarding.next(event, stream, {
       limits: this.#limits,
       isSeen: (read, answer) =>
@@ -273,7 +279,8 @@ export class Exchange implements ModelExchange {
 
   /** The events still to be sent; `undefined` if `judged` contradicts those that were sent. */
   #rest(document: object, judged: object, forwarding: Forwarding): readonly object[] | undefined {
-    if (forwarding === "as they come") return isSameJsonText(document, judged) ? [] : undefined;
+    if (forwarding === "as they come")
+      return isSameJsonText(document, judged) ? this.#held : undefined;
     const events = this.#read("edit_unwritable", () =>
       this.#provider.toEvents(judged, this.#limits),
     );

@@ -81,6 +81,11 @@ describe("what a stream cannot be written with", () => {
     ],
     ["an unknown event of Claude", anthropic, [begin, ...said, { type: "later" }, ...end]],
     [
+      "an unknown event of Claude with an error",
+      anthropic,
+      [begin, ...said, { type: "later", error: { message: "N" } }, ...end],
+    ],
+    [
       "an unknown event of Bedrock",
       bedrock,
       [
