@@ -1,4 +1,5 @@
 /** Errors that providers report. */
+import { isWellFormed } from "../../core/data/intrinsics.ts";
 import { isJsonObject } from "../rewrite/index.ts";
 
 /**
@@ -13,7 +14,8 @@ export function errorIn(document: unknown): { readonly message?: string; readonl
   const { message, code, type, status } = said;
   return {
     code: [code, type, status].find(isWord) ?? "provider_error",
-    ...(typeof message === "string" && message !== "" && { message }),
+    // No message can hold half a character, as of a text that was cut.
+    ...(typeof message === "string" && message !== "" && isWellFormed(message) && { message }),
   };
 }
 

@@ -72,6 +72,7 @@ describe("an error of the provider", () => {
     ["a sentence as code", { error: { message, code: "No hunter2" } }, "provider_error", judged],
     ["no message", { error: { code: "rate_limit" } }, "rate_limit", unread],
     ["an empty message", { error: "" }, "provider_error", unread],
+    ["half a character", { error: { message: "hunter2 \ud83d", code: "c" } }, "c", unread],
     ["a number", { error: 7, message }, "provider_error", unread],
     ["another list", ["hunter2"], "provider_error", unread],
     ["an empty list", [], "provider_error", unread],
