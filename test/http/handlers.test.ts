@@ -12,6 +12,7 @@ import { createPluginManager, definePlugin, type Plugin } from "glassine";
 import { guardExpress, guardFastify, guardHono, type ServerGuardOptions } from "glassine/http";
 import type { Message } from "glassine/messages";
 import { chatCompletions, openai } from "glassine/openai";
+import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../data/support.ts";
 import { afterTest } from "../support/cleanup.ts";
@@ -383,4 +384,19 @@ it.each([
     });
   expect(await ask({ method, path })).toBe(403);
   expect(await ask({ method: "GET", path: "http://a.test/v1/models?after=.." })).toBe(200);
+});
+
+it("lets a Hono handler end the answer that is refused because it is compressed", async () => {
+  const manager = await createPluginManager({ plugins: [guard] });
+  let isCancelled = false;
+  const cancel = () => {
+    isCancelled = true;
+  };
+  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+  const app = new Hono();
+  app.use("/v1/*", guardHono(manager, { provider: openai }));
+  app.post("/v1/*", () => new Response(new ReadableStream({ cancel }), { headers }));
+  const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] });
+  const { status } = await app.request("/v1/chat/completions", { method: "POST", body });
+  expect([status, isCancelled]).toEqual([502, true]);
 });

@@ -69,8 +69,9 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
         req.raw = new Request(url, { method, headers, body, signal });
         req.bodyCache = {};
         await next();
-        refuseEncoded(context.res.headers, "answer");
-        return context.res;
+        const { res } = context;
+        refuseEncoded(res.headers, "answer", res.body);
+        return res;
       },
     });
     if (response === undefined) return;

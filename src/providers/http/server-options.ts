@@ -43,7 +43,14 @@ export function createServerGuard<Caller, Extensions>(
 }
 
 /** Throws `Refused` for an encoded body: guard and handler would read it differently. */
-export function refuseEncoded(headers: Headers, of: BodyOf): void {
+export function refuseEncoded(
+  headers: Headers,
+  of: BodyOf,
+  body?: ReadableStream<Uint8Array> | null,
+): void {
   const encoding = (headers.get("content-encoding") ?? "").trim().toLowerCase();
-  if (encoding !== "" && encoding !== "identity") throw new Refused(refusalOf(`${of}_invalid`));
+  if (encoding === "" || encoding === "identity") return;
+  // Nobody reads it.
+  void body?.cancel().catch(() => {});
+  throw new Refused(refusalOf(`${of}_invalid`));
 }
