@@ -46,15 +46,17 @@ export async function* eventsFrom(
     },
   });
   const feed = (text: string): readonly ServerEvent[] => {
-    if (text !== "") parser.feed(text);
+    parser.feed(text);
     if (isTooLarge) throw tooLarge();
     return waiting.splice(0);
   };
-  let last = "";
+  /** Whether the text so far ends with a carriage return, which a line feed may follow. */
+  let isReturned = false;
   for await (const text of texts) {
-    last = text.at(-1) ?? last;
-    yield* feed(text);
+    if (text === "") continue;
+    const rest = isReturned && text.startsWith("\n") ? text.slice(1) : text;
+    isReturned = text.endsWith("\r");
+    // The parser would take quadratic time for line feeds before a carriage return.
+    yield* feed(rest.replaceAll(/\r\n?/g, "\n"));
   }
-  // The parser waits to see whether a line feed follows a carriage return.
-  if (last === "\r") yield* feed("\n");
 }

@@ -9,6 +9,7 @@ import { memoryLabelStore } from "glassine/labels";
 import { chatCompletions, openai } from "glassine/openai";
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
 import { recorded } from "./support/recorded.ts";
 import {
   type Answer,
@@ -541,6 +542,23 @@ it.each([0, 600])("refuses the status %d, which HTTP does not have", async (stat
     expect(await response.text()).toContain(`unexpected status ${status}`);
     expect(ends).toMatchObject([{ outcome: "errored", code: "answer_invalid" }]);
   }
+});
+
+it("reads line feeds before a carriage return in time", async () => {
+  verifies("adapters:work-bounded");
+  const choices = [{ index: 0, delta: { content: secret }, finish_reason: "stop" }];
+  const chunk = { id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices };
+  const { fetch } = standIn(() =>
+    streamed([`${"\n".repeat(1_000_000)}\r`, eventsText([chunk], "data: [DONE]\n\n")]),
+  );
+  const manager = await managerOf({ "cmf.llm_output": redact });
+  const begun = performance.now();
+  const response = await guardFetch(manager, { provider: openai, fetch })(
+    "https://model.test/v1/chat/completions",
+    { method: "POST", body: JSON.stringify({ ...chat.request, stream: true }) },
+  );
+  expect(await response.text()).toContain("data: [DONE]");
+  expect(performance.now() - begun).toBeLessThan(2_000);
 });
 
 it("asks a provider that is an instance of a class for the form of its errors", async () => {
