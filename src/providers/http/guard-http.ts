@@ -6,8 +6,8 @@ import { createHttpGuard, type HttpGuard, type HttpGuardOptions } from "./http-g
  * `manager`, for hosts that forward requests in their own way. `guardFetch` and the middleware are
  * built on it.
  *
- * It never rejects, unless `body`, `pass` or `send` of the call does. A refusal is answered in the
- * provider's own format.
+ * It rejects only if the call's signal aborts, if its `body`, `pass` or `send` rejects, or if a body
+ * that they return cannot be read. A refusal is answered in the provider's own format.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example

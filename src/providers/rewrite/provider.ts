@@ -8,7 +8,7 @@ import type { MessageStream, StreamLimits } from "./stream.ts";
 /** Why something is refused, in words that a caller may see. */
 export interface ProviderRefusal {
   readonly violation: {
-    /** `content_unseen`, or the code that a plugin chose. */
+    /** The guard's own, such as `content_unseen`, or one that a plugin or the provider chose. */
     readonly code: string;
     readonly reason: string;
   };
