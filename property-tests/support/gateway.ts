@@ -286,7 +286,8 @@ export function gatewayOf(count: 1 | 2) {
         ...headers,
       },
     });
-    return endpoint.handle(request, identityOf("proxy", ["ada"]));
+    const connection = { remote: undefined, onSent: () => undefined };
+    return endpoint.handle(request, identityOf("proxy", ["ada"]), connection, () => undefined);
   }
 
   /** Starts a client of the only subject, which records what its streams deliver. */
