@@ -46,26 +46,28 @@ export function serve(
     }
   }
 
-  /** @throws the signal's reason if the turn was aborted before its code could run */
-  async function loaded(signal: AbortSignal): Promise<Loaded> {
-    const found = (await plugin) as Loaded;
-    const wait = found.ready?.();
-    if (wait !== undefined) await wait;
-    signal.throwIfAborted();
-    return found;
-  }
-
   /** Answers with what `work` returns, unless the turn was aborted meanwhile. */
-  async function answer(id: string, work: (signal: AbortSignal) => Promise<Answer>) {
+  async function answer(
+    id: string,
+    work: (found: Loaded, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<void> {
     const controller = new AbortController();
+    const { signal } = controller;
     turns.set(id, controller);
-    const reply = await work(controller.signal).catch((error: unknown) => failure(id, error));
+    const asked = async () => {
+      const found = (await plugin) as Loaded;
+      // Another turn that waited may have spent what was made ready, so nothing comes in between.
+      for (let wait = found.ready?.(); wait !== undefined; wait = found.ready?.()) await wait;
+      // Its code must not run any more.
+      signal.throwIfAborted();
+      return await work(found, signal);
+    };
+    const reply = await asked().catch((error: unknown) => failure(id, error));
     if (turns.delete(id)) send(...reply);
   }
 
   async function runTurn({ id, hook, text }: TurnMessage) {
-    await answer(id, async (signal) => {
-      const { manifest, configOf } = await loaded(signal);
+    await answer(id, async ({ manifest, configOf }, signal) => {
       const task = decodeTask(text, { signal });
       const { context, payload, extensions } = task;
       const entry = manifest.hooks[hook];
@@ -86,8 +88,7 @@ export function serve(
   }
 
   async function report(id: string): Promise<void> {
-    await answer(id, async (signal) => {
-      const { manifest, configOf } = await loaded(signal);
+    await answer(id, async ({ manifest, configOf }, signal) => {
       const { name, version, capabilities } = manifest;
       const context = { plugin: { name, version }, capabilities, signal, config: configOf(config) };
       const found = answerOf(await manifest.healthCheck?.(Object.freeze(context)));

@@ -5,7 +5,8 @@ import { expect, it, vi } from "vitest";
 import { violationOf } from "../../../src/core/hooks/index.ts";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
 import { loadInQuickJs } from "../../../src/operate/isolate/quickjs/load.ts";
-import { folder } from "../../isolate/quickjs-support.ts";
+import { serve } from "../../../src/operate/isolate/serve.ts";
+import { folder, pluginText, saying } from "../../isolate/quickjs-support.ts";
 import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 
@@ -50,4 +51,32 @@ it("says why the plugin cannot be made again, and tries it at the next turn", as
   now.mockReturnValue(1_000);
   await ready?.();
   expect(violationOf(turn({}))?.reason).toBe("here");
+});
+
+it("fails only the turn that spends the engine, and not those that wait for it", async () => {
+  verifies("isolation:failure");
+  const text = pluginText('if (said === "spend") throw null; return deny("here");');
+  const file = join(await realpath(await folder({ "plugin.mjs": text })), "plugin.mjs");
+  const answers = new Map<string, string>();
+  const handle = serve(
+    (line) => {
+      const [document = "", said = ""] = line.split("\t");
+      answers.set(JSON.parse(document).id, said);
+    },
+    { loadPlugin: loadInQuickJs },
+  );
+  const load = { type: "load", file, exportName: "default", needsHost: false };
+  handle(JSON.stringify({ ...load, protocol: protocolVersion }));
+  const hook = "cmf.llm_input";
+  const turns = { first: "spend", second: "spend", third: "go on" };
+  for (const [id, said] of Object.entries(turns)) {
+    const context = { request_id: id };
+    const config = { name: "hostile-plugin", version: "1.0.0", capabilities: [] };
+    const task = JSON.stringify({ hook, payload: saying(said), context, config });
+    handle(`${JSON.stringify({ type: "turn", id, hook })}\t${task}`);
+  }
+  await expect.poll(() => answers.size, { timeout: 5_000 }).toBe(4);
+  expect(answers.get("first")).toMatch(/needs more memory/);
+  expect(answers.get("second")).toMatch(/needs more memory/);
+  expect(answers.get("third")).toMatch(/"here"/);
 });
