@@ -102,6 +102,37 @@ describe("a plugin that plugins.lock isolates", () => {
     expect(codesOf(await found(other.root, production))).toEqual(["guard: import_failed"]);
   });
 
+  it.each(["worker", "quickjs"] as const)(
+    "may import all of a folder under development in %s",
+    async (isolate) => {
+      verifies("discovery:isolated");
+      const local = await newRoot();
+      const glassine = { plugin: "./dist/plugin.js" };
+      const files = {
+        "package.json": JSON.stringify({
+          name: "guard",
+          version: "1.0.0",
+          type: "module",
+          glassine,
+        }),
+        "dist/plugin.js": 'export { default } from "../lib/guard.js";',
+        "lib/guard.js": [
+          'import { definePlugin, deny } from "glassine";',
+          'export default () => definePlugin({ name: "guard", version: "1.0.0",',
+          '  hooks: { "cmf.llm_input": () => deny({ code: "far", reason: "no" }) } });',
+        ].join("\n"),
+      };
+      for (const [name, text] of Object.entries(files)) {
+        await mkdir(dirname(join(local, name)), { recursive: true });
+        await writeFile(join(local, name), text);
+      }
+      const options = { local: [local], env: {}, isolate: { guard: { isolate } } };
+      const discovered = await found(await newRoot(), options);
+      expect(discovered.rejected).toEqual([]);
+      expect((await runs(discovered)).violation?.code).toBe("far");
+    },
+  );
+
   it("ends with its manager", async () => {
     verifies("discovery:isolated-end");
     const before = await farSides();

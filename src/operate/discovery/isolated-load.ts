@@ -42,7 +42,7 @@ export async function loadIsolated({
       startTimeoutMs: options.loadTimeoutMs,
       onOutput: (text) => options.onOutput(id, text),
       onEnd: (why) => options.onEnd(id, why),
-      ...(hash !== undefined && hasHash ? { package: { folder, hash: hash.hash } } : {}),
+      package: { folder, hash: hash !== undefined && hasHash ? hash.hash : null },
     });
   } catch (error) {
     if (!isGlassineError(error)) throw error;

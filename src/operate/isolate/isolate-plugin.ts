@@ -58,8 +58,8 @@ export interface IsolateOptions {
   readonly accept?: readonly Opening[] | undefined;
   /** For `process`: folders that it may read besides that of the file. */
   readonly readable?: readonly string[] | undefined;
-  /** The package that the file belongs to, and the hash that it must have. */
-  readonly package?: { readonly folder: string; readonly hash: string } | undefined;
+  /** The package that the file belongs to, and the hash that it must have; `null` for any. */
+  readonly package?: { readonly folder: string; readonly hash: string | null } | undefined;
   /** The limit of its heap, in MiB. Default 64. */
   readonly memoryMb?: number | undefined;
   /** How long it may take to start. Default 10 000. */

@@ -78,7 +78,7 @@ export async function load(given: Load): Promise<Loaded> {
 
 /** @throws LoadFailure (as a rejection) */
 export async function checkPackage(of: Load["package"]): Promise<void> {
-  if (of === undefined) return;
+  if (of === undefined || of.hash === null) return;
   await during("package", async () => {
     // Imported here, because most plugins do not need it.
     const { hashPackage } = await import("../packages/index.ts");

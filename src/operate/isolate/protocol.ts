@@ -21,8 +21,8 @@ export type HostMessage =
       /** The plugin's file, and which of its exports is the plugin. */
       readonly file: string;
       readonly exportName: string;
-      /** The folder of its package, and the hash that it must have. */
-      readonly package?: { readonly folder: string; readonly hash: string } | undefined;
+      /** The folder of its package, and the hash that it must have; `null` for any. */
+      readonly package?: { readonly folder: string; readonly hash: string | null } | undefined;
       /** Whether it needs help to find the library. */
       readonly needsHost: boolean;
       readonly config?: unknown;

@@ -82,7 +82,7 @@ const options = `## Options
 | \`config\`         | The plugin's configuration: its \`configSchema\` reads it on the far side, and if it is invalid, the start is refused. |
 | \`accept\`         | What the code may be able to do if the platform cannot prevent it. Default: nothing.                                 |
 | \`readable\`       | For \`process\`: folders that it may read besides that of the file, such as the folder of packages that it imports.    |
-| \`package\`        | The folder of its package, and the hash that it must have. The far side checks it before it loads the plugin.        |
+| \`package\`        | The folder of its package, and the hash that it must have, or \`null\`. The far side checks it first.                  |
 | \`memoryMb\`       | How much its heap may take. Default 64.                                                                              |
 | \`startTimeoutMs\` | How long it may take to start. Default 10 000.                                                                       |
 | \`closeTimeoutMs\` | How much time open turns have when it is closed. Default 5 000.                                                      |
