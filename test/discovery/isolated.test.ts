@@ -301,6 +301,7 @@ describe("what a host says over plugins.lock", () => {
     ],
     ["no kind", { guard: { isolate: "vm" as never } }, /must be one of worker, process, quickjs/],
     ["no opening", { guard: { accept: ["net" as never] } }, /accept must list only network/],
+    ["no list of openings", { guard: { accept: null as never } }, /accept must list only network/],
     ["an unknown key", { guard: { kind: "worker" } as never }, /kind/],
     [
       "an opening of what is not isolated",

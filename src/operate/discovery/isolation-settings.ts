@@ -63,9 +63,8 @@ function isolationOf(
   }
   if (!isIsolation(isolate))
     throw optionsInvalid(`${place} must be one of ${isolations.join(", ")}.`);
-  for (const each of accept)
-    if (!isOpening(each))
-      throw optionsInvalid(`${place}: accept must list only ${openingNames.join(", ")}.`);
+  if (!Array.isArray(accept) || !accept.every((each) => isOpening(each)))
+    throw optionsInvalid(`${place}: accept must list only ${openingNames.join(", ")}.`);
   if (locked.isolate !== undefined) expectAsStrict(place, { isolate, accept }, locked);
   return { isolate, accept, config };
 }
