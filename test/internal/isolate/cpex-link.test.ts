@@ -8,7 +8,7 @@ import { verifies } from "../../support/verifies.ts";
 const manifest = { name: "guard", version: "1.0.0", hooks: {}, hasHealthCheck: false };
 const guest = {
   ...{ name: "guard", kind: "a.Guard", version: "1.0.0", hooks: [], capabilities: [] },
-  ...{ config: {}, pluginDirs: [] },
+  ...{ config: { token: "t0psecret99" }, pluginDirs: [] },
 };
 const task = JSON.stringify({ hook: "tool_pre_invoke", payload: {}, context: { request_id: "r" } });
 
@@ -16,7 +16,11 @@ const task = JSON.stringify({ hook: "tool_pre_invoke", payload: {}, context: { r
 const able = { protocol_version: 1, features: ["extensions", "modified_extensions"] };
 
 /** A worker that says these lines when it gets a turn with the id, before it answers. */
-function saying(linesFor: (id: string) => readonly string[], greeting: object = able) {
+function saying(
+  linesFor: (id: string) => readonly string[],
+  greeting: object = able,
+  message = "no hook: 'glassine_start'",
+) {
   const printed: string[] = [];
   const ends: string[] = [];
   let print: (line: string) => void = () => {};
@@ -24,7 +28,7 @@ function saying(linesFor: (id: string) => readonly string[], greeting: object = 
     const { request_id, task_type, payload } = request;
     const said = (fields: object) => JSON.stringify({ ...fields, request_id });
     if (task_type === "capabilities") return [said(greeting)];
-    if (payload === null) return [said({ status: "error", message: "no hook: 'glassine_start'" })];
+    if (payload === null) return [said({ status: "error", message })];
     return [...linesFor(String(request_id)), said({ continue_processing: true })];
   };
   const supervisor = new Supervisor({
@@ -83,6 +87,15 @@ describe("a worker", () => {
     }, greeting);
     await expect(ask()).rejects.toThrow(reason);
     expect(turns).toEqual([]);
+  });
+
+  it("that cannot make the plugin is refused without values of the configuration", async () => {
+    verifies("cpex:start");
+    const faults = "no token t0psecret99 [type=url, input_value='t0p...t99', input_type=str]";
+    const { ask } = saying(() => [], able, faults);
+    await expect(ask()).rejects.toThrow(
+      "CPEX cannot make the plugin a.Guard: no token [REDACTED] [type=url, input_type=str]",
+    );
   });
 
   it("may print up to a thousand lines in each turn", async () => {

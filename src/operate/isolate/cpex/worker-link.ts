@@ -8,6 +8,8 @@
 import { randomUUID } from "node:crypto";
 import { isRecord } from "../../../core/data/index.ts";
 import { decodeResult } from "../../../core/host/index.ts";
+import { redactText } from "../../../core/observe/index.ts";
+import { secretsOf } from "../../../core/plugins/index.ts";
 import { encodeError, type Answer as RemoteAnswer } from "../../../core/remote/index.ts";
 import {
   type FarManifest,
@@ -154,6 +156,9 @@ interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
   readonly fail: (id: string, message: string) => void;
 }
 
+/** Pydantic quotes what it refuses: of a long value only both ends, which no search would find. */
+const refusedInput = /input_value=.*?, (?=input_type=)/gs;
+
 /** Checks that the worker can do what is needed, and has it create the plugin. */
 function load({ guest, manifest, write, ask, send }: Conversation): void {
   const ids = { greeting: randomUUID(), start: randomUUID() };
@@ -164,7 +169,11 @@ function load({ guest, manifest, write, ask, send }: Conversation): void {
     // Errors before the lookup of the hook do not name it: they are in the code or configuration.
     if (message?.includes(noHook) === true)
       send({ type: "ready", protocol: protocolVersion, manifest });
-    else refuse(`CPEX cannot make the plugin ${guest.kind}: ${message ?? "it gave no reason"}`);
+    else {
+      const said = (message ?? "it gave no reason").replaceAll(refusedInput, "");
+      const safe = redactText(said, secretsOf(guest.config));
+      refuse(`CPEX cannot make the plugin ${guest.kind}: ${safe}`);
+    }
   };
   ask({
     id: ids.greeting,
