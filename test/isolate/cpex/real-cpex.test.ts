@@ -353,7 +353,12 @@ plugins:
         /two plugins/,
       ],
       ["no plugins", "plugin: []", /list of plugins/],
-      ["no YAML", "plugins: [", /cannot be read/],
+      [
+        "no YAML, whose lines may have secrets",
+        'plugins: [{ token: "t0psecret99',
+        /cannot be read: found unexpected end of stream at line \d+, column \d+$/,
+      ],
+      ["an alias that may be a secret", "token: *t0psecret99", /found undefined alias at line 1,/],
       ["a number that JSON has no place for", "plugins: [.inf]", /cannot be read: Out of range/],
     ])("is refused for %s", async (_why, text, message) => {
       await expect(run(text)).rejects.toThrow(message);

@@ -48,8 +48,10 @@ export async function pythonOf(options: PythonOptions): Promise<Python> {
   };
 }
 
+// The text of an error of YAML quotes the lines around it, which may have secrets, and a value that
+// begins with a mark of YAML's is quoted as a name.
 const script = `
-import json, sys
+import json, re, sys
 given = json.loads(sys.stdin.readline())
 try:
     import yaml
@@ -59,7 +61,12 @@ try:
         text = jinja2.sandbox.SandboxedEnvironment(autoescape=True).from_string(text).render(env=given["env"])
     print(json.dumps({"document": yaml.safe_load(text)}, default=str, allow_nan=False))
 except Exception as error:
-    print(json.dumps({"error": " ".join(str(error).split())}))
+    said = str(error)
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        problem = re.sub(r"\\b(alias|anchor|handle|tag) '.*", r"\\1", str(error.problem))
+        said = f"{problem} at line {mark.line + 1}, column {mark.column + 1}"
+    print(json.dumps({"error": " ".join(said.split())}))
 `;
 
 /**
