@@ -16,6 +16,11 @@ it("one that cannot be started has ended", async () => {
 
 it.each<[string, (events: LinkEvents) => void, object]>([
   ["answers", ({ onLine }) => onLine('{"document":[1]}'), { document: [1] }],
+  [
+    "prints something first",
+    ({ onLine }) => onLine("hello"),
+    { code: "plugin_isolation_failed", message: /^it cannot be read: .* environment prints$/ },
+  ],
   ["says nothing", () => {}, { code: "plugin_ended", message: /did not read it in 20 ms/ }],
   [
     "says too much",

@@ -1,5 +1,5 @@
 /** Starts the Python of a virtual environment, and reads YAML with it. */
-import { within } from "../../../core/data/index.ts";
+import { attempt, isRecord, within } from "../../../core/data/index.ts";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { expectAccepted } from "../isolate-plugin.ts";
 import type { Opening } from "../kinds.ts";
@@ -92,7 +92,10 @@ export async function readYaml(
   stop();
   if (end.how === "timeout") throw pluginEnded(`did not read ${what} in ${timeoutMs} ms`);
   if (end.how === "threw") throw end.value;
-  const { document, error } = JSON.parse(end.value);
-  if (error === undefined) return document;
-  throw new GlassineError("plugin_isolation_failed", `${what} cannot be read: ${error}`);
+  const read: unknown = attempt(() => JSON.parse(end.value));
+  if (isRecord(read) && Object.hasOwn(read, "document")) return read.document;
+  // Such as a .pth file or a sitecustomize of the environment.
+  const otherwise = "Python printed something else first, so something of its environment prints";
+  const why = isRecord(read) && typeof read.error === "string" ? read.error : otherwise;
+  throw new GlassineError("plugin_isolation_failed", `${what} cannot be read: ${why}`);
 }
