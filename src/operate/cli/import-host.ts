@@ -38,8 +38,11 @@ export async function importHost(
 }
 
 function hostIn(module: Readonly<Record<string, unknown>>): unknown {
-  const [only, ...others] = Object.values(module).filter((each) => surfaceOf(each) !== undefined);
-  return module.default ?? module.host ?? (others.length === 0 ? only : undefined);
+  const isHost = (each: unknown) => surfaceOf(each) !== undefined;
+  const [only, ...others] = Object.values(module).filter(isHost);
+  // A CommonJS module always has a `default`: the object of its exports.
+  const named = [module.default, module.host].find(isHost);
+  return named ?? (others.length === 0 ? only : undefined);
 }
 
 /** Splits at a colon that comes before a name and is not a drive letter's. */

@@ -2,8 +2,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import { importHost } from "../../../src/operate/cli/import-host.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { verifies } from "../../support/verifies.ts";
 
 it("is refused if it takes too long to load", async () => {
@@ -18,4 +20,18 @@ it("is refused if it takes too long to load", async () => {
     },
   });
   await rm(folder, { recursive: true });
+});
+
+it.each([
+  ["host.mjs", "export default { port: 80 }; export const host = globalThis.testHost;"],
+  ["host.cjs", "exports.host = globalThis.testHost;"],
+])("may export its host beside a default that is none: %s", async (name, text) => {
+  verifies("cli:host-module");
+  const folder = await mkdtemp(join(tmpdir(), "host-"));
+  afterTest(() => rm(folder, { recursive: true }));
+  const own = defineHost({});
+  (globalThis as { testHost?: object }).testHost = own;
+  await writeFile(join(folder, name), text);
+  const { host } = await importHost({ value: name, from: "--host" }, folder);
+  expect(host).toBe(own);
 });
