@@ -261,6 +261,18 @@ describe("plugins verify", () => {
     expect(linesOf(stdout).at(-1)).toBe("plugins.lock verified: 1 entries");
   });
 
+  it("does not compare the entry of a guest with the plugin of the same id", async () => {
+    verifies("cli:verify-counts");
+    const { cwd, env } = await signedGuard();
+    await run(trust, { services, cwd, env });
+    const lock = join(cwd, "plugins.lock");
+    const text = await readFile(lock, "utf8");
+    const ofGuest = text.replace('id = "guard"', 'id = "guard"\nkind = "cpex"');
+    await writeFile(lock, ofGuest.replace("builder@example.com", "somebody@example.com"));
+    const { document } = await runJson(verify, { services, cwd, env });
+    expect([document.guest_count, document.permissions]).toEqual([1, []]);
+  });
+
   it.each<readonly [string, string, (guard: Awaited<ReturnType<typeof signedGuard>>) => unknown]>([
     [
       "evidence that is garbage",

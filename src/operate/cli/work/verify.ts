@@ -86,9 +86,10 @@ function brokenIn({ refused, lock }: StaticReport) {
 
 /** What trusted plugins ask for now, compared with what was granted, and who signs them. */
 function permissionsOf({ lock, found }: StaticReport) {
-  return (lock?.entries ?? []).flatMap(({ id, ...was }) => {
+  return (lock?.entries ?? []).flatMap(({ id, kind, ...was }) => {
     const now = found.find(({ entry }) => entry.id === id);
-    if (now === undefined) return [];
+    // The entry of a guest with the same id says nothing about this plugin.
+    if (now === undefined || kind !== undefined) return [];
     const { capabilities, hooks } = now.package;
     const changes = changesSince(was, { capabilities, hooks, signer: now.signer });
     const { permission_change, hook_change, signer_change } = changes;
