@@ -56,6 +56,18 @@ it("records each plugin in journal order once everything is written", async () =
   ]);
 });
 
+it.each<[string, unknown, object]>([
+  ["one entry without a list", pii, {}],
+  ["a time to wait that is no number", [pii], { waitMs: "100" }],
+  ["a time to wait that never ends", [pii], { waitMs: Number.NaN }],
+  ["an actor that is no name", [pii], { actor: 7 }],
+])("is refused before anything is changed: %s", async (_, plugins, options) => {
+  verifies("journal:all-or-nothing");
+  const { path, names } = await lockFolder();
+  const { code } = await refusalOf(() => trustPlugins(path, plugins as [], "why", options));
+  expect([code, await names()]).toEqual(["options_invalid", []]);
+});
+
 it("records nothing when the change fails", async () => {
   verifies("journal:audited");
   const { path, text, names } = await lockFolder();

@@ -1,6 +1,6 @@
 /** The two changes of trust: granting it and taking it back. Each needs a reason. */
-import { expectOptions } from "../../../core/data/index.ts";
-import { GlassineError, quoteName } from "../../../core/errors/index.ts";
+import { expectOptions, readOption, typeName } from "../../../core/data/index.ts";
+import { GlassineError, optionsInvalid, quoteName } from "../../../core/errors/index.ts";
 import {
   type AuditOptions,
   auditEvent,
@@ -101,8 +101,7 @@ export async function trustPlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Trusted> {
-  expectPath(path, "trustPlugins");
-  expectOptions(options, optionNames, "trustPlugins");
+  expectArguments(path, plugins, options, "trustPlugins");
   return await trustFrom(path, () => plugins, reason, options);
 }
 
@@ -184,8 +183,7 @@ export async function revokePlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Revoked> {
-  expectPath(path, "revokePlugins");
-  expectOptions(options, optionNames, "revokePlugins");
+  expectArguments(path, ids, options, "revokePlugins");
   return await revokeFrom(path, () => ids, reason, options);
 }
 
@@ -228,6 +226,19 @@ export async function createLock(path: string) {
   const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
   const { lock, previous, warnings } = await changeLock(path, unchanged);
   return { lock, isCreated: previous === undefined, warnings };
+}
+
+/** @throws GlassineError `options_invalid` */
+function expectArguments(path: unknown, list: unknown, options: TrustOptions, what: string): void {
+  expectPath(path, what);
+  expectOptions(options, optionNames, what);
+  if (!Array.isArray(list))
+    throw optionsInvalid(`${what} expects an array, got ${typeName(list)}.`);
+  readOption(options, "actor", "string");
+  const { waitMs = 0 } = options;
+  // Otherwise the wait for another process would never end.
+  if (typeof waitMs !== "number" || !(waitMs >= 0))
+    throw optionsInvalid(`${what}: waitMs must be a number of milliseconds, 0 or more.`);
 }
 
 function entryIn(lock: Lockfile | undefined, id: string): LockEntry | undefined {
