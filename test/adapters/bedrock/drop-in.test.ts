@@ -85,9 +85,7 @@ async function clientOf(manager: Manager, answer: Answer, options: object = {}) 
         const { status = 200, headers = {}, document, events: list } = answer;
         const type = list === undefined ? "application/json" : "application/vnd.amazon.eventstream";
         const body =
-          list === undefined
-            ? Readable.from([bodyOf(document)])
-            : Readable.from(encoded(list));
+          list === undefined ? Readable.from([bodyOf(document)]) : Readable.from(encoded(list));
         return {
           response: { statusCode: status, headers: { "content-type": type, ...headers }, body },
         };
