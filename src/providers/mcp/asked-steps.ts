@@ -3,6 +3,7 @@
  * sent directly or inside results that ask for input and requests that bring it.
  */
 import { type Message, messageOfPlain } from "../../core/messages/index.ts";
+import { sameJson } from "../rewrite/index.ts";
 import type { Call, HookRunner, Step } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-step.ts";
 import { isGiven, isObject, type JsonObject } from "./json.ts";
@@ -43,8 +44,8 @@ export function* answerSteps(call: Call, method: string, result: JsonObject): It
     yield* modelAnswerSteps(call, result);
     return;
   }
-  if (method === sampling) yield* embeddedAnswerSteps(call, result);
-  yield* documentSteps(call, "cmf.mcp_response", method, result);
+  const steps = documentSteps(call, "cmf.mcp_response", method, result);
+  yield* method === sampling ? withAnswers(call, result, steps) : steps;
 }
 
 /** Shows the answer about a task that was started by a request with the method `asked`. */
@@ -53,8 +54,8 @@ export function* askedTaskSteps(call: Call, asked: string, result: JsonObject): 
     yield* answerSteps(call, asked, result);
     return;
   }
-  if (asked === sampling) yield* embeddedAnswerSteps(call, result);
-  yield* answerSteps(call, call.method, result);
+  const steps = answerSteps(call, call.method, result);
+  yield* asked === sampling ? withAnswers(call, result, steps) : steps;
 }
 
 const modelFields: readonly string[] = ["content", "model", "role", "stopReason"];
@@ -68,12 +69,30 @@ function isModelAnswer(call: Call, result: JsonObject): boolean {
   return !isTask || modelFields.some((key) => result[key] !== undefined);
 }
 
-/** A task can hold the model's answer that it waited for. */
-function* embeddedAnswerSteps(call: Call, document: JsonObject): Iterable<Step> {
-  if (!call.hooks.listens("cmf.llm_output") || call.hooks.passes("sampling")) return;
-  const { result, task } = document;
-  for (const answer of [result, isObject(task) ? task.result : undefined]) {
-    if (isObject(answer)) yield* modelAnswerSteps(call, answer);
+/** Shows the model's answer that a task can hold, and the rest by `steps`. */
+function withAnswers(call: Call, document: JsonObject, steps: Iterable<Step>): Iterable<Step> {
+  if (!call.hooks.listens("cmf.llm_output") || call.hooks.passes("sampling")) return steps;
+  return heldFirst(
+    () => [document.result, isObject(document.task) ? document.task.result : undefined],
+    (answer) => (isObject(answer) ? modelAnswerSteps(call, answer) : []),
+    steps,
+  );
+}
+
+/**
+ * Shows what a document holds, then the document by `steps`. What plugins at `steps` put in the
+ * place of what was held is shown as well.
+ */
+function* heldFirst(
+  held: () => readonly unknown[],
+  show: (value: unknown) => Iterable<Step>,
+  steps: Iterable<Step>,
+): Iterable<Step> {
+  for (const value of held()) yield* show(value);
+  const seen = held();
+  yield* steps;
+  for (const [place, value] of held().entries()) {
+    if (!sameJson(value, seen[place])) yield* show(value);
   }
 }
 
@@ -167,9 +186,29 @@ export function bringsInput(params: unknown, { listens }: HookRunner): boolean {
   return isObject(params) && isGiven(params.inputResponses) && answering.some(listens);
 }
 
+/** Shows the input that a request brings, and the rest by the steps of its subject. */
+export function preSteps(call: Call): Iterable<Step> {
+  const { params, subject } = call;
+  return heldFirst(
+    () => [params.inputResponses],
+    (inputs) => responseSteps(call, inputs),
+    subject.pre(call),
+  );
+}
+
+/** Shows the input that a result asks for, and the rest of its outcome by `steps`. */
+export function postSteps(
+  call: Call,
+  { error, result }: JsonObject,
+  steps: Iterable<Step>,
+): Iterable<Step> {
+  if (error !== undefined || !isObject(result)) return steps;
+  return heldFirst(() => [result.inputRequests], (inputs) => requestSteps(call, inputs), steps);
+}
+
 /** Shows each input that a result asks for as if it were a request of its own (2026-07-28). */
-export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
-  for (const entry of entriesOf(call, result.inputRequests)) {
+function* requestSteps(call: Call, inputs: unknown): Iterable<Step> {
+  for (const entry of entriesOf(call, inputs)) {
     const { method, params = {}, ...rest } = entry;
     if (typeof method !== "string" || !isObject(params) || Object.keys(rest).length > 0) {
       throw payloadFault("a method and params in each of inputRequests");
@@ -179,8 +218,8 @@ export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
 }
 
 /** Shows each input that a request brings as if it were an answer of its own. */
-export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
-  for (const entry of entriesOf(call, params.inputResponses)) {
+function* responseSteps(call: Call, inputs: unknown): Iterable<Step> {
+  for (const entry of entriesOf(call, inputs)) {
     yield* answerSteps(call, methodBehind(entry), entry);
   }
 }

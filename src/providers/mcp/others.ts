@@ -8,8 +8,6 @@ import {
   documentSteps,
   inputPoints,
   pointsOf,
-  requestSteps,
-  responseSteps,
 } from "./asked-steps.ts";
 import type { Call, HookRunner, Step, Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
@@ -42,7 +40,6 @@ const otherRequestsAbout = (asked?: AskedMethod): Subject => ({
   },
   *pre(call) {
     checkParams(call.request);
-    yield* responseSteps(call, call.params);
     yield* askSteps(call, call.method, call.params);
     keepParams(call);
   },
@@ -54,7 +51,6 @@ const otherRequestsAbout = (asked?: AskedMethod): Subject => ({
       return;
     }
     const result = resultOf(outcome);
-    yield* requestSteps(call, result);
     if (asked === undefined) yield* answerSteps(call, call.method, result);
     else yield* askedTaskSteps(call, asked, result);
   },

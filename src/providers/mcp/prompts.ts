@@ -1,4 +1,3 @@
-import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
 import { fromPromptError, toPromptError } from "./error-documents.ts";
@@ -23,7 +22,6 @@ export const prompts: Subject = {
   describe: (call) => promptSlot(String(call.params.name), call).mcp,
   *pre(call) {
     const { params } = call;
-    yield* responseSteps(call, params);
     yield olderCall("prompt_pre_fetch", "prompt_id", params);
     const options = { id: call.callId, serverId: call.serverId };
     const conversion = { from: fromPromptRequest, to: toPromptRequest };
@@ -32,7 +30,6 @@ export const prompts: Subject = {
   outcome: (answer) => answer,
   *post(call, outcome) {
     const error = errorOf(outcome);
-    if (error === undefined) yield* requestSteps(call, resultOf(outcome));
     yield olderAnswer("prompt_post_fetch", { prompt_id: call.params.name }, outcome);
     const options = { id: call.callId, name: String(call.params.name) };
     const conversion =

@@ -1,4 +1,3 @@
-import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
 import { fromResourceError, toResourceError } from "./error-documents.ts";
@@ -23,7 +22,6 @@ export const resources: Subject = {
   describe: (call) => resourceSlot(String(call.params.uri), call).mcp,
   *pre(call) {
     const { params } = call;
-    yield* responseSteps(call, params);
     yield {
       hook: "resource_pre_fetch",
       optional: true,
@@ -49,7 +47,6 @@ export const resources: Subject = {
       return;
     }
     const result = resultOf(outcome);
-    yield* requestSteps(call, result);
     const contents = contentsOf(result);
     // One content at a time, as plugins on the older hook expect.
     for (const place of contents.keys()) {

@@ -12,7 +12,7 @@ import {
   notify,
   sameJson,
 } from "../rewrite/index.ts";
-import { inputPoints } from "./asked-steps.ts";
+import { inputPoints, postSteps, preSteps } from "./asked-steps.ts";
 import {
   type Call,
   type Checked,
@@ -77,7 +77,7 @@ export class Hooks implements HookRunner {
     return untilDenied([
       () => this.#attempt(call, call.method, () => ownRequest(call)),
       () => this.#prepare(call),
-      () => this.#runAndSave(call, () => call.subject.pre(call)),
+      () => this.#runAndSave(call, () => preSteps(call)),
       () => this.#attempt(call, "headers", () => this.#noteHeaders(call)),
     ]);
   }
@@ -100,7 +100,8 @@ export class Hooks implements HookRunner {
       () => this.#prepare(call),
       () => this.#attempt(call, "labels", () => this.#labels.stamp(call, outcome)),
       () => this.#judgePolicies(call),
-      () => this.#runAndSave(call, () => call.subject.post(call, outcome)),
+      () =>
+        this.#runAndSave(call, () => postSteps(call, outcome, call.subject.post(call, outcome))),
     ]);
   }
 

@@ -1,5 +1,6 @@
 /** Requests and notifications about a task, which can hold the outcome of a tool call. */
 import type { Left } from "../rewrite/index.ts";
+import { postSteps } from "./asked-steps.ts";
 import type { Call, HookRunner, Step, Subject } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -63,7 +64,7 @@ function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   );
   if (!hasState(outcome)) return;
   const state = { result: stateOf(outcome) };
-  yield* toolPost(call, tool, state);
+  yield* postSteps(call, state, toolPost(call, tool, state));
   writeState(outcome, state.result);
 }
 

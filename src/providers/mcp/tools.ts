@@ -1,6 +1,6 @@
 import type { Message } from "../../core/messages/index.ts";
 import { readDocument } from "../rewrite/index.ts";
-import { requestSteps, responseSteps } from "./asked-steps.ts";
+import { postSteps } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
@@ -30,7 +30,6 @@ export const tools: Subject = {
   // The older hook runs first, so that the newer one judges what will be sent.
   *pre(call) {
     const { params } = call;
-    yield* responseSteps(call, params);
     yield olderCall("tool_pre_invoke", "name", params);
     const id = call.callId;
     yield {
@@ -60,7 +59,6 @@ export function describeTool(call: Call, name: unknown): JsonObject {
 export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): Iterable<Step> {
   const error = errorOf(outcome);
   const state = { result: extractState(begunTask(outcome)) };
-  if (error === undefined) yield* requestSteps(call, resultOf(outcome));
   yield olderAnswer("tool_post_invoke", { name: toolName }, outcome);
   const options = { id: call.callId, name: String(toolName) };
   const conversion = { from: fromToolError, to: toToolError };
@@ -68,7 +66,7 @@ export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): I
     ? resultStep(resultOf(outcome), options)
     : documentStep("cmf.tool_post_invoke", error, conversion, options);
   if (Object.keys(state.result).length === 0) return;
-  yield* toolPost(call, toolName, state);
+  yield* postSteps(call, state, toolPost(call, toolName, state));
   const task = begunTask(outcome);
   if (task !== undefined) writeState(task, state.result);
 }
