@@ -30,7 +30,7 @@ import {
   watchSignal,
 } from "./in-flight.ts";
 import { InOrder } from "./in-order.ts";
-import type { JsonObject } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import type { GuardMemory, Session } from "./memory.ts";
 import { tokenOf } from "./open-requests.ts";
 import { isShown, notices, withoutTexts } from "./others.ts";
@@ -162,8 +162,8 @@ export class Lane {
   taskNotification(message: JsonObject, aux: unknown): Handed {
     const task = this.#task(message.params);
     if (task === "forgotten") return this.drop(message);
-    // A notification about another kind of task is like any other.
-    if (isAskedMethod(task)) return this.notification(message, aux);
+    // A notification about another kind of task, or about none, is like any other.
+    if (isAskedMethod(task) || !isObject(message.params)) return this.notification(message, aux);
     if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#reply(message, aux);
     }

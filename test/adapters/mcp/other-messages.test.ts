@@ -411,6 +411,18 @@ describe("a notification", () => {
     ]);
   });
 
+  it("about a task is shown even if it names none", async () => {
+    verifies("mcp:guard-notifications");
+    const manager = fakeManager({ "cmf.mcp_notification": () => denial("no") });
+    const { peer, received } = await rawGuard(manager);
+    for (const params of [undefined, ["obey"], "obey"]) {
+      peer({ ...notification("notifications/tasks"), params });
+    }
+    await settle();
+    expect(received()).toEqual([]);
+    expect(manager.names()).toEqual(["cmf.mcp_notification"]);
+  });
+
   it("stays before later messages: another notification, and a response", async () => {
     const { wait, open } = gate();
     const manager = fakeManager({
