@@ -36,13 +36,13 @@ export class TaskMemory {
 
   /** Remembers the task that an answer creates. `startedBy` is called only if there is one. */
   learn({ direction, session }: TaskScope, answer: JsonObject, startedBy: () => KnownTask): void {
-    const taskId = createdTask(answer.result);
-    if (taskId === undefined) return;
-    const found = startedBy();
-    tasksOf(session).keep(direction, taskId, found);
-    if (session.name !== undefined || typeof found === "string") return;
-    const isKnown = this.#shared.get(direction, taskId) !== undefined;
-    this.#shared.keep(direction, taskId, isKnown ? "forgotten" : found);
+    for (const taskId of createdTasks(answer.result)) {
+      const found = startedBy();
+      tasksOf(session).keep(direction, taskId, found);
+      if (session.name !== undefined || typeof found === "string") continue;
+      const isKnown = this.#shared.get(direction, taskId) !== undefined;
+      this.#shared.keep(direction, taskId, isKnown ? "forgotten" : found);
+    }
   }
 
   find({ direction, session }: TaskScope, params: unknown): FoundTask {
@@ -108,12 +108,13 @@ class Tasks<Found> {
   }
 }
 
-function createdTask(result: unknown): string | undefined {
-  if (!isObject(result)) return undefined;
+/** The ids that a result gives to the task it creates: the client may go by either. */
+function createdTasks(result: unknown): ReadonlySet<string> {
+  if (!isObject(result)) return new Set();
   // `task` in 2025-11-25; in SEP-2663 the result is the task itself.
-  const task = isObject(result.task) ? result.task : result;
-  const isTask = task !== result || result.resultType === "task";
-  return isTask && typeof task.taskId === "string" ? task.taskId : undefined;
+  const tasks = [result.task, result.resultType === "task" ? result : undefined];
+  const ids = tasks.filter(isObject).map(({ taskId }) => taskId);
+  return new Set(ids.filter((id) => typeof id === "string"));
 }
 
 export function isAskedMethod(method: unknown): method is AskedMethod {

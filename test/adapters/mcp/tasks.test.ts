@@ -58,6 +58,23 @@ describe("a tool call that becomes a task", () => {
     expect(received()).toEqual([made(1, "t1"), toolResult(2, "done")]);
   });
 
+  it("is known by each id that its answer gives it", async () => {
+    verifies("mcp:guard-tasks");
+    const state = { taskId: "t2", status: "working", task: { taskId: "t1", status: "working" } };
+    const started = result(1, { resultType: "task", ...state });
+    const { guard, peer, manager } = await withTask(fakeManager(), {}, started);
+    for (const [id, taskId] of [
+      [2, "t1"],
+      [3, "t2"],
+    ] as const) {
+      await guard.send(fetched(id, taskId));
+      peer(toolResult(id, "done"));
+      await settle();
+    }
+    const named = { payload: { content: [{ content: { tool_name: "echo" } }] } };
+    expect(manager.calls.slice(-2)).toMatchObject([named, named]);
+  });
+
   it("is refused with an error, whatever onDeny says, since no result of a tool is expected", async () => {
     for (const hook of ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"]) {
       const manager = fakeManager({ [hook]: () => denial("not for you") });
