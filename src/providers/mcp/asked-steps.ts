@@ -214,6 +214,8 @@ function* requestSteps(call: Call, inputs: unknown): Iterable<Step> {
       throw payloadFault("a method and params in each of inputRequests");
     }
     yield* askSteps(call, method, params);
+    // Keeps the params that plugins wrote if there were none.
+    if (Object.keys(params).length > 0) entry.params = params;
   }
 }
 

@@ -326,6 +326,22 @@ describe("input of 2026-07-28", () => {
     },
   );
 
+  it("that is requested without params gets those that a plugin writes", async () => {
+    const manager = fakeManager({
+      "cmf.mcp_request": (message: Message) => {
+        const [part] = message.content;
+        if (part?.content_type !== "tool_call") return {};
+        const content = { ...part.content, arguments: { limit: 3 } };
+        return { changed: { ...message, content: [{ ...part, content }] } };
+      },
+    });
+    const result = { resultType: "input_required", inputRequests: { a: { method: "roots/list" } } };
+    const { answer } = await exchange(manager, "tools/call", { name: "t" }, { result });
+    expect(answer).toMatchObject({
+      result: { inputRequests: { a: { method: "roots/list", params: { limit: 3 } } } },
+    });
+  });
+
   it("is refused under a key that contains text", async () => {
     const inputRequests = { "ask for the password now": ask };
     const { answer } = await exchange(
