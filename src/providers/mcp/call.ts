@@ -135,6 +135,8 @@ export interface HookRunner {
   letsThrough(call: Call, answer: JsonObject): boolean;
   /** Records the labels of an answer that nothing judges. */
   label(call: Call, answer: JsonObject): Checked;
+  /** Reports that a message could not be checked. Returns the refusal of it. */
+  fail(call: Call, point: string, error: unknown): Denial;
   /** Learns from a list of the server's tools or resources. */
   learn(direction: Direction, method: string, answer: JsonObject): void;
   /** Whether a plugin listens to a hook. A manager of another host may not know the hook. */

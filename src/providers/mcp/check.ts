@@ -1,7 +1,6 @@
-import { attempt } from "../../core/data/index.ts";
 import { refusal, refuseInTask } from "./answers.ts";
 import { type Call, type HookRunner, isStopped } from "./call.ts";
-import { type Denial, errorAnswer, failed } from "./denials.ts";
+import { type Denial, errorAnswer } from "./denials.ts";
 import { copyMessage, type JsonObject } from "./json.ts";
 import { hasState, isDone } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
@@ -45,9 +44,13 @@ export function checkAnswer(
 }
 
 async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner): Promise<Verdict> {
-  // It may be nested too deeply to be copied.
-  const answer = attempt(() => copyMessage(message));
-  if (answer === undefined) return refused(call, failed);
+  let answer: JsonObject;
+  try {
+    answer = copyMessage(message);
+  } catch (error) {
+    // It is nested too deeply to be copied.
+    return refused(call, hooks.fail(call, call.method, error));
+  }
   const outcome = call.subject.outcome(answer, hooks);
   if (outcome === undefined) return { kind: "pass", message: answer };
   // JSON-RPC allows no result together with an error, and no hook would see it.

@@ -169,12 +169,14 @@ export class Hooks implements HookRunner {
     if (error !== undefined) this.#observe(call, "headers", { error });
   }
 
+  fail(call: Call, point: string, error: unknown): Denial {
+    this.#observe(call, point, { error });
+    return failed;
+  }
+
   /** Does `work`. If it throws, the message is refused. */
   #attempt(call: Call, point: string, work: () => Work): Checked {
-    const fail = (error: unknown): Denial => {
-      this.#observe(call, point, { error });
-      return failed;
-    };
+    const fail = (error: unknown) => this.fail(call, point, error);
     try {
       return work()?.then(() => undefined, fail);
     } catch (error) {
@@ -222,8 +224,7 @@ export class Hooks implements HookRunner {
       const last = allowed.findLastIndex(({ isChanged }) => isChanged);
       return last > 0 ? await this.#askAgain(call, allowed.slice(0, last)) : undefined;
     } catch (error) {
-      this.#observe(call, point, { error });
-      return failed;
+      return this.fail(call, point, error);
     }
   }
 

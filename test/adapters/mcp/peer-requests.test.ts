@@ -101,7 +101,10 @@ describe("requests of a peer", () => {
   it("refuses what is nested too deep to be read", async () => {
     let deep: object = {};
     for (let depth = 0; depth < 100_000; depth++) deep = { deep };
-    const { guard, peer, sent, received } = await rawGuard(fakeManager());
+    const failures: string[] = [];
+    const { guard, peer, sent, received } = await rawGuard(fakeManager(), {
+      onFailure: ({ point }) => failures.push(point),
+    });
     peer(toolCall(1, deep));
     await settle();
     expect(received()).toEqual([]);
@@ -112,5 +115,6 @@ describe("requests of a peer", () => {
       { id: 1, error: { code: -32011 } },
       { id: 2, error: { code: -32011 } },
     ]);
+    expect(failures).toEqual(["tools/call", "tools/call"]);
   });
 });
