@@ -2,7 +2,7 @@
 
 import { within } from "../../core/data/index.ts";
 import { type Connection, sendBy } from "./connection.ts";
-import { errorAnswer, guardErrorCodes, tooManyOpen } from "./denials.ts";
+import { type Denial, errorAnswer, guardErrorCodes, tooManyOpen } from "./denials.ts";
 import { type Guarded, longestJudgedMs } from "./guarded-transport.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { OpenRequests, tokenOf } from "./open-requests.ts";
@@ -33,7 +33,9 @@ const unreachable = {
   data: { code: "peer_unreachable" },
 };
 /** Tells the guard that the answer comes from the bridge, not from the peer. */
-const asRefusal = { refusal: { outcome: "errored", code: unreachable.data.code } };
+const asRefusal = ({ data }: Pick<Denial, "data">) => ({
+  refusal: { outcome: "errored", code: data.code },
+});
 
 /** What the bridge remembers about a caller's request until it is answered. */
 interface Asked {
@@ -89,7 +91,7 @@ export async function bridgeOf(
       report(to, error);
       if (!isObject(message) || !isRequest(message)) return;
       if (from === near) asked.remove(String(keyOf(message.id)));
-      await from.send({ jsonrpc: "2.0", id: message.id, error: unreachable }, asRefusal);
+      await from.send({ jsonrpc: "2.0", id: message.id, error: unreachable }, asRefusal(unreachable));
     }
   }
 
@@ -98,7 +100,7 @@ export async function bridgeOf(
     const sent =
       refusal === undefined
         ? hand(near, far, message, optionsFrom(message, extra))
-        : near.send(refusal);
+        : near.send(refusal, asRefusal(tooManyOpen));
     follow(sent, near, sending);
   };
 
@@ -127,7 +129,7 @@ export async function bridgeOf(
   }
 
   function answerUnreachable({ id }: Asked): Promise<void> {
-    return near.send({ jsonrpc: "2.0", id, error: unreachable }, asRefusal);
+    return near.send({ jsonrpc: "2.0", id, error: unreachable }, asRefusal(unreachable));
   }
 
   /** Remembers a request until it is answered or cancelled. Refuses it if too many are open. */

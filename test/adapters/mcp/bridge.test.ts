@@ -272,7 +272,10 @@ describe("a bridge", () => {
     const session = "s";
     const near = new RawTransport();
     const far = new Upstream();
-    const guard = createGuard(fakeManager());
+    const ends: string[] = [];
+    const guard = createGuard(fakeManager(), {
+      onEnd: ({ outcome, code }) => ends.push(`${outcome} ${code}`),
+    });
     await guard.bridge(near, far, { session });
     for (let id = 0; id < 10_000; id++) near.onmessage?.(request(id, "ping"));
     await settle();
@@ -282,6 +285,7 @@ describe("a bridge", () => {
     await settle();
     expect(near.sent.at(-1)?.message).toMatchObject({ id: "new", error: { code: -32013 } });
     expect(far.sent).toHaveLength(10_000);
+    expect(ends.at(-1)).toBe("errored too_many_unanswered");
   });
 
   it("passes the protocol version to the server's end only from the response to initialize", async () => {
