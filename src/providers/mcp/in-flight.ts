@@ -180,7 +180,10 @@ export class InFlight {
 export const closed = { code: "closed" };
 
 export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Denial["data"]>): void {
-  entry.record.end(outcome, because, () => (isCall(entry) ? factsOf(entry) : undefined));
+  // A message that passes unseen is a call only because its answer may ask for input.
+  entry.record.end(outcome, because, () =>
+    isCall(entry) && (entry.isPrepared || !entry.subject.isOther) ? factsOf(entry) : undefined,
+  );
 }
 
 function factsOf({ params, subject, taskTool, started, extensions, ...call }: Call): CallFacts {

@@ -7,6 +7,7 @@ import { createGuard, type GuardEnd, type GuardEvent, type GuardOptions } from "
 import { describe, expect, it } from "vitest";
 import { share } from "../../../property-tests/support/runs.ts";
 import { verifies } from "../../support/verifies.ts";
+import { exchange } from "./support/exchange.ts";
 import { denial, type FakeManager, fakeManager, gate, settle } from "./support/fake-manager.ts";
 import {
   errorAnswer,
@@ -387,6 +388,26 @@ describe("the audit trail and the metrics", () => {
         server_id: "files",
       },
     });
+  });
+
+  it("have no record of access if they pass unseen", async () => {
+    verifies("mcp:guard-access");
+    const events: AuditEvent[] = [];
+    const watcher = definePlugin({
+      name: "watcher",
+      version: "1.0.0",
+      hooks: { "cmf.mcp_request": () => undefined },
+    });
+    const manager = await createPluginManager({
+      plugins: [watcher],
+      audit: { sink: (event) => void events.push(event) },
+    });
+    const options = { access: "all", pass: ["tokens", "lists"] } as const;
+    for (const method of ["ping", "tools/list", "vendor/ask"]) {
+      await exchange(manager, method, {}, { result: {} }, options);
+    }
+    const written = events.filter(({ eventType }) => eventType === "mcp.request_ended");
+    expect(written.map(({ metadata }) => metadata.method)).toEqual(["vendor/ask"]);
   });
 
   it("are required of a manager with an audit trail", () => {
