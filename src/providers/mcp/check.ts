@@ -57,9 +57,7 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   if (outcome.error !== undefined) delete outcome.result;
 
   const says = isDone(outcome) || hasState(outcome);
-  let denial: Denial | undefined;
-  if (call.subject === taskNotice) denial = await unlessStopped(call, hooks.before(call));
-  if (!isStopped(call)) denial ??= await unlessStopped(call, hooks.after(call, outcome));
+  const denial = await unlessStopped(call, hooks.after(call, outcome));
   if (isStopped(call)) return stopped;
   if (denial === undefined) return { kind: "pass", message: answer };
   if (outcome === answer) return refused(call, denial);

@@ -16,10 +16,8 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
     describe: (call) => (call.taskTool === undefined ? {} : describeTool(call, call.taskTool)),
     // The call itself was checked when it was made.
     *pre(call) {
-      const { params, subject } = call;
-      if (subject !== taskNotice) {
-        yield* restOfTaskSteps(call, "cmf.mcp_request", params, leftOfParams(params), false);
-      }
+      const { params } = call;
+      yield* restOfTaskSteps(call, "cmf.mcp_request", params, leftOfParams(params), false);
     },
     outcome,
     post,
