@@ -203,7 +203,11 @@ export function postSteps(
   steps: Iterable<Step>,
 ): Iterable<Step> {
   if (error !== undefined || !isObject(result)) return steps;
-  return heldFirst(() => [result.inputRequests], (inputs) => requestSteps(call, inputs), steps);
+  return heldFirst(
+    () => [result.inputRequests],
+    (inputs) => requestSteps(call, inputs),
+    steps,
+  );
 }
 
 /** Shows each input that a result asks for as if it were a request of its own (2026-07-28). */

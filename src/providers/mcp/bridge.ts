@@ -91,7 +91,10 @@ export async function bridgeOf(
       report(to, error);
       if (!isObject(message) || !isRequest(message)) return;
       if (from === near) asked.remove(String(keyOf(message.id)));
-      await from.send({ jsonrpc: "2.0", id: message.id, error: unreachable }, asRefusal(unreachable));
+      await from.send(
+        { jsonrpc: "2.0", id: message.id, error: unreachable },
+        asRefusal(unreachable),
+      );
     }
   }
 
