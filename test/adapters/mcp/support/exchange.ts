@@ -1,10 +1,10 @@
-import type { GuardOptions, HookManager } from "glassine/mcp";
+import type { AnyHookManager, GuardOptions } from "glassine/mcp";
 import { settle } from "./fake-manager.ts";
 import { type Json, rawGuard, request } from "./raw.ts";
 
 /** Sends one request and its answer through a guard. */
 export async function exchange(
-  manager: HookManager,
+  manager: AnyHookManager,
   method: string,
   params: object,
   outcome: { readonly result?: unknown; readonly error?: unknown },
