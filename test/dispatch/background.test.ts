@@ -221,6 +221,25 @@ describe("the failures of background handlers", () => {
     throw new Error("broken");
   };
 
+  it("may return or throw promises that reject, which nobody awaits", async () => {
+    const rejecting = () => ({ modifiedPayload: Promise.reject(new Error("ignored")) });
+    const uncaught = await uncaughtDuring(async () => {
+      const manager = await manage([
+        plugin("returns", (_p, _c) => rejecting() as never, { mode }),
+        plugin(
+          "throws",
+          (_p, _c) => {
+            throw rejecting();
+          },
+          { mode },
+        ),
+      ]);
+      await manager.invoke(hook, call);
+      await rest();
+    });
+    expect(uncaught).toEqual([]);
+  });
+
   it("do not affect the others, even if the sink throws", async () => {
     const turns: string[] = [];
     const uncaught = await uncaughtDuring(async () => {

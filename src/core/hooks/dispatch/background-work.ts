@@ -25,12 +25,11 @@ export interface BackgroundCounts {
 export class BackgroundWork {
   readonly #counts = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0 };
   readonly #max: number;
-  /** How many tasks of one plugin may be running. */
+  /** How many tasks of one plugin may be running: all plugins together then have at most `max`. */
   #share: number;
   /** Callbacks that resolve pending calls of `drain`. */
   #waiting = newList<() => void>();
   #pending = 0;
-  #held = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -51,14 +50,12 @@ export class BackgroundWork {
   }
 
   /** Whether there is room for another task of a plugin, in addition to those already chosen. */
-  hasRoom({ inBackground }: Worker, chosen: number, chosenOfPlugin: number): boolean {
-    const taken = this.#pending + this.#held + chosen;
-    return taken < this.#max && inBackground + chosenOfPlugin < this.#share;
+  hasRoom({ inBackground }: Worker, chosen: number): boolean {
+    return inBackground + chosen < this.#share;
   }
 
   /** Holds the places of tasks that do not start at once, or with `times` -1 gives them back. */
   hold(tasks: readonly { readonly plugin: Worker }[], times: 1 | -1 = 1): void {
-    this.#held += times * tasks.length;
     forEach(tasks, ({ plugin }) => {
       plugin.inBackground += times;
     });

@@ -24,7 +24,7 @@ export function chooseBackground(run: MessageRun): readonly Step[] {
   forEach(background, (step) => {
     if (step.guarded && !mayRun(run, step)) return;
     const ofPlugin = countOf(chosen, step.plugin);
-    if (runtime.background.hasRoom(step.plugin, chosen.length, ofPlugin)) append(chosen, step);
+    if (runtime.background.hasRoom(step.plugin, ofPlugin)) append(chosen, step);
     else {
       runtime.background.drop();
       run.log.record(step, { status: "skipped", reason: "The background queue is full." });
@@ -69,7 +69,7 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
   meter?.turn(step, monotonicNow() - startedAt);
   // A denial comes too late, but is not a failure.
   const isDenial = how === "threw" && rejectionOf(outcome) !== undefined;
-  if (how === "returned") dropPromises(outcome);
+  dropPromises(outcome);
   if (how === "returned" || isDenial) return "completed";
   if (step.onError === "disable") switchOff(run, step);
   if (how === "threw" && outcome !== timedOut) {
