@@ -42,13 +42,13 @@ export function readPlainObject(
   return values;
 }
 
-/** Returns `undefined` for a proxy, a class instance, and an object that throws when it is read. */
+/** Returns `undefined` for anything else, such as an object that throws when it is read. */
 function propertiesOf(value: unknown): Record<string, PropertyDescriptor> | undefined {
-  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
+  if (isProxy(value)) return undefined;
   return attempt(() => {
     const prototype = Object.getPrototypeOf(value);
     const isPlain = prototype === Object.prototype || prototype === null;
-    return isPlain ? Object.getOwnPropertyDescriptors(value) : undefined;
+    return isPlain ? Object.getOwnPropertyDescriptors(value as object) : undefined;
   });
 }
 

@@ -58,6 +58,7 @@ describe.each(values)("%s", (_, value, kind) => {
 it.each([
   ["int", "a whole number"],
   ["record", "an object"],
+  ["null", "null"],
   ["date", "a value of type date"],
   ["toString", "a value of type toString"],
 ])("names zod's type %s", (type, name) => {
@@ -71,6 +72,11 @@ it.each([
   ["an instance of a class", new Account(), "an instance of a class"],
   ["a map", new Map(), "an instance of a class"],
   ["an object that inherits from a plain one", Object.create({}), "an instance of a class"],
+  [
+    "an object that inherits from one with isPrototypeOf",
+    Object.create({ isPrototypeOf: () => true }),
+    "an instance of a class",
+  ],
   [
     "an object that inherits from one without a prototype",
     Object.create(Object.create(null)),
