@@ -36,7 +36,6 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/messages/",
     "test/host/",
     "test/dispatch/payload",
-    "test/dispatch/async-context",
     "test/slots/host-schemas",
     "test/adapters/limits",
     "test/adapters/mcp/session-labels",
