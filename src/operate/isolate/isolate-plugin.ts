@@ -29,7 +29,7 @@ import {
   secretsOf,
 } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
-import { packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
+import { isWithin, packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
 import {
   type Isolation,
   isIsolation,
@@ -43,7 +43,7 @@ import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
 import { pluginEnded, type Ready, type Reply } from "./protocol.ts";
 import { maxOtherUnits, sizeFault } from "./result-size.ts";
-import { contains, permitted, platformOf, sandboxed } from "./sandbox.ts";
+import { permitted, platformOf, sandboxed } from "./sandbox.ts";
 import type { Counts, StartLink } from "./supervisor.ts";
 import { quickJsLink, workerLink } from "./worker-link.ts";
 
@@ -145,7 +145,7 @@ export async function isolatePlugin(
   const path = await pathOf(file);
   const of = given.package && { ...given.package, folder: await folderAt(given.package.folder) };
   // Its hash would say nothing about the file.
-  if (of !== undefined && !contains(of.folder, path))
+  if (of !== undefined && !isWithin(of.folder, path))
     throw optionsInvalid(`package names ${quoted(of.folder)}, which does not contain ${path}.`);
   let printed: ReturnType<typeof lastPrinted> | undefined = lastPrinted();
   const onOutput = (text: string) => {
@@ -285,7 +285,7 @@ async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
   const packages = await packagesOf(entry);
   const above = scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];
-  const files = above.filter((file) => !known.some((each) => contains(each, file)));
+  const files = above.filter((file) => !known.some((each) => isWithin(each, file)));
   const sandbox = { packages, entry, memoryMb, readable: folders, links, files };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
   // In a new root every module finds the library. Without one, lending it would need a thread,

@@ -7,9 +7,9 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { sep } from "node:path";
 import process from "node:process";
 import { optionsInvalid } from "../../core/errors/index.ts";
+import { isWithin } from "../packages/index.ts";
 import type { Opening } from "./kinds.ts";
 
 export interface SandboxOptions {
@@ -190,7 +190,7 @@ export function sandboxed(options: SandboxOptions): Command {
   // A package that the library needs is found where the library finds it, by the plugin too.
   const needed = [...packages.values()].filter((path) => path !== library);
   const readable = given.readable.filter((path) => !needed.includes(path));
-  const isInside = (path: string) => readable.some((folder) => contains(folder, path));
+  const isInside = (path: string) => readable.some((folder) => isWithin(folder, path));
   // Packages in the plugin's own folders are found there; a second place would load them twice.
   const placed = [...packages].filter(([, from]) => !isInside(from));
   // They are mounted there, and a folder of the host has to stay as it is.
@@ -290,17 +290,12 @@ async function probe(): Promise<Platform> {
   return why === undefined ? { open: [], why } : { open: ["network", "signals"], why };
 }
 
-/** Whether a path is a folder or inside it. */
-export function contains(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
-
 /** Whether one of two paths contains the other. */
 function touches(one: string, other: string): boolean {
-  return contains(one, other) || contains(other, one);
+  return isWithin(one, other) || isWithin(other, one);
 }
 
 /** The paths that no other one of them contains. */
 function outermost(paths: readonly string[]): readonly string[] {
-  return paths.filter((path) => !paths.some((other) => other !== path && contains(other, path)));
+  return paths.filter((path) => !paths.some((other) => other !== path && isWithin(other, path)));
 }
