@@ -18,7 +18,7 @@ import {
 } from "../data/intrinsics.ts";
 import { expectExtensions, labelled } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, optionsInvalid, quoted } from "../errors/index.ts";
-import type { PartAction } from "../messages/index.ts";
+import { type PartAction, partActions } from "../messages/index.ts";
 
 /**
  * Where a result comes from: the tool, prompt or resource that was asked for.
@@ -41,16 +41,7 @@ export interface DataViolation {
 
 const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
 const entityKeys = freeze(["kind", "name", "uri"]);
-const actions: readonly PartAction[] = freeze([
-  "read",
-  "write",
-  "execute",
-  "invoke",
-  "send",
-  "receive",
-  "generate",
-]);
-const actionNames = actions.join(", ");
+const actionNames = partActions.join(", ");
 
 /**
  * Returns `extensions` with the labels that the data policy of `entity` puts on its result.
@@ -139,7 +130,7 @@ export function checkDataAction(
   expectExtensions(extensions, call);
   checkEntity(entity, call);
   // No policy names a misspelled action, so most would allow it.
-  if (action !== undefined && !includes(actions, action)) {
+  if (action !== undefined && !includes(partActions, action)) {
     throw optionsInvalid(`${call} expects an action, one of ${actionNames}.`);
   }
   return policyViolation(extensions, entity, action);

@@ -45,6 +45,7 @@ export type {
   PartExtensions,
   PartKind,
 } from "./part-types.ts";
+export { partActions } from "./part-types.ts";
 export {
   audio,
   document,

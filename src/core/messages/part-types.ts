@@ -10,7 +10,16 @@ export type PartKind = ContentPart["content_type"];
 export type Part<Kind extends PartKind> = Extract<ContentPart, { readonly content_type: Kind }>;
 
 /** What a part does, from the Common Message Format. */
-export type PartAction = "read" | "write" | "execute" | "invoke" | "send" | "receive" | "generate";
+export type PartAction = (typeof partActions)[number];
+export const partActions = Object.freeze([
+  "read",
+  "write",
+  "execute",
+  "invoke",
+  "send",
+  "receive",
+  "generate",
+] as const);
 
 type Envelope = ExtensionsOf<StandardSlots>;
 type Security = NonNullable<Envelope["security"]>;

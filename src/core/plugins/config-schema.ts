@@ -140,8 +140,8 @@ export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined
 }
 
 /**
- * Returns the keys that zod object schemas do not know, also within lists, tuples and records. zod itself
- * ignores them unless the schema says otherwise. Other schemas must check their own.
+ * Returns the keys that zod object schemas do not know, also within lists, tuples and records. zod
+ * itself ignores them unless the schema says otherwise. Other schemas must check their own.
  */
 export function unknownKeys({ schema }: ReadSchema, value: unknown): readonly UnknownKey[] {
   return attempt(() => unknownIn(schema, value, [])) ?? [];
