@@ -204,10 +204,11 @@ const modelHooks: ReadonlySet<string> = new Set([
   "message_post_invoke",
 ]);
 
+const hasModels = ({ models }: GatewayConfig) => Object.keys(models).length > 0;
+
 /** Whether a handler may run for a model. A call of a model is to no server. */
-function mayJudgeModels({ models }: GatewayConfig, { hook, conditions }: Handler): boolean {
-  const hasModels = Object.keys(models).length > 0;
-  return hasModels && modelHooks.has(hook) && conditions?.servers === undefined;
+function mayJudgeModels(config: GatewayConfig, { hook, conditions }: Handler): boolean {
+  return hasModels(config) && modelHooks.has(hook) && conditions?.servers === undefined;
 }
 
 /** Hooks that run before a request is sent, so that headers written there can be sent with it. */
@@ -243,12 +244,11 @@ function neverIn(
 ): readonly string[] {
   const { plugin } = each;
   const [server] = Object.keys(config.servers);
-  const hasModels = Object.keys(config.models).length > 0;
   return [
     ...unrun(plugin.hooks, server === undefined ? (hook) => modelHooks.has(hook) : isGuarded),
     ...(server === undefined ? [] : wiringFor(manager, server, plugin.name)).filter(
       // Messages to and from models may have calls, results and resources in them.
-      (line) => !hasModels || !/^has the condition \w+ on cmf\.llm_/.test(line),
+      (line) => !hasModels(config) || !/^has the condition \w+ on cmf\.llm_/.test(line),
     ),
     ...skippedOn(config, handlers),
     ...unmatchedServers(config, each),

@@ -15,7 +15,7 @@ export interface LineEvents {
   /** Nothing more is read until a returned promise has settled. Errors become uncaught ones. */
   line(text: string): void | Promise<void>;
   /** Called as soon as a line exceeds the limit. */
-  tooLong(): void;
+  tooLong?(): void;
   /** Called at the end of such a line, with its beginning and end. */
   dropped?(head: string, tail: string): void;
 }
@@ -56,7 +56,7 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
     tail = begun.slice(-edgeLength);
     isSkipping = true;
     pieces = [];
-    safely(() => events.tooLong());
+    safely(() => events.tooLong?.());
   }
 
   function end(): void | Promise<void> {

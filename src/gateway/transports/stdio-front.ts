@@ -73,7 +73,6 @@ export function stdioFront(options: StdioFrontOptions): Transport {
           if (refusal === undefined) receive(document);
           else void answer(refusal, idOf(document));
         },
-        tooLong: () => {},
         dropped: (head, tail) => void answer(tooLarge, askedId(head, tail)),
       });
       stdin.on("end", async () => {
