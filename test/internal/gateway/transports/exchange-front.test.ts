@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { exchangeFront } from "../../../../src/gateway/transports/exchange-front.ts";
 
+const frontOf = (request: Request) =>
+  exchangeFront({
+    request,
+    message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    authInfo: undefined,
+    queuedBytes: 65_536,
+    onCut() {},
+  });
+
 describe("the front of an exchange", () => {
   it("answers with JSON and its status where what came before could not be written", async () => {
-    const { transport, answer } = exchangeFront({
-      request: new Request("http://localhost/mcp"),
-      message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
-      authInfo: undefined,
-      queuedBytes: 65_536,
-      onCut() {},
-    });
+    const { transport, answer } = frontOf(new Request("http://localhost/mcp"));
     const response = answer();
     // The engine can parse this, but overflows the stack when it writes it.
     const data: unknown = JSON.parse("[".repeat(60_000) + "]".repeat(60_000));
@@ -25,13 +28,7 @@ describe("the front of an exchange", () => {
   });
 
   it.each([202, 205, 304, 600])("gives an answer with the status %i its body", async (given) => {
-    const { transport, answer } = exchangeFront({
-      request: new Request("http://localhost/mcp"),
-      message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
-      authInfo: undefined,
-      queuedBytes: 65_536,
-      onCut() {},
-    });
+    const { transport, answer } = frontOf(new Request("http://localhost/mcp"));
     const answered = { jsonrpc: "2.0", id: 1, result: {} };
     const responding = answer();
     await transport.send(answered, { status: given });

@@ -2,6 +2,8 @@
 import { expect, it } from "vitest";
 import { sharedChild } from "../../../../src/gateway/transports/shared-child.ts";
 
+const quiet = { isAnonymous: false, onDropped() {}, onGone() {} };
+
 it("is in use from when an exchange asks for it, started or not, until that is closed", async () => {
   let started = () => {};
   let idle = 0;
@@ -15,9 +17,7 @@ it("is in use from when an exchange asks for it, started or not, until that is c
       close: async () => {},
     },
     {
-      isAnonymous: false,
-      onDropped() {},
-      onGone() {},
+      ...quiet,
       onIdle() {
         idle += 1;
       },
@@ -49,9 +49,7 @@ it("is idle when its last exchange has ended, even if it does not read of that",
       close: async () => {},
     },
     {
-      isAnonymous: false,
-      onDropped() {},
-      onGone() {},
+      ...quiet,
       onIdle() {
         idle += 1;
       },
