@@ -37,13 +37,9 @@ describe("the front of an exchange", () => {
   });
 
   it("passes nothing on for a caller that has left already", async () => {
-    const { transport, answer } = exchangeFront({
-      request: new Request("http://localhost/mcp", { signal: AbortSignal.abort() }),
-      message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
-      authInfo: undefined,
-      queuedBytes: 65_536,
-      onCut() {},
-    });
+    const { transport, answer } = frontOf(
+      new Request("http://localhost/mcp", { signal: AbortSignal.abort() }),
+    );
     const seen: unknown[] = [];
     transport.onmessage = (message) => seen.push(message);
     transport.onclose = () => seen.push("closed");
