@@ -203,13 +203,14 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
   const { compiled } = run;
   const found = readReturned(returned, compiled.limits.nodes);
   if (found instanceof Refused) return { is: "refused", refused: found };
+  const proposed = found.modifiedExtensions ?? undefined;
   const growOnly = step.mode === "concurrent";
   const extensions: MergeInput = {
     slots: compiled.runtime.slots,
-    returned: found.modifiedExtensions,
+    returned: proposed,
     proposal: undefined,
-    // A handler that takes no extensions is judged by the view that it would have been given.
-    view: run.view ?? step.filter(run.before),
+    // A proposal of a handler that takes no extensions is judged by the view it would have been given.
+    view: run.view ?? (proposed === undefined ? run.extensions : step.filter(run.before)),
     mask: step.mask,
     strict: compiled.strict,
     growOnly,
