@@ -170,11 +170,15 @@ describe("the queue of background work", () => {
   it("is refused without room for one task of each plugin", async () => {
     verifies("dispatch:background-bounded");
     const three = ["one", "two", "three"].map((name) => plugin(name, (_p) => undefined, { mode }));
-    await expect(manage(three, { maxBackground: 2 })).rejects.toMatchObject({
+    const records: unknown[] = [];
+    const audit = { sink: (event: unknown) => records.push(event) };
+    await expect(manage(three, { audit, maxBackground: 2 })).rejects.toMatchObject({
       code: "options_invalid",
       message:
         "maxBackground is 2, but 3 plugins have handlers in fire_and_forget, and each needs room for one: set it to 3 or more.",
     });
+    // None of them has registered.
+    expect(records).toEqual([]);
     await manage(three, { maxBackground: 3 });
   });
 

@@ -106,6 +106,17 @@ function canSwitchOff({ manifest, settings }: ReadItem): boolean {
   return manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
+/** Whether a plugin has a handler in mode `fire_and_forget`. */
+export function runsInBackground(
+  { hooks }: Surface,
+  { manifest, settings: { mode } }: ReadItem,
+): boolean {
+  return manifest.hooks.some(
+    ({ hook, settings }) =>
+      hooks[hook]?.semantic === "message" && (mode ?? settings.mode) === "fire_and_forget",
+  );
+}
+
 /** Returns a function that makes the steps of one hook. */
 export function stepsOn(parts: ManagerParts): (binding: HandlerBinding) => HandlerStep {
   const grants: Grant[] = [];

@@ -15,7 +15,7 @@ import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
 import { unsignedAmong, unsignedReminder, warnOfUnsigned } from "./discovered.ts";
 import { type HandlerInfo, handlersOn } from "./handler-info.ts";
-import type { ManagerParts } from "./handler-step.ts";
+import { type ManagerParts, runsInBackground } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
 import { type Invoking, invokeOn } from "./invoke.ts";
@@ -104,7 +104,8 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
   const secrets = knownSecrets(options.audit.secrets);
   const recorder = auditRecorder(surface, options, secrets);
   const Context = contextClassWith(servicesOf(surface));
-  const common = { slots: surface.slots, options, Context, redact: secrets.redact };
+  const inBackground = items.filter((item) => runsInBackground(surface, item)).length;
+  const common = { slots: surface.slots, options, Context, redact: secrets.redact, inBackground };
   const parts: ManagerParts = { surface, options, deadlines: new Map() };
   const { members, asGiven } = await register({
     ...parts,
@@ -118,8 +119,6 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
   const registered = { ...parts, members, runtime };
   const compiledHooks = compileHooks({ ...registered, members: asGiven });
   const compiledOperations = compileOperations(registered);
-  const inBackground = Object.values(compiledHooks).flatMap(({ background }) => background);
-  runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
   const plugins = members.map(({ item }) => item.plugin);
   // Last of what can fail, because a manager that is not made leaves them to others.
   takeIsolated(plugins);

@@ -23,14 +23,18 @@ export interface InvokeCounts {
 
 interface RuntimeInput extends Pick<ManagerRuntime, "slots" | "Context" | "audit" | "redact"> {
   readonly options: ReadOptions;
+  /** How many plugins have handlers that run in the background. */
+  readonly inBackground: number;
 }
 
+/** @throws GlassineError `options_invalid`: `maxBackground` leaves a plugin without room */
 export function createRuntime({
   slots,
   options,
   Context,
   audit,
   redact,
+  inBackground,
 }: RuntimeInput): ManagerRuntime {
   const { logger } = options;
   const describe: ManagerRuntime["describe"] = (thrown, more) => {
@@ -56,7 +60,7 @@ export function createRuntime({
     logError: logger.error,
     onIdle: undefined,
     inFlight: 0,
-    background: new BackgroundWork(options.maxBackground),
+    background: new BackgroundWork(options.maxBackground, inBackground),
   };
 }
 

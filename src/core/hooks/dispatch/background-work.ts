@@ -24,28 +24,22 @@ export interface BackgroundCounts {
 
 export class BackgroundWork {
   readonly #counts = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0 };
-  readonly #max: number;
   /** How many tasks of one plugin may be running: all plugins together then have at most `max`. */
-  #share: number;
+  readonly #share: number;
   /** Callbacks that resolve pending calls of `drain`. */
   #waiting = newList<() => void>();
   #pending = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-    this.#share = max;
-  }
 
   /**
    * Divides the capacity, so that a plugin whose tasks never end cannot take the others' share.
    *
    * @throws GlassineError `options_invalid` if there is not enough for one task each
    */
-  shareAmong(plugins: number): void {
-    this.#share = floor(this.#max / plugins);
+  constructor(max: number, plugins: number) {
+    this.#share = floor(max / plugins);
     if (this.#share > 0) return;
     throw optionsInvalid(
-      `maxBackground is ${this.#max}, but ${plugins} plugins have handlers in fire_and_forget, and each needs room for one: set it to ${plugins} or more.`,
+      `maxBackground is ${max}, but ${plugins} plugins have handlers in fire_and_forget, and each needs room for one: set it to ${plugins} or more.`,
     );
   }
 
