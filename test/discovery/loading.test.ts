@@ -17,13 +17,18 @@ import {
 } from "./support.ts";
 
 /** What is reported to a host that starts with discovered plugins. */
-async function start(root: string, options: Parameters<typeof discover>[1] = {}) {
+async function start(
+  root: string,
+  options: Parameters<typeof discover>[1] = {},
+  config: Readonly<Record<string, object>> = {},
+) {
   const events: AuditEvent[] = [];
   const lines: string[] = [];
   const discovered = await discover(root, { onRejected: "fail", ...options });
   const making = createPluginManager({
     plugins: [],
     discovered,
+    config,
     env: {},
     audit: { sink: (event) => events.push(event) },
     logger: { warn: (text) => lines.push(text) },
@@ -146,6 +151,24 @@ describe("loading", () => {
     await (await making).close();
     expect(failures().map(({ metadata }) => `${metadata.plugin_name}: ${metadata.reason}`)).toEqual(
       ["base: unsigned", "middle: dependency_rejected", "above: dependency_rejected"],
+    );
+  });
+
+  it("a refused plugin that the host configures is refused for its own reason", async () => {
+    verifies("discovery:start");
+    const root = await newRoot();
+    await install(root, "guard", { code: "throw new Error('no luck');" });
+    const config = { guard: { level: 3 } };
+    const { making, failures } = await start(root, {}, config);
+    expect(await rejection(making)).toMatchObject({
+      code: "discovery_failed",
+      message: expect.stringContaining("no luck"),
+    });
+    expect(failures()).toHaveLength(1);
+    const skipping = await start(root, { onRejected: "skip" }, config);
+    expect((await skipping.making).plugins).toEqual([]);
+    await expect((await start(root, {}, { gard: {} })).making).rejects.toThrow(
+      "config has a section 'gard', which is not among the plugins. Did you mean 'guard'?",
     );
   });
 

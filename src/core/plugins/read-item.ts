@@ -56,14 +56,16 @@ export function readItems(surface: Surface, options: ReadOptions): readonly Read
     ...read,
     ...found.map(({ plugin }, index) => readItem(surface, plugin, read.length + index)),
   ];
-  expectKnown(options.config, items);
+  expectKnown(options, items);
   expectKeeper(options, items);
   return items;
 }
 
 /** Rejects unknown sections: a misspelled one would leave a plugin without its configuration. */
-function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]): void {
+function expectKnown({ config, discovered }: ReadOptions, items: readonly ReadItem[]): void {
   const names = items.map(({ plugin }) => plugin.name);
+  // A refused plugin has an error that says why, or the host goes on without it.
+  for (const { name } of discovered?.refused ?? []) names.push(name);
   for (const name of Object.keys(config)) {
     if (names.includes(name)) continue;
     const text = `config has a section ${quoteName(name)}, which is not among the plugins.`;
