@@ -71,7 +71,7 @@ function lateText({ name, hook }: HandlerStep, type: string): string {
 
 /** What became of the manager's work. */
 export interface CloseReport {
-  /** False when background work was still under way at the time limit. */
+  /** False if runs, background work or records were still under way at the time limit. */
   readonly drained: boolean;
   readonly background: BackgroundCounts;
   /** Results that came after their deadline, or after an abort, and were dropped. */
@@ -80,7 +80,7 @@ export interface CloseReport {
 
 /** Options of `close`. */
 export interface CloseOptions {
-  /** How long to wait for background work, in milliseconds. Default 10 000. */
+  /** How long to wait for runs, background work and records, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
 }
 
