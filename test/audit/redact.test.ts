@@ -306,6 +306,21 @@ describe("hostile texts", () => {
 });
 
 describe("a record", () => {
+  it("has nothing of what comes after 10 000 units, nor part of a URL there", () => {
+    verifies("audit:redacted-linear");
+    const shownOf = (text: string) => recordOf(eventOf({ metadata: { text } })).metadata.text;
+    const url = "https://ada:hunter2@host/";
+    expect(shownOf(`token=${"x".repeat(9_000)} ${url}`)).toBe(
+      "token=[REDACTED] https://[REDACTED]@host/",
+    );
+    expect(shownOf(`token=${"x".repeat(9_980)} ${url}`)).toBe("token=[REDACTED]…");
+    expect(shownOf(`token=${"x".repeat(20_000)} ${url}`)).toBe("token=[REDACTED]…");
+    const secrets = Array.from({ length: 500 }, (_, index) => `secret-${index}`);
+    const before = performance.now();
+    recordOf(eventOf({ metadata: { text: "a b".repeat(1_000_000) } }), secrets);
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
   it("PH-104: has no credential, one line, and at most 501 characters of an error", () => {
     const pem = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
     const error = `Authorization: Bearer abc\nGET https://u:p@h/\n${pem}\n${"x".repeat(10_000)}`;

@@ -88,6 +88,6 @@ export {
   type StreamMode,
   semantics,
 } from "./semantics.ts";
-export { oneLine, withSpaces } from "./shown-text.ts";
+export { oneLine, shortened, withSpaces } from "./shown-text.ts";
 export type { StandardHooks } from "./standard-hook-types.generated.ts";
 export { standardHooks } from "./standard-hooks.ts";

@@ -6,11 +6,14 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
 
 /** Returns a string on one line, cut to `max` characters. */
 export function oneLine(text: string, max: number): string {
-  const line = trim(withSpaces(slice(text, 0, max * 2)));
-  if (line.length <= max) return line;
-  // Do not split a surrogate pair.
-  const isCut = (charCodeAt(line, max - 1) & 0xfc00) === 0xd800;
-  return `${slice(line, 0, isCut ? max - 1 : max)}…`;
+  return shortened(trim(withSpaces(slice(text, 0, max * 2))), max);
+}
+
+/** Cuts a string to `max` characters and an ellipsis. Does not split a surrogate pair. */
+export function shortened(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const isCut = (charCodeAt(text, max - 1) & 0xfc00) === 0xd800;
+  return `${slice(text, 0, isCut ? max - 1 : max)}…`;
 }
 
 /** Replaces each run of characters that must not be shown with a space. */

@@ -1,5 +1,6 @@
 /** Prepares a string for a record: one line, bounded, without secrets. */
 import { optionsInvalid } from "../errors/index.ts";
+import { shortened } from "../hooks/index.ts";
 import { withoutCredentials } from "./credentials.ts";
 import { cut, ellipsis, spelledOut } from "./one-line.ts";
 import { type Needles, needlesOf, withoutBegun, withoutSecrets } from "./secrets.ts";
@@ -32,11 +33,24 @@ export function redactText(text: string, secrets: readonly string[]): string {
   const isString = (value: unknown) => typeof value === "string";
   if (!Array.isArray(secrets) || ![text, ...secrets].every(isString))
     throw optionsInvalid("redactText expects a string, and its secrets in an array of strings.");
-  return redacted(text, needlesOf(secrets));
+  return cleaned(text, needlesOf(secrets));
 }
 
-/** Like `redactText`, for secrets that are already prepared for the search. */
+/** Longer strings are cut before they are searched. Of a string in a record, 500 units are shown. */
+const maxSearched = 10_000;
+
+/**
+ * Redacts a string for a record or the log, for secrets that are already prepared for the search.
+ * It may quote a whole payload, all of which would be searched for each secret.
+ */
 export function redacted(text: string, needles: Needles): string {
+  if (text.length <= maxSearched) return cleaned(text, needles);
+  // Between two words: the first part of a URL's password would not look like one.
+  const space = text.lastIndexOf(" ", maxSearched);
+  return cleaned(shortened(text, space > maxSearched / 2 ? space : maxSearched), needles);
+}
+
+function cleaned(text: string, needles: Needles): string {
   const line = spelledOut(text);
   // An ellipsis at the end may come from an earlier cut, so it is not searched.
   const rest = line.endsWith(ellipsis) ? line.slice(0, -ellipsis.length) : line;
