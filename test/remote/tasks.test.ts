@@ -1,5 +1,5 @@
 import { addLabels, createExtensions, filterExtensions } from "glassine";
-import { defineHost } from "glassine/host";
+import { defineHost, defineServices } from "glassine/host";
 import { decodeTask, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -67,6 +67,30 @@ describe("encodeTask", () => {
     const extensions = filterExtensions(envelope, ["read_labels"]);
     const context = contextOf(["read_claims", "read_labels"]);
     expect(encodeTask({ payload, context, extensions })).not.toContain("a@b");
+  });
+
+  it("writes the turn of a plugin with services, without their capabilities", async () => {
+    verifies("remote:task");
+    const services = defineServices({
+      "ledger.read": { accessor: "getLedger", handle: "ledger", description: "Reads balances." },
+    });
+    const host = defineHost({ services });
+    const tasks: string[] = [];
+    const plugin = host.definePlugin({
+      name: "far-away",
+      version: "1.0.0",
+      capabilities: ["ledger.read", "read_labels"],
+      hooks: {
+        tool_pre_invoke(call, context, extensions) {
+          tasks.push(host.encodeTask({ payload: call, context, extensions }));
+        },
+      },
+    });
+    const manager = await host.createPluginManager({ plugins: [plugin], services: { ledger: 1 } });
+    const { errors } = await manager.invoke("tool_pre_invoke", { name: "add" });
+    expect([errors, tasks.length]).toEqual([[], 1]);
+    const { context } = host.decodeTask(tasks[0]);
+    expect(context.capabilities).toEqual(["read_labels"]);
   });
 
   it("refuses extensions that this host did not create, and an unknown hook", () => {

@@ -78,7 +78,9 @@ export function encodeTurn(surface: Surface, turn: Turn): string {
   const { payload, extensions } = turn;
   const reader = readerOf(specOf(surface, hook).payload);
   const checked = payloadFor(reader, payload, "payload_invalid", hook, anySize);
-  const capabilities = resolveNames(surface.slots.capabilities, config.capabilities);
+  // Services stay in the host, and so do the capabilities that open them.
+  const named = config.capabilities.filter((name) => !Object.hasOwn(surface.services, name));
+  const capabilities = resolveNames(surface.slots.capabilities, named);
   const view = extensions === undefined ? undefined : shown(surface, extensions, capabilities);
   return writeText({
     hook,
