@@ -200,7 +200,10 @@ function pathFault(path: string): string | undefined {
 function readField(glassine: unknown): unknown {
   if (!isRecord(glassine))
     throw optionsInvalid(`The field glassine is an object; got ${quotedOrKind(glassine)}.`);
-  return readPlain(glassine);
+  const read = readPlain(glassine);
+  if (read === undefined)
+    throw optionsInvalid("The field glassine is JSON data; something in it is not, or is too large.");
+  return read;
 }
 
 function isExisting(error: unknown): boolean {

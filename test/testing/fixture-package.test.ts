@@ -176,6 +176,7 @@ describe("installFixturePackage", () => {
     [{ files: { "a.js": 7 } }, "string or bytes"],
     [{ files: { a: "", "a/b.js": "" } }, "which is a file itself"],
     [{ glassine: "./dist/plugin.js" }, "The field glassine"],
+    [{ glassine: { capabilities: new Set(["read_labels"]) } }, "glassine is JSON data"],
     [{ root: "" }, "root"],
     [{ sign: true }, "sign is a function"],
     [{ signed: true }, 'no option "signed"'],
