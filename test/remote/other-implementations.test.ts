@@ -114,6 +114,42 @@ describe("an honest echo of a chain", () => {
   });
 });
 
+describe("an honest echo of a history", () => {
+  const history = [{ role: "user", text: "ahoy" }, "hello"];
+  const envelope = createExtensions({ agent: { conversation: { history, topics: ["sums"] } } });
+  const echoing = async (entries: readonly unknown[]) => {
+    const plugin = definePlugin({
+      name: "far-away",
+      version: "1.0.0",
+      capabilities: ["read_agent"],
+      hooks: {
+        [hook]: (given, context, extensions) => {
+          const turn = { payload: given, context, extensions };
+          const agent = { conversation: { history: entries, topics: ["sums"] } };
+          return decodeResult({ modified_extensions: { agent } }, turn).result;
+        },
+      },
+    });
+    const manager = await createPluginManager({ plugins: [plugin], strict: true });
+    return manager.invoke(hook, message, { extensions: envelope });
+  };
+
+  it("whose entries its writer read as empty objects changes nothing", async () => {
+    verifies("remote:echoed-history");
+    for (const entries of [[{}, {}], [{}, "hello"], history]) {
+      const result = await echoing(entries);
+      expect(result).toMatchObject({ continueProcessing: true, errors: [], rejections: [] });
+      expect(result.extensions).toBe(envelope);
+    }
+  });
+
+  it("that differs is refused", async () => {
+    for (const entries of [[{}], [{}, {}, {}], [{}, "hi"], [[], {}]]) {
+      expect(await echoing(entries)).toMatchObject({ continueProcessing: false });
+    }
+  });
+});
+
 describe("documents of the newer generation", () => {
   it.each([
     ["a subject without id and type", { security: { subject: { roles: ["admin"] } } }],

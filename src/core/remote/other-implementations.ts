@@ -13,7 +13,7 @@ export function normalizedProposal(
   view: object,
   onDropped: OnDropped,
 ): LevelValue {
-  const meant = withEchoedHops(folded(proposal, view, onDropped), view);
+  const meant = withEchoes(folded(proposal, view, onDropped), view);
   return withoutEmpties(slots.byKey, meant, view);
 }
 
@@ -26,15 +26,35 @@ function folded(proposal: LevelValue, view: object, onDropped: OnDropped): Level
   return next === http ? proposal : recordOf([...entries, ["http", next]]);
 }
 
-/** Restores hops that only lost fields which their writer does not support. */
-function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
-  const delegation = ownValue(proposal, "delegation");
-  const chain = ownValue(delegation, "chain");
-  const shown = shownAt(view, ["delegation", "chain"]);
-  if (!isRecord(delegation) || !Array.isArray(chain) || !Array.isArray(shown)) return proposal;
-  const hops = chain.map((hop, at) => echoedHop(hop, shown[at]));
-  const next = recordOf([...Object.entries(delegation), ["chain", Object.freeze(hops)]]);
-  return recordOf([...Object.entries(proposal), ["delegation", next]]);
+/** Restores items that lost something only because their writer has no place for it. */
+function withEchoes(proposal: LevelValue, view: object): LevelValue {
+  const restored = restoredAt(proposal, view, ["agent", "conversation", "history"], echoedEntry);
+  return restoredAt(restored, view, ["delegation", "chain"], echoedHop);
+}
+
+/** Returns the proposal with each item of the list at `path` restored from the one shown there. */
+function restoredAt(
+  proposal: LevelValue,
+  view: object,
+  path: readonly string[],
+  restored: (item: unknown, shown: unknown) => unknown,
+): LevelValue {
+  const list = shownAt(proposal, path);
+  const shown = shownAt(view, path);
+  if (!Array.isArray(list) || !Array.isArray(shown)) return proposal;
+  const items = Object.freeze(list.map((item, at) => restored(item, shown[at])));
+  return withPart(proposal, path, items) as LevelValue;
+}
+
+function withPart(level: unknown, [key, ...rest]: readonly string[], part: unknown): unknown {
+  if (key === undefined) return part;
+  const entries = Object.entries(level as LevelValue);
+  return recordOf([...entries, [key, withPart(ownValue(level, key), rest, part)]]);
+}
+
+/** The older generation reads each entry of a history as an empty object. */
+function echoedEntry(entry: unknown, shown: unknown): unknown {
+  return isRecord(entry) && isEmptyContainer(entry) ? (shown ?? entry) : entry;
 }
 
 /**
