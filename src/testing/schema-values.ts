@@ -144,8 +144,8 @@ function valuesOfArray(schema: z.core.$ZodType, def: Def, place: Place): Values 
   return listOf(element, minimum, maximum, !place.inList);
 }
 
-/** How many items more than its minimum a long list has at most. */
-const manyItems = 20;
+/** How many items more than its minimum a long list has at most: a chain takes no more hops. */
+const manyItems = 16;
 
 /** Lists, most of them short. Long ones in long ones would exceed the limits on size. */
 function listOf(

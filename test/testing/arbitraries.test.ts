@@ -27,6 +27,19 @@ describe("arbitrariesFor", () => {
       expect(envelopes.some((envelope) => Reflect.get(envelope, slot) !== undefined)).toBe(true);
   });
 
+  it("makes documents that are accepted if the user of fast-check wants larger values", () => {
+    const before = fc.readConfigureGlobal();
+    fc.configureGlobal({ ...before, baseSize: "medium" });
+    try {
+      const larger = fc.sample(arbitrariesFor(glassine, {}).documents, { numRuns: 300, seed: 4 });
+      for (const document of larger) glassine.createExtensions(document);
+      const chains = larger.map(({ delegation }) => delegation?.chain?.length ?? 0);
+      expect(Math.max(...chains)).toBeGreaterThan(10);
+    } finally {
+      fc.configureGlobal(before);
+    }
+  });
+
   it("makes grants of the slots' capabilities, none to all", () => {
     const grants = fc.sample(standard.capabilities, some);
     expectTypeOf(grants).toEqualTypeOf<(readonly glassine.Capability[])[]>();
