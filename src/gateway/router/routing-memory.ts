@@ -12,9 +12,16 @@ import { SlowServers } from "./slow-servers.ts";
 /** How many UTF-16 units are kept for one owner, and for all of them. */
 const maxOwnUnits = 1_048_576;
 const maxUnits = 33_554_432;
-/** The overhead counted for each entry, and for each owner. */
+/** The overhead counted for each entry and each comparison, and for each owner. */
 const entryUnits = 64;
 const ownerUnits = 1024;
+/** How many templates are kept for one owner. */
+const maxTemplates = 500;
+/**
+ * How many units of URIs are compared with templates per second for one owner: a caller may send any
+ * number of URIs at once. The URIs beyond that count as unknown.
+ */
+const maxCompared = 33_554_432;
 
 export class RoutingMemory {
   /** The names of the servers, in the order of the configuration. */
@@ -51,8 +58,8 @@ export class RoutingMemory {
     const own = this.#owners.get(owner);
     const known = own?.uris.get(uri) ?? own?.templates.get(uri);
     if (known !== undefined && servers.includes(known)) return known;
-    const matching = own?.serversWithTemplateFor(uri) ?? [];
-    return servers.find((server) => matching.includes(server));
+    const matching = own?.serversWithTemplateFor(uri);
+    return servers.find((server) => matching?.has(server));
   }
 
   #change(owner: string, change: (own: OwnerMemory) => void): void {
@@ -74,17 +81,31 @@ export class RoutingMemory {
 /** The resources and templates known for one owner. */
 class OwnerMemory {
   readonly uris = new ServerByUri();
-  readonly templates = new ServerByUri();
+  readonly templates = new ServerByUri(maxTemplates);
+  /** What may still be compared in the second that began then. */
+  #left = 0;
+  #began = Number.NEGATIVE_INFINITY;
 
   get units(): number {
     return ownerUnits + this.uris.units + this.templates.units;
   }
 
-  serversWithTemplateFor(uri: string): readonly string[] {
-    const found: string[] = [];
+  serversWithTemplateFor(uri: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    if (!this.#mayCompare(this.templates.size * unitsOf(uri))) return found;
     for (const [template, server] of this.templates.list())
-      if (isOf(template, uri)) found.push(server);
+      if (isOf(template, uri)) found.add(server);
     return found;
+  }
+
+  #mayCompare(units: number): boolean {
+    const now = performance.now();
+    if (now - this.#began >= 1000) {
+      this.#began = now;
+      this.#left = maxCompared;
+    }
+    this.#left -= units;
+    return this.#left >= 0;
   }
 
   forgetAllBut(servers: readonly string[]): void {
@@ -95,7 +116,17 @@ class OwnerMemory {
 /** The server of each known URI or template, the oldest first. */
 class ServerByUri {
   readonly #servers = new Map<string, string>();
+  readonly #most: number;
   units = 0;
+
+  /** @param most how many are kept */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#servers.size;
+  }
 
   get(text: string): string | undefined {
     return this.#servers.get(text);
@@ -114,7 +145,7 @@ class ServerByUri {
     this.#servers.set(text, server);
     this.units += units;
     for (const oldest of this.#servers.keys()) {
-      if (this.units <= maxOwnUnits / 2) return;
+      if (this.units <= maxOwnUnits / 2 && this.size <= this.#most) return;
       this.#forget(oldest);
     }
   }

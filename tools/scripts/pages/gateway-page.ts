@@ -206,6 +206,7 @@ A caller of 2026-07-28 over stdio has no headers, so a server over HTTP may refu
 The gateway remembers that for each session, and for the exchanges of each subject, even across a reload.
 For a URI that no server has named yet, or only at another gateway, the gateway asks one server after another until one has it; each guard decides whether its server may be asked.
 A subscription to such a URI goes to all servers.
+The gateway keeps the newest 500 templates of a session or subject, and compares at most 32 Mi characters of URIs with them in a second; other URIs are handled as ones that no server has named.
 
 **Requests from servers**, such as sampling and elicitation, get ids and progress tokens from the gateway, even with a single server, and what a caller says about them goes to the server that asked.
 If that server ends or is lost, they are cancelled and later answers are dropped, since a restarted server uses the same ids again.

@@ -1,5 +1,5 @@
 /** The memory of which server has a resource. */
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { destinationOf } from "../../../../src/gateway/router/destination.ts";
 import { RoutingMemory } from "../../../../src/gateway/router/index.ts";
 
@@ -77,4 +77,47 @@ it("is asked once for each URI of a subscription, however many servers there are
   });
   expect(destinationOf(message, context)).toEqual({ kind: "all", messages });
   expect(ofUri).toHaveBeenCalledTimes(2);
+});
+
+it("keeps the newest 500 templates of an owner", () => {
+  const memory = new RoutingMemory(["aa"]);
+  for (let at = 0; at < 501; at += 1) memory.addTemplate("ada", "aa", `x${at}:{a}`);
+  const of = (uri: string) => memory.ofUri("ada", uri, ["aa"]);
+  expect([of("x0:1"), of("x1:1"), of("x500:1")]).toEqual([undefined, "aa", "aa"]);
+});
+
+describe("compares so many URIs with templates in a second", () => {
+  const withTemplates = (count: number) => {
+    const memory = new RoutingMemory(["aa"]);
+    for (let at = 0; at < count; at += 1) memory.addTemplate("ada", "aa", `x${at}:{a}`);
+    return { memory, of: (uri: string) => memory.ofUri("ada", uri, ["aa"]) };
+  };
+
+  it.each([
+    ["many", 400_000, 5],
+    ["long", 10, 50_000],
+  ])("%s at once: the rest is unknown until the next", (_what, count, length) => {
+    const { memory, of } = withTemplates(500);
+    const uris = Array.from({ length: count }, (_, at) => `x0:${String(at).padStart(length, "-")}`);
+    const [first = "", last = ""] = [uris[0], uris.at(-1)];
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const compared = uris.filter((uri) => of(uri) !== undefined);
+    expect(compared[0]).toBe(first);
+    expect(500 * compared.join("").length).toBeLessThan(2 ** 25);
+    expect(of(last)).toBeUndefined();
+    // Another owner has a second of its own, and what a server has named needs no comparison.
+    memory.addTemplate("eve", "aa", "x0:{a}");
+    expect(memory.ofUri("eve", first, ["aa"])).toBe("aa");
+    memory.addUri("ada", "aa", last);
+    expect(of(last)).toBe("aa");
+    vi.advanceTimersByTime(1000);
+    expect(of(first)).toBe("aa");
+  });
+
+  it("a thousand with a hundred", () => {
+    const { of } = withTemplates(100);
+    const uris = Array.from({ length: 1000 }, (_, at) => `x${at % 100}:${"-".repeat(100)}`);
+    expect(uris.filter((uri) => of(uri) === undefined)).toEqual([]);
+  });
 });
