@@ -159,8 +159,8 @@ export function mergeHandshakes(
 }
 
 function common(lists: readonly (readonly unknown[])[]): readonly unknown[] {
-  const [first = [], ...others] = lists;
-  return first.filter((each) => others.every((list) => list.includes(each)));
+  const [first = [], ...others] = lists.map((list) => new Set(list));
+  return [...first].filter((each) => others.every((list) => list.has(each)));
 }
 
 /** Merges capabilities or grants: what any server can do, or sends. */
