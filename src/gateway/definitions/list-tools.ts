@@ -1,6 +1,15 @@
 /** Asks a server for the definitions of its tools, as a client would. */
 import { packageVersion } from "../../core/plugins/index.ts";
-import { isAnswer, isMessage, type Message, type Transport } from "../transports/index.ts";
+import {
+  errorAnswer,
+  isAnswer,
+  isMessage,
+  isRequest,
+  type Message,
+  type RequestMessage,
+  refusalOf,
+  type Transport,
+} from "../transports/index.ts";
 
 const sessionVersion = "2025-11-25";
 const exchangeVersion = "2026-07-28";
@@ -100,7 +109,10 @@ function asker(transport: Transport): Ask {
   let id = 0;
   const waiting = new Map<unknown, (answer: Message) => void>();
   transport.onmessage = (message) => {
-    if (isMessage(message) && isAnswer(message)) waiting.get(message.id)?.(message);
+    if (!isMessage(message)) return;
+    if (isAnswer(message)) waiting.get(message.id)?.(message);
+    // The server may be gone by then.
+    else if (isRequest(message)) transport.send(replyTo(message)).catch(() => {});
   };
   return (method, params) =>
     new Promise((resolve, reject) => {
@@ -108,4 +120,11 @@ function asker(transport: Transport): Ask {
       waiting.set(id, resolve);
       transport.send({ jsonrpc: "2.0", id, method, params }).catch(reject);
     });
+}
+
+const unsupported = refusalOf(-32601, "method_unknown", "Method not found");
+
+/** Answers a server's request. It may send a ping at any time, and wait for the answer. */
+function replyTo({ id, method }: RequestMessage): Message {
+  return method === "ping" ? { jsonrpc: "2.0", id, result: {} } : errorAnswer(id, unsupported);
 }

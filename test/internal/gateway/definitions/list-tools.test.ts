@@ -84,3 +84,27 @@ describe("at a repeated cursor", () => {
     await expect(endless).rejects.toThrow("does not end after 1000 pages");
   });
 });
+
+it("a server that first sends a ping, or asks for what the command cannot do, gets an answer", async () => {
+  const inner = listingServer(() => ({ tools: ["a"] }));
+  const said: Message[] = [];
+  const asking: Transport = {
+    ...inner,
+    async send(message) {
+      inner.onmessage = asking.onmessage;
+      if (message.method !== undefined) {
+        if (message.method === "tools/list")
+          for (const method of ["ping", "roots/list"])
+            asking.onmessage?.({ jsonrpc: "2.0", id: method, method });
+        // Lists its tools only when it has had both answers.
+        await Promise.resolve();
+        if (message.method !== "tools/list" || said.length === 2) await inner.send(message);
+      } else said.push(message);
+    },
+  };
+  expect(await listTools(() => asking)).toEqual([{ name: "a" }]);
+  expect(said).toMatchObject([
+    { id: "ping", result: {} },
+    { id: "roots/list", error: { code: -32601 } },
+  ]);
+});
