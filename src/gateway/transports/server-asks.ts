@@ -34,6 +34,8 @@ let count = 0;
 
 export class ServerAsks {
   readonly #open = new Map<unknown, Asked>();
+  /** By the server's own id. Some of these are open no more. */
+  readonly #numbers = new Map<string, number>();
   readonly #tokens = new Map<unknown, unknown>();
 
   /** Returns the server's message as the caller gets it, or undefined if it is about no request. */
@@ -41,8 +43,8 @@ export class ServerAsks {
     if (isRequest(message)) return this.#add(message, extra);
     const cancelled = cancelledBy(message);
     if (cancelled === undefined) return message;
-    const [requestId] = [...this.#open].find(([, { id }]) => keyOf(id) === keyOf(cancelled)) ?? [];
-    if (requestId === undefined) return undefined;
+    const requestId = this.#numbers.get(keyOf(cancelled));
+    if (!this.#open.has(requestId)) return undefined;
     this.#forget(requestId);
     return { ...message, params: { ...paramsOf(message), requestId } };
   }
@@ -70,6 +72,7 @@ export class ServerAsks {
       ([id, { extra }]) => [cancellation(id, "The server is gone"), extra ?? {}] as const,
     );
     this.#open.clear();
+    this.#numbers.clear();
     this.#tokens.clear();
     return all;
   }
@@ -78,6 +81,7 @@ export class ServerAsks {
     count += 1;
     const id = count;
     putNewest(this.#open, id, { id: message.id, extra }, maxKept);
+    putNewest(this.#numbers, keyOf(message.id), id, maxKept);
     const { progressToken } = metaOf(message);
     if (progressToken !== undefined) putNewest(this.#tokens, id, progressToken, maxKept);
     return renumbered(message, id);

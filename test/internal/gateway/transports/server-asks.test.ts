@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { Message, Transport } from "../../../../src/gateway/transports/transport.ts";
 import { refusalOf } from "../../../../src/gateway/transports/transport.ts";
 import { watched } from "../../../../src/gateway/transports/watched.ts";
+import { excessOf } from "../../../support/growth.ts";
 
 /** A connection to a server, what each side got, and what was dropped. */
 async function connection() {
@@ -109,4 +110,18 @@ it("takes back nothing from a caller that leaves", async () => {
   ask(0);
   await back.close();
   expect(said).toHaveLength(1);
+});
+
+it("takes back what it asked in time that does not grow with what is open", async () => {
+  const input = async (count: number) => {
+    const made = await connection();
+    for (let id = 0; id < count; id += 1) made.ask(id);
+    return { ...made, count };
+  };
+  const run = ({ say, dropped, count }: Awaited<ReturnType<typeof input>>) => {
+    for (let at = 0; at < count; at += 1)
+      say({ method: "notifications/cancelled", params: { requestId: `other ${at}` } });
+    return dropped.length;
+  };
+  expect(await excessOf({ input, run })).toBeUndefined();
 });
