@@ -1,4 +1,3 @@
-import { attempt } from "../../core/data/index.ts";
 import type { DataEntity, SessionLabels } from "../../core/labels/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import type { HeadersIn, HookManager, Left } from "../rewrite/index.ts";
@@ -226,9 +225,13 @@ export function ownRequest(call: Call): void {
   call.isOwn = true;
 }
 
-/** Copies the request. Returns false if it is nested too deeply to be copied. */
+/** Copies the request. Returns false, and reports it, if it is nested too deeply to be copied. */
 export function tryOwnRequest(call: Call): boolean {
-  attempt(() => ownRequest(call));
+  try {
+    ownRequest(call);
+  } catch (error) {
+    call.hooks.fail(call, call.method, error);
+  }
   return call.isOwn;
 }
 

@@ -117,4 +117,19 @@ describe("requests of a peer", () => {
     ]);
     expect(failures).toEqual(["tools/call", "tools/call"]);
   });
+
+  it("drops a notification that is nested too deep to be read, and reports why", async () => {
+    let deep: object = {};
+    for (let depth = 0; depth < 100_000; depth++) deep = { deep };
+    const failures: object[] = [];
+    const manager = fakeManager({ "cmf.mcp_notification": () => undefined });
+    const { peer, received } = await rawGuard(manager, {
+      onFailure: ({ method, point, error }) => failures.push({ method, point, error }),
+    });
+    peer(notification("notifications/message", { level: "info", data: deep }));
+    await settle();
+    expect(received()).toEqual([]);
+    const method = "notifications/message";
+    expect(failures).toEqual([{ method, point: method, error: expect.any(RangeError) }]);
+  });
 });
