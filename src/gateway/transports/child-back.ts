@@ -120,6 +120,8 @@ export function childBack(options: ChildOptions): ChildBack {
           transport.onerror?.(error);
           gone();
         });
+        // That event follows. Where no more files can be opened, there are no streams either.
+        if (made.pid === undefined) return;
         made.once("exit", (code, signalName) => {
           const isOwn = closing === undefined;
           // Its own children may have outlived it. Later, another process may have its id.
@@ -208,7 +210,7 @@ export function childBack(options: ChildOptions): ChildBack {
 
   /** In the order that MCP asks for: close its input, then SIGTERM, then SIGKILL. */
   async function endChild(): Promise<void> {
-    if (child === undefined) return;
+    if (child?.pid === undefined) return;
     child.stdin.end();
     for (const name of ["SIGTERM", "SIGKILL"] as const) {
       if (await hasEnded(child)) break;
