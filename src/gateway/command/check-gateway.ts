@@ -6,7 +6,7 @@ import { type Environment, isolationOf } from "../../core/plugins/index.ts";
 import type { CommandContext } from "../../operate/cli/index.ts";
 import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
 import { isIsolation, kinds, type Opening, openings } from "../../operate/isolate/kinds.ts";
-import { foreignConditions, isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
+import { foreignConditions, isGuarded, odditiesOf } from "../../providers/mcp/wiring.ts";
 import {
   auditFileFaults,
   configName,
@@ -243,13 +243,10 @@ function neverIn(
   each: ResolvedPlugin,
 ): readonly string[] {
   const { plugin } = each;
-  const [server] = Object.keys(config.servers);
+  const hasServers = Object.keys(config.servers).length > 0;
   return [
-    ...unrun(plugin.hooks, server === undefined ? (hook) => modelHooks.has(hook) : isGuarded),
-    ...(server === undefined ? [] : wiringFor(manager, server, plugin.name)).filter(
-      // Messages to and from models may have calls, results and resources in them.
-      (line) => !hasModels(config) || !/^has the condition \w+ on cmf\.llm_/.test(line),
-    ),
+    ...unrun(plugin.hooks, hasServers ? isGuarded : (hook) => modelHooks.has(hook)),
+    ...(hasServers ? oddFor(config, manager, plugin.name) : []),
     ...skippedOn(config, handlers),
     ...unmatchedServers(config, each),
     ...unsentHeaders(config, handlers),
@@ -331,19 +328,20 @@ function unrun(hooks: readonly string[], isRun: (hook: string) => boolean): read
   return hooks.map((hook) => `${hook} never runs here: its handler has no effect.`);
 }
 
-/** Returns a server guard's findings about one plugin, except those that are reported here. */
-function wiringFor(
+/** Returns what the guards of servers find odd in a plugin, except what is reported here. */
+function oddFor(
+  config: GatewayConfig,
   manager: ResolvedPlugins["manager"],
-  serverId: string,
   name: string,
 ): readonly string[] {
-  const begin = `plugin ${name} `;
   // The cast is needed because a guard takes managers of any hooks, not only of known ones.
-  const lines = wiringOf(manager as never, { serverId, tenant: "default" })
-    .filter((line) => line.startsWith(begin))
-    .map((line) => line.slice(begin.length));
-  // `unrun` already reports hooks that no guard runs.
-  return lines.filter((line) => !line.startsWith("has handlers for"));
+  const found = odditiesOf(manager as never).filter(({ plugin, about, hook }) => {
+    // Messages to and from models may have calls, results and resources in them.
+    const mayMatch = hasModels(config) && hook?.startsWith("cmf.llm_") === true;
+    // `unrun` already reports hooks that no guard runs.
+    return plugin === name && about !== "hooks" && !mayMatch;
+  });
+  return [...new Set(found.map(({ text }) => text))];
 }
 
 function matchesAny(patterns: readonly string[], name: string): boolean {

@@ -49,14 +49,14 @@ export function ruleProblems(
     if ("url" in server && isOwnUrl(server.url, listen))
       found(["servers", name, "url"], "is the gateway's own endpoint: name the server behind it.");
   const { subject, roles, teams, client } = identity.trustedHeaders ?? {};
-  // Some servers take `_` and `-` in names for the same.
-  const spelled = (name: string) => name.toLowerCase().replaceAll("_", "-");
   const ofProxy = new Set(
-    [subject, roles, teams, client].flatMap((each) => (each === undefined ? [] : spelled(each))),
+    [subject, roles, teams, client].flatMap((each) =>
+      each === undefined ? [] : withHyphens(each),
+    ),
   );
   for (const { path, end } of endsOf(config))
     for (const each of "forward" in end ? end.forward : [])
-      if (ofProxy.has(spelled(each)))
+      if (ofProxy.has(withHyphens(each)))
         found(
           [...path, "forward"],
           `${quoted(each)} is an identity header from the proxy in front, and only for the gateway: a server could not tell it from a forged one.`,
@@ -71,6 +71,14 @@ export function ruleProblems(
     else paths.set(path, `models.${name}`);
   }
   return problems;
+}
+
+/**
+ * Returns the name of a header in the spelling in which names are compared: some programs, such as
+ * CGI servers, treat `_` and `-` as the same.
+ */
+export function withHyphens(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
 }
 
 /** Whether a URL leads back to the gateway, which would ask itself without end. */

@@ -1,6 +1,7 @@
 /** Chooses the request headers that plugins and servers may see. */
 import { extensionsLimits, isHeaderName, isHeaderValue } from "../../core/data/index.ts";
 import { sensitivityOf } from "../../core/observe/index.ts";
+import { withHyphens } from "../config/index.ts";
 import { type Refusal, Refused } from "./refusals.ts";
 
 /** RFC 9110 §7.6.1, and headers that older programs add to those. */
@@ -74,11 +75,6 @@ export function shownHeaders(hidden: readonly string[]) {
 export function namedByConnection(headers: Headers): readonly string[] {
   const names = (headers.get("connection") ?? "").toLowerCase().split(",");
   return names.map((each) => each.trim());
-}
-
-/** Some programs, such as CGI servers, treat `_` and `-` in header names as the same. */
-function withHyphens(name: string): string {
-  return name.replaceAll("_", "-");
 }
 
 function isLong([name, value]: readonly [string, string]): boolean {

@@ -48,9 +48,24 @@ export function isGuarded(hook: string): boolean {
  * @throws GlassineError `options_invalid`
  */
 export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
-  const { warnings, conditional } = wiringBy(manager);
+  const { oddities, conditional } = wiringBy(manager);
   for (const handler of conditional) expectFacts(handler, options);
-  return warnings;
+  return [...new Set(oddities.map(({ plugin, text }) => `plugin ${plugin} ${text}`))];
+}
+
+/** What looks odd in a plugin but may be intended. */
+export interface Oddity {
+  readonly plugin: string;
+  /** A hook that no guard runs, a condition that never matches, or headers that are not sent. */
+  readonly about: "hooks" | "condition" | "headers";
+  /** The hook of a condition. */
+  readonly hook?: string;
+  /** A sentence without its subject, which is the plugin. */
+  readonly text: string;
+}
+
+export function odditiesOf(manager: HookManager): readonly Oddity[] {
+  return wiringBy(manager).oddities;
 }
 
 /** The warnings for conditions that seem to be written in another pattern language. */
@@ -65,8 +80,7 @@ export function unsentHeaders(manager: HookManager): readonly string[] {
 
 /** What the handlers of a manager mean for any guard. */
 interface Wiring {
-  /** Warnings about what looks odd but may be intended. */
-  readonly warnings: readonly string[];
+  readonly oddities: readonly Oddity[];
   /** The warnings for conditions that seem to be written in another pattern language. */
   readonly foreign: readonly string[];
   /** The handlers that run only for some calls. */
@@ -85,27 +99,25 @@ function wiringBy(manager: HookManager): Wiring {
 }
 
 function readWiring(manager: HookManager): Wiring {
-  const unrun = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
+  const unrun = (manager.plugins ?? []).flatMap(({ name, hooks }): readonly Oddity[] => {
     const other = hooks.filter((hook) => !isGuarded(hook));
     // A plugin that judges messages here may judge them for `evaluate`, too.
     const isElsewhere = other.length < hooks.length && other.every((hook) => hook === "evaluate");
     if (other.length === 0 || isElsewhere) return [];
-    return [
-      `plugin ${name} has handlers for ${other.join(", ")}, which an MCP guard never runs. Unless the host runs them, they have no effect.`,
-    ];
+    const text = `has handlers for ${other.join(", ")}, which an MCP guard never runs. Unless the host runs them, they have no effect.`;
+    return [{ plugin: name, about: "hooks", text }];
   });
   const conditional: HandlerFacts[] = [];
   const odd = [...kindOf].flatMap(([hook, kind]) =>
-    (manager.handlersFor?.(hook) ?? []).flatMap((handler) => {
+    (manager.handlersFor?.(hook) ?? []).flatMap((handler): readonly Oddity[] => {
       if (handler.mode === "disabled" || handler.conditions === null) return [];
       conditional.push(handler);
       const never = Object.keys(subjects).find(
         (other) => other !== kind && handler.conditions?.[other] !== undefined,
       );
       if (never === undefined || handler.hook !== hook) return [];
-      return [
-        `plugin ${handler.plugin} has the condition ${never} on ${hook}, where it never matches. Its handler has no effect.`,
-      ];
+      const text = `has the condition ${never} on ${hook}, where it never matches. Its handler has no effect.`;
+      return [{ plugin: handler.plugin, about: "condition", hook, text }];
     }),
   );
   const early = headerWriters(manager, (hook) => requestHooks.has(hook));
@@ -116,10 +128,10 @@ function readWiring(manager: HookManager): Wiring {
     manager,
     (hook) => !requestHooks.has(hook),
     ({ plugin, extensions }) => extensions !== false || !isForRequests.has(plugin),
-  ).map(
-    ([plugin, hooks]) =>
-      `plugin ${plugin} may write headers on ${hooks}, which are not sent: no MCP transport accepts headers for an answer or a notification. The host can read them in onResult.`,
-  );
+  ).map(([plugin, hooks]): Oddity => {
+    const text = `may write headers on ${hooks}, which are not sent: no MCP transport accepts headers for an answer or a notification. The host can read them in onResult.`;
+    return { plugin, about: "headers", text };
+  });
   const unsent = early.map(
     ([plugin, hooks]) =>
       `plugin ${plugin} may write headers on ${hooks}, which a transport of this guard does not send. Over HTTP, pass wrap or bridge a function that makes the client's transport with the fetch it gets; otherwise the host can read them in onResult.`,
@@ -135,7 +147,7 @@ function readWiring(manager: HookManager): Wiring {
     ),
   );
   return {
-    warnings: [...new Set([...unrun, ...odd, ...late])],
+    oddities: [...unrun, ...odd, ...late],
     foreign: [...new Set(foreign)],
     conditional,
     unsent,
