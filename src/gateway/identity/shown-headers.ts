@@ -42,7 +42,7 @@ export function shownHeaders(hidden: readonly string[]) {
     return [...headers].filter(
       ([name]) =>
         !hopByHop.has(name) &&
-        !ofHop.includes(name) &&
+        !ofHop.has(name) &&
         !ours.has(withHyphens(name)) &&
         sensitivityOf(name) === undefined &&
         !credential.test(withHyphens(name)),
@@ -72,9 +72,9 @@ export function shownHeaders(hidden: readonly string[]) {
  * Returns the lower-case names of the headers that are for this connection alone, as `Connection`
  * says. RFC 9110 §7.6.1: whoever passes a message on removes them.
  */
-export function namedByConnection(headers: Headers): readonly string[] {
+export function namedByConnection(headers: Headers): ReadonlySet<string> {
   const names = (headers.get("connection") ?? "").toLowerCase().split(",");
-  return names.map((each) => each.trim());
+  return new Set(names.map((each) => each.trim()));
 }
 
 function isLong([name, value]: readonly [string, string]): boolean {

@@ -49,8 +49,9 @@ export function headersNamed(
   headers: Headers | undefined,
   names: readonly string[],
 ): Readonly<Record<string, string>> {
-  const ofHop = headers === undefined ? [] : namedByConnection(headers);
-  const lower = names.map((name) => name.toLowerCase()).filter((name) => !ofHop.includes(name));
-  const entries = lower.map((name) => [name, headers?.get(name)] as const);
+  if (headers === undefined) return {};
+  const ofHop = namedByConnection(headers);
+  const lower = names.map((name) => name.toLowerCase()).filter((name) => !ofHop.has(name));
+  const entries = lower.map((name) => [name, headers.get(name)] as const);
   return Object.fromEntries(entries.filter((each): each is [string, string] => each[1] != null));
 }

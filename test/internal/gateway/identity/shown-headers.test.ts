@@ -1,6 +1,7 @@
 /** Which headers plugins and servers see: the part of A-253 about incoming headers. */
 import { createExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
+import { excessOf } from "../../../support/growth.ts";
 import { identifierOf, identityOf, refusalOf, requestOf } from "./support.ts";
 
 const identifier = await identifierOf({
@@ -139,4 +140,16 @@ describe("more than an envelope holds is refused, never left out", () => {
       code: "header_invalid",
     });
   });
+});
+
+it("looks through what Connection names in time that grows with its length", async () => {
+  const input = (count: number) => {
+    const names = Array.from({ length: count }, (_, at) => `x-${at}`);
+    const headers = new Headers(names.map((name) => [`${name}-own`, "1"]));
+    headers.set("connection", names.join(","));
+    return headers;
+  };
+  const run = (headers: Headers) => Object.keys(identifier.headersToShow(headers)).length;
+  expect(run(input(2))).toBe(2);
+  expect(await excessOf({ input, run }, { longTime: 100, largest: 32_768 })).toBeUndefined();
 });
