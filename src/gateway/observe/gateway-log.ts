@@ -1,4 +1,5 @@
 /** The log of a gateway, and the events in it. */
+import { putNewest } from "../../core/data/index.ts";
 import { notify } from "../../providers/rewrite/index.ts";
 
 export type Level = "info" | "warn" | "error";
@@ -50,15 +51,22 @@ export const logEvents = {
   refused: {
     levels: ["info"],
     means: "The gateway refused a request before it reached a server: the code says why.",
+    perMinute: 60,
   },
   identity_refused: {
     levels: ["warn"],
     means: "A request was refused because of who asked: the code says why.",
+    perMinute: 60,
   },
-  host_refused: { levels: ["warn"], means: "A request had a `Host` that is not in the list." },
+  host_refused: {
+    levels: ["warn"],
+    means: "A request had a `Host` that is not in the list.",
+    perMinute: 60,
+  },
   origin_refused: {
     levels: ["warn"],
     means: "A request had an `Origin` that is not in the list.",
+    perMinute: 60,
   },
   plugin_failed: {
     levels: ["error"],
@@ -80,6 +88,7 @@ export const logEvents = {
   guard_error: {
     levels: ["warn"],
     means: "A message could not be checked, and was refused.",
+    perMinute: 60,
   },
   failed_outside: {
     levels: ["error"],
@@ -107,25 +116,35 @@ export const logEvents = {
   server_unavailable: {
     levels: ["error"],
     means: "A server could not be reached, or its process could not be started.",
+    perMinute: 60,
   },
   server_lost: {
     levels: ["warn"],
     means: "A server of a session was lost, and is connected again at the next request for it.",
+    perMinute: 60,
   },
-  server_reconnected: { levels: ["warn"], means: "A server that was lost is back." },
+  server_reconnected: { levels: ["warn"], means: "A server that was lost is back.", perMinute: 60 },
   server_left_out: {
     levels: ["warn"],
     means: "A merged answer came without a server that was too slow, failed, or sent no list.",
+    perMinute: 60,
   },
-  server_error: { levels: ["warn"], means: "The connection to a server failed.", quotes: true },
+  server_error: {
+    levels: ["warn"],
+    means: "The connection to a server failed.",
+    quotes: true,
+    perMinute: 60,
+  },
   server_stderr: {
     levels: ["warn"],
     means: "A server's process wrote to standard error.",
     quotes: true,
+    perMinute: 600,
   },
   server_stdout_invalid: {
     levels: ["warn"],
     means: "A server's process wrote something to standard output that is not a message.",
+    perMinute: 60,
   },
   server_silent: {
     levels: ["warn"],
@@ -144,19 +163,23 @@ export const logEvents = {
   too_many_processes: {
     levels: ["warn"],
     means: "A caller was refused because a server has `limits.children` processes already.",
+    perMinute: 60,
   },
   message_dropped: {
     levels: ["warn"],
     means: "A message belonged to no open request or session, and was not passed on.",
+    perMinute: 60,
   },
   message_undelivered: {
     levels: ["warn"],
     means: "A message could not be sent to the client of a session.",
     quotes: true,
+    perMinute: 60,
   },
   reader_too_slow: {
     levels: ["warn"],
     means: "A client left more than `limits.queuedBytes` unread, and its stream was cut off.",
+    perMinute: 60,
   },
   label_store_error: {
     levels: ["warn"],
@@ -167,6 +190,7 @@ export const logEvents = {
     levels: ["warn"],
     means: "The SDK for traces threw an error: a span is missing or incomplete.",
     quotes: true,
+    perMinute: 60,
   },
   secret_missing: {
     levels: ["error"],
@@ -190,19 +214,23 @@ export const logEvents = {
   envoy_buffered: {
     levels: ["warn"],
     means: "Envoy buffers bodies, so that streams come whole at their end.",
+    perMinute: 60,
   },
   envoy_observing: {
     levels: ["warn"],
     means: "Envoy only reports traffic: plugins can refuse and change nothing.",
+    perMinute: 60,
   },
   envoy_body_mode_unsupported: {
     levels: ["warn"],
     means:
       "Envoy streams bodies in a mode in which they cannot be judged; the request was refused.",
+    perMinute: 60,
   },
   envoy_request_unseen: {
     levels: ["warn"],
     means: "Envoy sent something without the headers of its request, which cannot be judged.",
+    perMinute: 60,
   },
 } as const satisfies Readonly<
   Record<
@@ -212,6 +240,8 @@ export const logEvents = {
       readonly means: string;
       /** Whether its text is what a plugin, a server or the system wrote. */
       readonly quotes?: true;
+      /** About how many lines there may be for each server, route or code. */
+      readonly perMinute?: number;
     }
   >
 >;
@@ -232,6 +262,37 @@ export function numberedLog(log: GatewayLog, generation: () => number): GatewayL
   const at = (level: Level) => (event: LogEvent, fields?: object) =>
     log[level](event, { ...fields, generation: generation() });
   return around(log, at);
+}
+
+/** What tells lines about one event apart. */
+interface About {
+  readonly server?: string;
+  readonly route?: string;
+  readonly code?: unknown;
+}
+
+const maxKinds = 10_000;
+
+/**
+ * Makes the function that limits logs, so that servers and callers cannot flood them. The next line
+ * of a kind says how many were left out.
+ */
+export function lineLimit(isRoomFor: (kind: string, perMinute: number) => boolean) {
+  const leftOut = new Map<string, number>();
+  return (log: GatewayLog): GatewayLog => {
+    const at = (level: Level) => (event: LogEvent, fields?: About) => {
+      const known = logEvents[event];
+      if (!("perMinute" in known)) return log[level](event, fields);
+      const { server, route, code } = fields ?? {};
+      const kind = `${event} ${server ?? route ?? code}`;
+      const count = leftOut.get(kind) ?? 0;
+      if (!isRoomFor(kind, known.perMinute))
+        return void putNewest(leftOut, kind, count + 1, maxKinds);
+      leftOut.delete(kind);
+      log[level](event, count === 0 ? fields : { ...fields, left_out: count });
+    };
+    return around(log, at);
+  };
 }
 
 /** How texts are made fit for the log. */

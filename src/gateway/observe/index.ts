@@ -1,4 +1,10 @@
-export { type GatewayLog, logEvents, numberedLog, redactedLog } from "./gateway-log.ts";
+export {
+  type GatewayLog,
+  lineLimit,
+  logEvents,
+  numberedLog,
+  redactedLog,
+} from "./gateway-log.ts";
 export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";
 export { failureOf, type HookRan, hookRecord, recordHook } from "./hook-record.ts";
 export { type LogStream, lineLog } from "./line-log.ts";

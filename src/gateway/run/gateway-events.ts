@@ -5,13 +5,10 @@ import type { Refusal } from "../identity/index.ts";
 import { failureOf, type GatewayMetrics, type HookRan } from "../observe/index.ts";
 import type { Message } from "../transports/index.ts";
 import type { GatewayLog } from "./parts.ts";
-import { requestRate } from "./request-rate.ts";
 
 export class GatewayEvents {
   readonly #log: () => GatewayLog;
   readonly #metrics: GatewayMetrics | undefined;
-  /** Limits lines of each kind per minute, so that a server or caller cannot flood the log. */
-  readonly #lines = requestRate(() => 60);
   #dropped = 0;
   #isBuffered = false;
 
@@ -31,21 +28,19 @@ export class GatewayEvents {
     this.#metrics?.refused(code);
     const isOwn = code === "host_refused" || code === "origin_refused";
     const event = isOwn ? code : "identity_refused";
-    if (this.#isRoomFor(`${event} ${code}`))
-      this.#log().warn(event, { code, status, text: detail });
+    this.#log().warn(event, { code, status, text: detail });
   }
 
   /** A response was sent. It has a code if the gateway refused the request before any server. */
   answered(code: string | undefined, status: number, text?: string): void {
     if (code === undefined) return;
     this.#metrics?.refused(code);
-    if (this.#isRoomFor(`refused ${code}`)) this.#log().info("refused", { code, status, text });
+    this.#log().info("refused", { code, status, text });
   }
 
   /** A message could not be checked. The reason is only logged; its sender does not learn it. */
   failed(at: object, { request, point, error }: HookRan): void {
-    if (this.#isRoomFor(`failed ${JSON.stringify(at)}`))
-      this.#log().warn("guard_error", { request, ...at, point, ...failureOf(error) });
+    this.#log().warn("guard_error", { request, ...at, point, ...failureOf(error) });
   }
 
   /** A request to a server ended. */
@@ -60,24 +55,22 @@ export class GatewayEvents {
   droppedMessage(server: string, { method }: Message): void {
     this.#dropped += 1;
     this.#metrics?.messageDropped(server);
-    if (!this.#isRoomFor(`dropped ${server}`)) return;
     const of = typeof method === "string" ? { method } : {};
     this.#log().warn("message_dropped", { server, ...of });
   }
 
   /** A message could not be sent to the client of a session. */
   undelivered({ message }: Error): void {
-    if (this.#isRoomFor("undelivered")) this.#log().warn("message_undelivered", { text: message });
+    this.#log().warn("message_undelivered", { text: message });
   }
 
   /** The SDK of OpenTelemetry threw. */
   tracingFailed({ message }: Error): void {
-    if (this.#isRoomFor("tracing")) this.#log().warn("tracing_error", { text: message });
+    this.#log().warn("tracing_error", { text: message });
   }
 
   /** A connection to a server failed. */
   serverFailed(server: string, error: Error): void {
-    if (!this.#isRoomFor(`error ${server}`)) return;
     const { code } = error as NodeJS.ErrnoException;
     const text = error.message === "" ? error.name : error.message;
     this.#log().warn("server_error", { server, code, text });
@@ -85,8 +78,7 @@ export class GatewayEvents {
 
   /** A server's process wrote something to standard output that is not a message. */
   invalidOutput(server: string, text: string): void {
-    if (this.#isRoomFor(`invalid ${server}`))
-      this.#log().warn("server_stdout_invalid", { server, text });
+    this.#log().warn("server_stdout_invalid", { server, text });
   }
 
   /** A process that died was restarted, and takes messages again. */
@@ -98,11 +90,6 @@ export class GatewayEvents {
     // Once, as it is no fault, and is so for every body.
     if (note === "buffered" && this.#isBuffered) return;
     this.#isBuffered ||= note === "buffered";
-    if (this.#isRoomFor(`envoy ${note}`))
-      this.#log().warn(`envoy_${note}`, { text: envoyNotes[note] });
-  }
-
-  #isRoomFor(kind: string): boolean {
-    return this.#lines.take(kind) === undefined;
+    this.#log().warn(`envoy_${note}`, { text: envoyNotes[note] });
   }
 }

@@ -1,29 +1,57 @@
 /** What others can cause any number of times has few lines in the log. */
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
+import type { GatewayLog } from "../../../../src/gateway/observe/index.ts";
+import { CurrentParts } from "../../../../src/gateway/run/current-parts.ts";
 import { GatewayEvents } from "../../../../src/gateway/run/gateway-events.ts";
 
-it.each([
-  ["undelivered messages", (events: GatewayEvents) => events.undelivered(new Error("No stream."))],
-  ["dropped messages", (events: GatewayEvents) => events.droppedMessage("files", {})],
-  ["lines that are not messages", (events: GatewayEvents) => events.invalidOutput("files", "x")],
-  ["failures of a server", (events: GatewayEvents) => events.serverFailed("files", new Error())],
-  ["errors of tracing", (events: GatewayEvents) => events.tracingFailed(new Error("Full."))],
-  ["refusals", (events: GatewayEvents) => events.answered("rate_limited", 429)],
+/** A gateway's log and events, and what is left of them. */
+function logging() {
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const line = (event: string, fields?: object) => void lines.push({ event, ...fields });
+  const parts = { log: { info: line, warn: line, error: line } };
+  const current = new CurrentParts(parts as never, undefined);
+  const { log } = current.parts;
+  return { lines, log, events: new GatewayEvents(() => log, undefined) };
+}
+
+type Happen = (events: GatewayEvents, log: GatewayLog) => void;
+
+it.each<[string, Happen]>([
+  ["undelivered messages", (events) => events.undelivered(new Error("No stream."))],
+  ["dropped messages", (events) => events.droppedMessage("files", {})],
+  ["lines that are not messages", (events) => events.invalidOutput("files", "x")],
+  ["failures of a server", (events) => events.serverFailed("files", new Error())],
+  ["errors of tracing", (events) => events.tracingFailed(new Error("Full."))],
+  ["refusals", (events) => events.answered("rate_limited", 429)],
+  ["incomplete answers", (_, log) => log.warn("server_left_out", { server: "files" })],
+  ["missing servers", (_, log) => log.error("server_unavailable", { server: "files" })],
+  ["missing processes", (_, log) => log.warn("too_many_processes")],
+  ["slow readers", (_, log) => log.warn("reader_too_slow")],
 ])("logs about sixty %s a minute", (_what, happen) => {
-  let lines = 0;
-  const line = () => {
-    lines += 1;
-  };
-  const events = new GatewayEvents(() => ({ info: line, warn: line, error: line }), undefined);
-  for (let count = 0; count < 1000; count += 1) happen(events);
-  expect(lines).toBeGreaterThan(50);
-  expect(lines).toBeLessThan(70);
+  const { lines, log, events } = logging();
+  for (let count = 0; count < 1000; count += 1) happen(events, log);
+  expect(lines.length).toBeGreaterThan(50);
+  expect(lines.length).toBeLessThan(70);
+});
+
+it("logs more of what a server writes to standard error, and how much it left out", () => {
+  const { lines, log } = logging();
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  for (let count = 0; count < 5000; count += 1) log.warn("server_stderr", { server: "files" });
+  expect(lines).toHaveLength(600);
+  log.warn("server_stderr", { server: "other" });
+  vi.advanceTimersByTime(200);
+  for (let count = 0; count < 5; count += 1) log.warn("server_stderr", { server: "files" });
+  expect(lines.slice(600)).toEqual([
+    { event: "server_stderr", server: "other", generation: 1 },
+    { event: "server_stderr", server: "files", generation: 1, left_out: 4400 },
+    { event: "server_stderr", server: "files", generation: 1 },
+  ]);
 });
 
 it("logs once that Envoy buffers bodies", () => {
-  const lines: string[] = [];
-  const line = (event: string) => void lines.push(event);
-  const events = new GatewayEvents(() => ({ info: line, warn: line, error: line }), undefined);
+  const { lines, events } = logging();
   for (let count = 0; count < 3; count += 1) events.envoy("buffered");
-  expect(lines).toEqual(["envoy_buffered"]);
+  expect(lines).toMatchObject([{ event: "envoy_buffered" }]);
 });
