@@ -295,6 +295,12 @@ export function lineLimit(isRoomFor: (kind: string, perMinute: number) => boolea
   };
 }
 
+/** Makes a log that writes to whichever is the current one. */
+export function currentLog(log: () => GatewayLog): GatewayLog {
+  const at = (level: Level) => (event: LogEvent, fields?: object) => log()[level](event, fields);
+  return { info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 /** How texts are made fit for the log. */
 interface Redaction {
   /** What plugins, servers and the system wrote: loses secrets, and what looks like one. */

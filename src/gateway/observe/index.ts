@@ -1,4 +1,5 @@
 export {
+  currentLog,
   type GatewayLog,
   lineLimit,
   logEvents,

@@ -13,6 +13,7 @@ import {
 } from "../identity/index.ts";
 import {
   createMetrics,
+  currentLog,
   type GatewayMetrics,
   type HookRan,
   loadTelemetry,
@@ -75,6 +76,8 @@ class RunningGateway implements Gateway<GatewayParts> {
   readonly #current: CurrentParts;
   readonly #tracing: Tracing | undefined;
   readonly #labels: OpenLabelStore;
+  /** For what outlives a reload. */
+  readonly #log = currentLog(() => this.#current.parts.log);
   readonly #metrics: GatewayMetrics | undefined;
   readonly #events: GatewayEvents;
   readonly #trail: ReturnType<typeof strictTrail>;
@@ -227,13 +230,13 @@ class RunningGateway implements Gateway<GatewayParts> {
     });
   }
 
-  async #openEndpoint({ envoy, log }: GatewayParts, { path }: Listen): Promise<McpEndpoint> {
+  async #openEndpoint({ envoy }: GatewayParts, { path }: Listen): Promise<McpEndpoint> {
     const about = {
       sdk: await loadSdk(),
       servers: () => this.#servers.current,
       callers: this.#callers,
       tracing: this.#tracing,
-      log,
+      log: this.#log,
     };
     if (envoy !== undefined)
       return new PassEndpoint({
@@ -251,7 +254,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     });
   }
 
-  async #serveStdio({ config, stdio, log }: GatewayParts): Promise<void> {
+  async #serveStdio({ config, stdio }: GatewayParts): Promise<void> {
     const { limits } = config;
     const { stdin, stdout } = stdio ?? process;
     const identity = localIdentity(config.identity);
@@ -270,7 +273,7 @@ class RunningGateway implements Gateway<GatewayParts> {
       servers: this.#servers.current,
       latest: () => this.#servers.current,
       memory: this.#memory,
-      log,
+      log: this.#log,
       tracing: this.#tracing,
       key: identity.key,
       session: "stdio",
@@ -278,7 +281,8 @@ class RunningGateway implements Gateway<GatewayParts> {
     this.#stdio = wired;
     whenClosed(transport, () => {
       const isGone = wired.isGone() && this.#state !== "shutting_down";
-      if (isGone) log.error("servers_gone", { text: "No server is left: see the lines before." });
+      if (isGone)
+        this.#log.error("servers_gone", { text: "No server is left: see the lines before." });
       this.#finish(isGone ? { code: "servers_gone" } : {});
     });
   }

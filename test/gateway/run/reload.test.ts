@@ -221,6 +221,18 @@ describe("processes that exchanges share", () => {
   });
 });
 
+it("brings another log, which has the lines about later requests", async () => {
+  const command = join(await folderWith({}), "server");
+  const made = await startGateway({ servers: { small: { ...small, command } } });
+  afterTest(made.close);
+  const events: string[] = [];
+  const line = (event: string) => void events.push(event);
+  const log = { info: line, warn: line, error: line };
+  await made.gateway.reload({ ...made.parts, log });
+  expect(await exchange(made.url, "answer")).toContain("server_unavailable");
+  expect(events).toContain("server_unavailable");
+});
+
 describe("the limit on a server's processes holds across reloads", () => {
   async function full(more: object = {}) {
     const made = await startGateway({
