@@ -13,6 +13,7 @@ export {
   registrationFailures,
 } from "./event-types.ts";
 export { type AuditFacts, auditEvent, factKindsOf, type KnownAuditEvent } from "./make-event.ts";
+export { cut } from "./one-line.ts";
 export { type OpenTelemetrySinkOptions, openTelemetrySink } from "./open-telemetry.ts";
 export {
   type AuditOptions,

@@ -1,5 +1,6 @@
 /** The log of a gateway, and the events in it. */
 import { putNewest } from "../../core/data/index.ts";
+import { cut } from "../../core/observe/index.ts";
 import { notify } from "../../providers/rewrite/index.ts";
 
 export type Level = "info" | "warn" | "error";
@@ -313,17 +314,22 @@ interface Texts {
   readonly text?: string;
   readonly message?: string;
   readonly stack?: readonly string[];
+  /** What a caller or a server called something, at any length. */
+  readonly method?: string;
+  readonly name?: string;
 }
 
-/** Makes a log whose texts contain no known secret. If `log` throws or rejects, nothing changes. */
+/** Makes a log whose texts contain no known secret, and whose names are short. If `log` throws or rejects, nothing changes. */
 export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): GatewayLog {
   const at = (level: Level) => (event: LogEvent, fields?: Texts) => {
-    const { text, message, stack } = fields ?? {};
+    const { text, message, stack, method, name } = fields ?? {};
     const clean = "quotes" in logEvents[event] ? redact : hide;
     const line = {
       ...fields,
       ...(text !== undefined && { text: clean(text) }),
       ...(message !== undefined && { message: hide(message) }),
+      ...(method !== undefined && { method: cut(method) }),
+      ...(name !== undefined && { name: cut(name) }),
       ...(stack !== undefined && {
         // The places of frames are the program's own.
         stack: stack.map((each) => (/^\s+at /.test(each) ? hide(each) : redact(each))),

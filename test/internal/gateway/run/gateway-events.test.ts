@@ -1,6 +1,7 @@
 /** What others can cause any number of times has few lines in the log. */
 import { expect, it, onTestFinished, vi } from "vitest";
-import type { GatewayLog } from "../../../../src/gateway/observe/index.ts";
+import { knownSecrets } from "../../../../src/gateway/config/index.ts";
+import { type GatewayLog, redactedLog } from "../../../../src/gateway/observe/index.ts";
 import { CurrentParts } from "../../../../src/gateway/run/current-parts.ts";
 import { GatewayEvents } from "../../../../src/gateway/run/gateway-events.ts";
 
@@ -47,6 +48,20 @@ it("logs more of what a server writes to standard error, and how much it left ou
     { event: "server_stderr", server: "other", generation: 1 },
     { event: "server_stderr", server: "files", generation: 1, left_out: 4400 },
     { event: "server_stderr", server: "files", generation: 1 },
+  ]);
+});
+
+it("cuts the names that callers and servers make up", () => {
+  const lines: unknown[] = [];
+  const line = (_event: string, fields?: object) => void lines.push(fields);
+  const log = redactedLog({ info: line, warn: line, error: line }, knownSecrets(String));
+  const long = "x".repeat(1_000_000);
+  log.info("request", { method: "tools/call", name: long });
+  log.warn("message_dropped", { server: "files", method: long });
+  const short = `${"x".repeat(500)}…`;
+  expect(lines).toEqual([
+    { method: "tools/call", name: short },
+    { server: "files", method: short },
   ]);
 });
 
