@@ -1,4 +1,5 @@
 /** Runs a gateway from start to end, with reloads, signals and reports of faults. */
+import { setTimeout as pause } from "node:timers/promises";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment, Logger } from "../../core/plugins/index.ts";
@@ -54,16 +55,25 @@ interface RunInput {
 /** Runs a gateway for a command, and returns its outcome. Throws what `runGateway` throws. */
 export async function serveGateway(
   { env, options }: CommandContext,
-  { openGateway, stock, signals, reportFailuresTo, onStuck }: GatewayServices,
+  { openGateway, stock, signals, logStream, reportFailuresTo, onStuck }: GatewayServices,
   own: Pick<RunInput, "log" | "stdio" | "envoy" | "load">,
 ): Promise<Outcome<never>> {
   const { verbose = false } = options;
   const secrets = knownSecrets(secretReader(env));
   const log = redactedLog(own.log, secrets);
   const given = { openGateway, stock, signals, reportFailuresTo, onStuck, env, verbose, secrets };
-  const { code } = await runGateway({ ...given, ...own, log });
+  const { code } = await runGateway({ ...given, ...own, log }).finally(() => written(logStream));
   // Never printed: --json needs --check.
   return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
+}
+
+/** How long the reader of the log has for the last lines. */
+const lastLinesMs = 2000;
+
+/** Waits until the log is written: what is left when the process ends is lost. */
+async function written(logStream: GatewayServices["logStream"]): Promise<void> {
+  const until = performance.now() + lastLinesMs;
+  while (logStream.writableLength > 0 && performance.now() < until) await pause(20);
 }
 
 /**

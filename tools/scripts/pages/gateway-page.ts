@@ -428,6 +428,7 @@ Each line of the log is a JSON object with \`time\`, \`level\` and \`event\`, an
 What plugins threw, what isolated plugins printed and what servers wrote is redacted as [in the audit trail](audit.md#what-never-gets-in), and no text contains a secret that the configuration names.
 A line that cannot be written, for example because the disk is full, is lost, and so is one for which there is no room because the log's reader has left 16 MiB unread. \`/metrics\` counts them, and the next line that can be written is followed by \`log_lost\`.
 Of an event that servers or callers can cause any number of times, such as \`refused\` or \`server_left_out\`, there are at most about 60 lines a minute for each server, route or code, and 600 of \`server_stderr\`; the next line says in \`left_out\` how many are missing.
+When the gateway ends, it gives the log's reader two seconds for what waits.
 The table lists every event.`;
 
 const explaining = `### Why a request was refused

@@ -461,6 +461,21 @@ describe("the end", () => {
     expect(await running.seen("ended")).toMatchObject(how);
     expect(state.isClosed).toBe(true);
   });
+
+  it("waits for the reader of the log, but not for long", async () => {
+    const { openGateway } = double();
+    for (const isRead of [true, false]) {
+      const running = start(["gateway", "--", "x"], { openGateway });
+      await running.seen("ready");
+      running.logStream.writableLength = 10;
+      running.signals.emit("SIGTERM");
+      await running.seen("ended");
+      const pause = new Promise((resolve) => setTimeout(resolve, 100, "waiting"));
+      expect(await Promise.race([running.code, pause])).toBe("waiting");
+      if (isRead) running.logStream.writableLength = 0;
+      expect(await running.code).toBe(0);
+    }
+  });
 });
 
 describe("a gateway that does not start", () => {

@@ -170,6 +170,7 @@ export function start(argv: readonly string[], given: Given = {}) {
     signals,
     stdin,
     texts,
+    logStream,
     events,
     /** Throws where no caller can catch it, as in a timer. */
     fail: (thrown: unknown) => state.failed?.(thrown),
