@@ -31,6 +31,8 @@ export interface ChildBack extends Transport {
   readonly pid: number | undefined;
   /** When the child last wrote a line, as `performance.now()`. */
   readonly heardAt: number;
+  /** Settles when the child has ended; undefined unless the gateway is ending it. */
+  readonly ending: Promise<void> | undefined;
 }
 
 /** The variables that every child inherits. None of them holds a secret. */
@@ -101,6 +103,9 @@ export function childBack(options: ChildOptions): ChildBack {
     },
     get heardAt() {
       return heardAt;
+    },
+    get ending() {
+      return closing;
     },
     start: () =>
       new Promise((resolve, reject) => {
@@ -186,8 +191,8 @@ export function childBack(options: ChildOptions): ChildBack {
   function tooLarge(id: RequestId | undefined): void {
     clearTimeout(endless);
     if (isGone) return;
-    onTooLarge(id);
     if (id === undefined) void transport.close();
+    onTooLarge(id);
   }
 
   function gone(): void {

@@ -154,7 +154,7 @@ function processes(
       );
     let child: ChildBack | undefined;
     let reported: ChildBack | undefined;
-    const start = (): Transport => {
+    const start = (): ChildBack => {
       child = childBack({
         command,
         args,
@@ -166,7 +166,11 @@ function processes(
           if (kind === "stdout_invalid") onInvalid?.(text);
           else log.warn(`server_${kind}`, { server: name, text });
         },
-        onTooLarge: (id) => outer.fail(id, tooLarge),
+        onTooLarge(id) {
+          outer.fail(id, tooLarge);
+          // The process is being ended, and later requests wait for the next one.
+          if (id === undefined) outer.failAll(died);
+        },
       });
       return child;
     };

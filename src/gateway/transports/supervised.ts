@@ -6,13 +6,16 @@
  * requests fail with an error code.
  */
 import { setTimeout as wait } from "node:timers/promises";
+import type { ChildBack } from "./child-back.ts";
 import { Handshake } from "./handshake.ts";
 import { errorOf, isAnswer, isMessage, type Transport } from "./transport.ts";
 
 export type SupervisedNote = "died" | "restarted" | "failed";
 
+type Supervised = Transport & Partial<Pick<ChildBack, "ending">>;
+
 export interface SupervisedOptions {
-  readonly start: () => Transport;
+  readonly start: () => Supervised;
   /** The process died, and will not answer open requests. */
   readonly onDown: () => void;
   readonly onNote: (kind: SupervisedNote, attempt: number) => void;
@@ -44,6 +47,8 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
       attach(current);
     },
     async send(message) {
+      // A process that is being ended for an endless line takes nothing more: wait for the next one.
+      if (!stop.signal.aborted) await current.ending;
       await ready;
       handshake.note(message);
       await current.send(message);
@@ -56,9 +61,12 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
     },
   };
 
-  function attach(back: Transport): void {
+  function attach(back: Supervised): void {
     const began = performance.now();
+    /** Whether it is being ended for an endless line: its open requests have been refused. */
+    const isEnding = () => back.ending !== undefined && !stop.signal.aborted;
     back.onmessage = (message, extra) => {
+      if (isEnding()) return;
       if (isMessage(message) && isAnswer(message)) {
         // Answers what the gateway repeated, so nobody waits for it.
         if (message.id === levelId) return;
@@ -73,7 +81,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
       onNote("died", failures);
       void restart();
       // After `restart`, so that a new request sent in response waits for the new process.
-      onDown();
+      if (!isEnding()) onDown();
     };
   }
 
