@@ -129,3 +129,39 @@ it("does not take a process that could not be started for one that died", async 
   await transport.close();
   expect(noted).toEqual([]);
 });
+
+it("answers a ping of the new process while it repeats the handshake", async () => {
+  const started: Transport[] = [];
+  const notes: string[] = [];
+  const pings = new Set<Transport>();
+  const transport = supervised({
+    start() {
+      const made: Transport = {
+        start: async () => {},
+        async send(message) {
+          const say = (said: Message) => setImmediate(() => made.onmessage?.(said));
+          if (message.method === "initialize") say({ jsonrpc: "2.0", id: "p", method: "ping" });
+          // Answers only when its ping was answered.
+          if (message.id !== "p") return;
+          pings.add(made);
+          say({ jsonrpc: "2.0", id: pings.size === 1 ? 1 : "glassine-restart", result: {} });
+        },
+        close: async () => {},
+      };
+      started.push(made);
+      return made;
+    },
+    onDown() {},
+    onNote: (kind) => void notes.push(kind),
+  });
+  afterTest(() => transport.close());
+  transport.onmessage = (message) => {
+    const { id, method } = message as Message;
+    if (method === "ping") void transport.send({ jsonrpc: "2.0", id, result: {} });
+  };
+  await transport.start();
+  await transport.send({ jsonrpc: "2.0", id: 1, method: "initialize" });
+  await expect.poll(() => pings.size).toBe(1);
+  started[0]?.onclose?.();
+  await expect.poll(() => notes, { timeout: 10_000 }).toEqual(["died", "restarted"]);
+});
