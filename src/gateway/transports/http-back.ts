@@ -3,7 +3,7 @@
  *
  * One object serves a session of MCP 2025-11-25, with its session id and standalone stream, or a
  * single exchange of 2026-07-28. It passes each event on as soon as it is complete. It follows no
- * redirects, decodes no compression and has no deadlines.
+ * redirects, decodes no compression and has no deadlines for requests.
  */
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
@@ -76,6 +76,8 @@ const pingMs = 2000;
 const maxPingBytes = 10_000;
 /** How long the server may take to hear that its session, or a request, has ended. */
 const endMs = 2000;
+/** How long it may take to accept any other message that it does not answer. */
+const notifyMs = 30_000;
 
 export class HttpBack implements Transport {
   readonly takesHeaders = true;
@@ -173,8 +175,10 @@ export class HttpBack implements Transport {
   async #notify(message: Message, options: SendOptions): Promise<void> {
     const cancelled = cancelledBy(message);
     const stream = cancelled === undefined ? undefined : this.#open.get(keyOf(cancelled));
-    // Otherwise a server that hangs would keep two connections for each request that is over.
-    const signal = cancelled === undefined ? this.#signalOfAll() : AbortSignal.timeout(endMs);
+    // Otherwise a server that hangs would keep a connection for each.
+    const inTime = AbortSignal.timeout(cancelled === undefined ? notifyMs : endMs);
+    const signal =
+      cancelled === undefined ? AbortSignal.any([this.#signalOfAll(), inTime]) : inTime;
     // In an exchange, closing the stream cancels the request.
     try {
       if (!this.#isSession && cancelled !== undefined) return;

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { HttpBack } from "../../../../src/gateway/transports/http-back.ts";
 import { httpAgent } from "../../../../src/gateway/transports/http-client.ts";
 import type { Extra, Message } from "../../../../src/gateway/transports/index.ts";
@@ -287,6 +287,28 @@ it("no longer waits for a request of a session if the server does not answer at 
   const late = end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
   await expect(late).rejects.toThrow("timeout");
   await expect.poll(() => open).toBe(0);
+});
+
+it("keeps no connection for a notification that the server does not accept", async () => {
+  const { timeout } = AbortSignal;
+  const asked: number[] = [];
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    asked.push(ms);
+    return timeout.call(AbortSignal, 100);
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  let open = 0;
+  const { end } = await back((response) => {
+    open += 1;
+    response.on("close", () => {
+      open -= 1;
+    });
+  });
+  const late = end.send(note);
+  await expect.poll(() => open).toBe(1);
+  await expect(late).rejects.toThrow("timeout");
+  await expect.poll(() => open).toBe(0);
+  expect(asked).toEqual([30_000]);
 });
 
 const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: {} };
