@@ -76,10 +76,7 @@ describe("advice", () => {
       const refused = rejected({ id: "guard", code: "unsigned", reason: "no signature" });
       const services = {
         discover: () => Promise.resolve(report({ rejected: [refused] })),
-        verify: () =>
-          Promise.resolve(
-            verified({ signatures: [{ id: "guard", code: "unsigned", reason: "no signature" }] }),
-          ),
+        verify: () => Promise.resolve(verified({ rejected: [refused] })),
       };
       const argv = ["plugins", command, ...(command === "describe" ? ["guard"] : [])];
       const { stdout } = await run(argv, { services, host: { prefix: "CAPA_" } });

@@ -33,7 +33,7 @@ describe("a package that no lockfile makes acceptable", () => {
       const { rejected } = await discover(cwd, { mode: "production" });
       expect(rejected).toMatchObject([{ package: "zzz", code: expected }]);
       const { code, document } = await runJson(["plugins", "verify"], { services, cwd, env });
-      const found = [...document.refused, ...document.drift];
+      const found = [...document.rejected, ...document.drift];
       expect([code, found.length > 0]).toEqual([1, true]);
       const { stdout } = await run(["plugins", "verify"], { services, cwd, env });
       expect(linesOf(stdout)).toContain("verify failed: 1 problem(s)");

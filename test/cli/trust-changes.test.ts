@@ -244,13 +244,17 @@ describe("plugins verify", () => {
     await install(cwd, "@other/guard", { code: source("guard") });
     const { code, stdout } = await at("verify");
     expect(code).toBe(1);
-    expect(stdout).toMatch(
-      /\nIds that several packages claim, so production loads none of them:\n {2}guard: .*@other\/guard, .*guard\n/,
+    const text = "duplicate_id: duplicate plugin id (entry point plugin.js:default)";
+    expect(stdout).toContain(
+      `\nRejected:\n  guard: ${text} of @other/guard\n  guard: ${text} of guard\n`,
     );
     expect(stdout).toContain("duplicate_id: Remove one of them");
     expect(await json("verify")).toMatchObject({
       ok: false,
-      duplicates: [{ id: "guard", paths: [expect.stringContaining("@other"), expect.anything()] }],
+      rejected: [
+        { id: "guard", package: "@other/guard", code: "duplicate_id" },
+        { id: "guard", package: "guard", code: "duplicate_id" },
+      ],
     });
   });
 });

@@ -256,7 +256,7 @@ describe("plugins verify", () => {
     const { cwd, env } = await signedGuard();
     await run(trust, { services, cwd, env });
     const { code, document } = await runJson(verify, { services, cwd, env });
-    expect([code, document.signatures, document.signatures_unchecked]).toEqual([0, [], null]);
+    expect([code, document.rejected, document.signatures_unchecked]).toEqual([0, [], null]);
     const { stdout } = await run(verify, { services, cwd, env });
     expect(linesOf(stdout).at(-1)).toBe("plugins.lock verified: 1 entries");
   });
@@ -308,7 +308,7 @@ describe("plugins verify", () => {
     await run(trust, { services, cwd, env });
     await change(guard);
     const { code, document } = await runJson(verify, { services, cwd, env });
-    expect([code, document.ok, document.signatures]).toEqual([
+    expect([code, document.ok, document.rejected]).toMatchObject([
       1,
       false,
       [{ id: "guard", code: expected, reason: expect.stringContaining("plugin 'guard' ") }],

@@ -12,6 +12,14 @@ const head = "plugins.lock: /home/lab/app/plugins.lock (schema v1)";
 const gone = drift({ kind: "missing_from_install", expected: "p==1.0.0", actual: null });
 const optional = { ...gone, blocking: false };
 
+const rejectedRow = (id: string | null, code: string, reason: string) => ({
+  id,
+  package: "p",
+  entry_point: null,
+  code,
+  reason,
+});
+
 const unchanged = { hook_change: { added: [], removed: [] }, signer_change: null };
 
 describe("plugins verify", () => {
@@ -33,11 +41,8 @@ describe("plugins verify", () => {
     [{ drift: [gone] }, plain, 1],
     [{ drift: [optional] }, plain, 0],
     [{ drift: [drift(), optional] }, plain, 1],
-    [{ linked: [{ id: "a", path: "/srv/a" }] }, plain, 1],
-    [{ duplicates: [{ id: "a", paths: ["/srv/a", "/srv/b"] }] }, plain, 1],
-    [{ refused: [{ id: null, package: "p", code: "invalid_metadata", reason: "r" }] }, plain, 1],
-    [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
-    [{ signatures: [{ id: "a", code: "signature_invalid", reason: "r" }] }, plain, 1],
+    [{ rejected: [rejectedRow("a", "unsafe_symlink", "r")] }, plain, 1],
+    [{ rejected: [rejectedRow(null, "invalid_metadata", "r")] }, plain, 1],
     [{ pending: true }, plain, 1],
     [{ unreadable: ["/srv/node_modules"] }, plain, 1],
     [{ journal_problems: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
@@ -84,9 +89,12 @@ describe("plugins verify", () => {
     verifies("cli:verify-lines", "cli:list-drift");
     const given: Given = {
       drift: [drift(), optional],
-      linked: [{ id: "b", path: "/srv/b" }],
+      rejected: [
+        rejectedRow("a", "unsafe_symlink", "it leads out"),
+        rejectedRow("b", "untrusted_identity", "nobody knows it"),
+        rejectedRow(null, "invalid_metadata", "it is not JSON"),
+      ],
       unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],
-      signatures: [{ id: "a", code: "untrusted_identity", reason: "nobody knows it" }],
       signatures_unchecked: null,
       journal_problems: [
         { line: 2, id: "a", problem: "it does not pair" },
@@ -112,14 +120,10 @@ describe("plugins verify", () => {
       "  example-plugin: version (expected='0.9.0', actual='1.0.0')",
       "  example-plugin: missing_from_install (expected='p==1.0.0', actual=None)",
       "",
-      "Links, which production does not load:",
-      "  b: /srv/b",
-      "",
-      "Cannot be hashed:",
+      "Rejected:",
       "  a: unsafe_symlink: it leads out",
-      "",
-      "Signatures that production refuses:",
-      "  a: untrusted_identity: nobody knows it",
+      "  b: untrusted_identity: nobody knows it",
+      "  p: invalid_metadata: it is not JSON",
       "",
       "Cannot be read, and what is in it was not compared:",
       "  /srv/node_modules",
@@ -141,9 +145,9 @@ describe("plugins verify", () => {
       "",
       "What to do next:",
       "  version_mismatch: Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.",
-      "  linked_package: Install the package from a registry or a tarball.",
       "  unsafe_symlink: Reinstall the package. If it persists, treat it as tampering.",
       "  untrusted_identity: After review, add the identity to the trusted list, or to the override list for a documented exception.",
+      "  invalid_metadata: Report it to the authors of the plugin, or remove it.",
       "  /srv/node_modules: Make it readable, and look again: a package may be there.",
       "  pending: Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
       "  it does not pair, there is no journal: Redo the edit with the commands, which record it, or restore both files from version control.",
@@ -154,8 +158,6 @@ describe("plugins verify", () => {
       ok: false,
       lock: lockAt,
       ...rest,
-      duplicates: [],
-      refused: [],
       warnings: [],
       journal_problems,
       journal_problem_count: 2,
@@ -168,11 +170,8 @@ describe("plugins verify", () => {
       "guest_count",
       "other_host_count",
       "drift",
-      "linked",
-      "duplicates",
-      "refused",
+      "rejected",
       "unhashable",
-      "signatures",
       "signatures_unchecked",
       "journal_problems",
       "journal_problem_count",

@@ -38,6 +38,15 @@ export const driftRow = z.object({
 });
 export const drift = z.array(driftRow);
 
+/** A plugin that is refused, or a package. */
+export const rejectedRow = z.object({
+  id: textOrNull,
+  package: text,
+  entry_point: textOrNull,
+  code: text,
+  reason: text,
+});
+
 export const health = z.object({
   status: text,
   message: text,

@@ -10,6 +10,7 @@ import type {
   lock,
   locked,
   Report,
+  rejectedRow,
 } from "./documents.ts";
 
 export type LockFacts = Report<typeof lock>;
@@ -60,12 +61,9 @@ export interface PluginFacts {
   readonly provided_by_host: readonly string[];
 }
 
-export interface RejectedPlugin {
-  readonly id: string | null;
-  readonly package: string;
-  readonly entry_point: string | null;
-  readonly code: string;
-  readonly reason: string;
+export type RejectedRow = Report<typeof rejectedRow>;
+
+export interface RejectedPlugin extends RejectedRow {
   /** What is known without running it; null if nothing is. */
   readonly facts: PluginFacts | null;
 }

@@ -1,5 +1,6 @@
 /** Why a plugin is not loaded, and the error message of a host that therefore does not start. */
 import type { Rejection } from "../packages/index.ts";
+import { printable } from "../trust/index.ts";
 import type { Refused, StaticPlugin } from "./types.ts";
 
 export interface Fault extends Pick<Rejection, "code" | "reason"> {
@@ -21,6 +22,12 @@ export function withMessage(rejection: Rejection & Pick<Fault, "message">): Refu
   const isWhole = code === "invalid_metadata" && reason.startsWith("package ");
   const message = isWhole ? reason : `${who} is rejected: ${code}: ${reason}`;
   return { message, ...rejection };
+}
+
+/** `path` is where the link leads. */
+export function linkedPackage(path: string): Fault {
+  const reason = `it is a link to ${printable(path)}, not an installed package`;
+  return { code: "linked_package", reason };
 }
 
 export function loadTimedOut(id: string): Fault {

@@ -1,5 +1,6 @@
 export { type Assessment, assess } from "./assess.ts";
 export { type DiscoveredPlugin, type Discovery, discoverPlugins } from "./discover-plugins.ts";
+export { linkedPackage, refusedFor } from "./fault.ts";
 export { discoverGuests, type GuestOptions, type GuestSurvey, surveyGuests } from "./guests.ts";
 export { isolationFault } from "./isolated-load.ts";
 export { type IsolationSetting, readIsolations } from "./isolation-settings.ts";

@@ -3,8 +3,8 @@ import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { reservedNames } from "../../core/plugins/index.ts";
 import type { PackageEntry, RejectionCode } from "../packages/index.ts";
-import { type Drift, decideTrust, type Evidence, printable } from "../trust/index.ts";
-import type { Fault } from "./fault.ts";
+import { type Drift, decideTrust, type Evidence } from "../trust/index.ts";
+import { type Fault, linkedPackage } from "./fault.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { Candidate, StaticPlugin } from "./types.ts";
 
@@ -129,10 +129,7 @@ function lockFault(
   if (isBuiltin) return undefined;
   if (unread !== undefined) return { code: "lock_missing", reason: "plugins.lock cannot be read" };
   if (mode !== "production" || isLocal) return undefined;
-  if (found.isLinked) {
-    const reason = `it is a link to ${printable(found.path)}, not an installed package`;
-    return { code: "linked_package", reason };
-  }
+  if (found.isLinked) return linkedPackage(found.path);
   if (lock === undefined) {
     return { code: "lock_missing", reason: "production mode requires a plugins.lock" };
   }

@@ -64,11 +64,8 @@ describe("an installation", () => {
         guest_count: 0,
         other_host_count: 0,
         drift: [],
-        linked: [],
-        duplicates: [],
-        refused: [],
+        rejected: [],
         unhashable: [],
-        signatures: [],
         signatures_unchecked: "GLASSINE_PLUGIN_SIGNING_REQUIRED=false",
         journal_problems: [],
         journal_problem_count: 0,
@@ -139,7 +136,7 @@ describe("an installation", () => {
       await rm(workspace.packageAt("bbb-guard"));
       expect([code, stdout]).toEqual([
         1,
-        `plugins.lock: ${lock} (schema v1)\n\nLinks, which production does not load:\n  bbb-guard: ${elsewhere}\n\nverify failed: 1 problem(s)\n\nWhat to do next:\n  linked_package: Install the package from a registry or a tarball.\n`,
+        `plugins.lock: ${lock} (schema v1)\n\nRejected:\n  bbb-guard: linked_package: it is a link to ${elsewhere}, not an installed package\n\nverify failed: 1 problem(s)\n\nWhat to do next:\n  linked_package: Install the package from a registry or a tarball.\n`,
       ]);
     });
     await done(["verify"]);

@@ -139,7 +139,7 @@ function services(text: string): RunOptions["services"] & object {
           drift: rows,
           journal_problems,
           warnings: [text],
-          unhashable: [{ id: text, code: text, reason: text }],
+          rejected: refused,
           permissions: [
             {
               id: text,

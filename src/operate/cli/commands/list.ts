@@ -3,21 +3,23 @@ import * as z from "zod";
 import { byUnits } from "../../../core/plugins/index.ts";
 import { defineCommand } from "../command.ts";
 import { lookupFor } from "../command-context.ts";
-import { drift, lock, mode, plugin, text, textOrNull, warnings } from "../documents.ts";
+import { drift, lock, mode, plugin, rejectedRow, text, warnings } from "../documents.ts";
 import { lookupOptions } from "../options.ts";
 import { stepsOfList } from "../print/next-steps.ts";
 import {
   driftSection,
   headLines,
+  nameOf,
   noneLines,
   type Paint,
   pluginRow,
+  rejectedSection,
   section,
   shortHash,
 } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
-import { isNoneInstalled, type RejectedPlugin } from "../reports.ts";
-import { reasonOf, texts } from "../texts.ts";
+import { isNoneInstalled } from "../reports.ts";
+import { texts } from "../texts.ts";
 
 export const list = defineCommand({
   path: ["plugins", "list"],
@@ -39,15 +41,7 @@ export const list = defineCommand({
     no_load: z.literal(true).optional(),
     lock: lock.nullable(),
     loaded: z.array(z.object({ ...plugin, id: text, package: text })),
-    rejected: z.array(
-      z.object({
-        id: textOrNull,
-        package: text,
-        entry_point: textOrNull,
-        code: text,
-        reason: text,
-      }),
-    ),
+    rejected: z.array(rejectedRow),
     drift,
     warnings,
   }),
@@ -87,7 +81,7 @@ export const list = defineCommand({
         // In the order in which they run.
         ...hookLines(rows, paint),
         ...dependencyLines(loaded, paint),
-        ...rejectedLines(rejected, paint),
+        ...rejectedSection(rejected, paint),
         ...driftSection(report.drift, paint),
         ...stepsOfList(report, host, paint),
       ],
@@ -136,24 +130,4 @@ function dependencyLines(loaded: readonly Row[], paint: Paint): readonly string[
     .filter((row) => row.lock_only_dependencies.length > 0)
     .map((row) => `  ${printable(row.id)}: ${texts.lockOnly(row.lock_only_dependencies)}`);
   return section("Dependencies:", lines, paint);
-}
-
-function rejectedLines(rejected: readonly RejectedPlugin[], paint: Paint): readonly string[] {
-  return section(
-    "Rejected:",
-    rejected.map((each) => rejectedLine(each, paint)),
-    paint,
-  );
-}
-
-function rejectedLine(each: RejectedPlugin, paint: Paint): string {
-  const reason = paint.bad(reasonOf(each.code, each.reason));
-  // All packages that claim the id have the same reason, so add which one this is.
-  const claimant = each.code === "duplicate_id" ? say` of ${each.package}` : "";
-  return `  ${printable(nameOf(each))}: ${reason}${claimant}`;
-}
-
-/** The id, or else the most specific name that is known. */
-function nameOf({ id, entry_point, package: from }: RejectedPlugin): string {
-  return id ?? entry_point ?? from;
 }

@@ -8,6 +8,7 @@ import {
   drift as driftSchema,
   journal_problems,
   lock as lockSchema,
+  rejectedRow,
   signer_change,
   text,
   textList,
@@ -16,9 +17,9 @@ import {
 } from "../documents.ts";
 import { sharedOptions } from "../options.ts";
 import { stepsOfVerify } from "../print/next-steps.ts";
-import { driftSection, journalSection, section } from "../print/parts.ts";
+import { driftSection, journalSection, rejectedSection, section } from "../print/parts.ts";
 import { listed, printable, say } from "../print/printable.ts";
-import { reasonOf, texts } from "../texts.ts";
+import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
 
 export const verify = defineCommand({
@@ -52,19 +53,12 @@ export const verify = defineCommand({
       "Entries that were not looked at: plugins of other hosts, which `--host` compares.",
     ),
     drift: driftSchema,
-    linked: z
-      .array(z.object({ id: text, path: text }))
-      .describe("Plugins that are links, which production refuses."),
-    duplicates: z
-      .array(z.object({ id: text, paths: textList }))
-      .describe("Ids that several packages claim. Production refuses all of them."),
-    refused: z
-      .array(z.object({ id: textOrNull, package: text, code: text, reason: text }))
-      .describe("Other packages that production refuses, whatever plugins.lock says."),
-    unhashable: z.array(z.object({ id: text, code: text, reason: text })),
-    signatures: z
+    rejected: z
+      .array(rejectedRow)
+      .describe("What production refuses, whatever plugins.lock says of it."),
+    unhashable: z
       .array(z.object({ id: text, code: text, reason: text }))
-      .describe("Plugins that production refuses for their signature."),
+      .describe("Those of `rejected` that cannot be hashed."),
     signatures_unchecked: textOrNull.describe("Why no signature was checked. Null if each was."),
     journal_problems,
     journal_problem_count: count,
@@ -90,11 +84,10 @@ export const verify = defineCommand({
 });
 
 function problemCount(report: VerifyReport, countJournal: boolean): number {
-  const { drift, linked, duplicates, refused, unhashable, signatures } = report;
-  const { unreadable, pending } = report;
+  const { drift, rejected, unreadable, pending } = report;
   const blocking = drift.filter((row) => row.blocking);
-  const found = [blocking, linked, duplicates, refused, unhashable, signatures, unreadable].flat();
-  return found.length + Number(pending) + (countJournal ? report.journal_problem_count : 0);
+  const found = blocking.length + rejected.length + unreadable.length + Number(pending);
+  return found + (countJournal ? report.journal_problem_count : 0);
 }
 
 function linesOf(
@@ -102,35 +95,14 @@ function linesOf(
   problems: number,
   { host, paint }: Pick<CommandContext, "host" | "paint">,
 ): readonly string[] {
-  const { lock, drift, linked, duplicates, refused, unhashable, signatures, unreadable } = report;
-  const { pending, permissions, signatures_unchecked: unchecked } = report;
+  const { lock, drift, rejected, unreadable, pending, permissions } = report;
+  const { signatures_unchecked: unchecked } = report;
   const { guest_count: guests, other_host_count: others } = report;
-  const reasons = (of: typeof unhashable) =>
-    of.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`);
   const parts = [
     ...notSeen(guests, ["guest", "guests"], "gateway trust --check"),
     ...notSeen(others, ["entry of another host", "entries of other hosts"], "verify --host MODULE"),
     ...driftSection(drift, paint),
-    ...section(
-      "Links, which production does not load:",
-      linked.map(({ id, path }) => say`  ${id}: ${path}`),
-      paint,
-    ),
-    ...section(
-      "Ids that several packages claim, so production loads none of them:",
-      duplicates.map(({ id, paths }) => `  ${printable(id)}: ${listed(paths)}`),
-      paint,
-    ),
-    ...section(
-      "Packages that production refuses:",
-      refused.map(
-        ({ id, package: name, code, reason }) =>
-          `  ${printable(id ?? name)}: ${reasonOf(code, reason)}`,
-      ),
-      paint,
-    ),
-    ...section("Cannot be hashed:", reasons(unhashable), paint),
-    ...section("Signatures that production refuses:", reasons(signatures), paint),
+    ...rejectedSection(rejected, paint),
     ...section(
       "Cannot be read, and what is in it was not compared:",
       unreadable.map((path) => say`  ${path}`),

@@ -79,14 +79,11 @@ export function stepsOfVerify(
   host: HostNames,
   paint: Paint,
 ): readonly string[] {
-  const { drift, linked, duplicates, refused, unhashable, signatures } = report;
-  const { unreadable, pending } = report;
+  const { drift, rejected, unreadable, pending } = report;
   return steps(
     [
       ...driftSteps(drift, unreadable),
-      ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
-      ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
-      ...[...refused, ...unhashable, ...signatures].map(rejectedStep(host)),
+      ...rejected.map(rejectedStep(host)),
       ...unreadSteps(unreadable),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...journalSteps(report),

@@ -11,8 +11,9 @@ import type {
   JournalProblem,
   JournalProblems,
   PluginFacts,
+  RejectedRow,
 } from "../reports.ts";
-import { texts } from "../texts.ts";
+import { reasonOf, texts } from "../texts.ts";
 import { printable, say, singleQuoted } from "./printable.ts";
 
 export interface Paint {
@@ -63,6 +64,21 @@ export function noneLines(root: string, catalogUrl: string | undefined): readonl
 export function driftSection(drift: readonly DriftRow[], paint: Paint): readonly string[] {
   const lines = drift.map((row) => `  ${printable(row.id)}: ${driftText(row)}`);
   return section("Drift vs plugins.lock:", lines, paint);
+}
+
+export function rejectedSection(rejected: readonly RejectedRow[], paint: Paint): readonly string[] {
+  const lines = rejected.map((each) => {
+    const reason = paint.bad(reasonOf(each.code, each.reason));
+    // All packages that claim the id have the same reason, so add which one this is.
+    const claimant = each.code === "duplicate_id" ? say` of ${each.package}` : "";
+    return `  ${printable(nameOf(each))}: ${reason}${claimant}`;
+  });
+  return section("Rejected:", lines, paint);
+}
+
+/** The id, or else the most specific name that is known. */
+export function nameOf({ id, entry_point, package: from }: RejectedRow): string {
+  return id ?? entry_point ?? from;
 }
 
 /** `version (expected='0.3.0', actual='0.3.1')` */

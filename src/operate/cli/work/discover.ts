@@ -25,6 +25,7 @@ import type {
   PluginFacts,
   ReadFault,
   RejectedPlugin,
+  RejectedRow,
 } from "../reports.ts";
 import { texts } from "../texts.ts";
 import { loadedFacts, lockFacts, staticFacts } from "./facts.ts";
@@ -132,7 +133,7 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
       ? null
       : `${request.prefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false`,
     loaded,
-    rejected: assessment.refused.map((each) => rejectedRow(each, report)),
+    rejected: assessment.refused.map((each) => rejectedPlugin(each, report)),
     drift: driftRows(report),
     unreadable: report.unreadable,
     warnings: [...report.warnings, ...(request.load ? unsignedWarnings(request, loaded) : [])],
@@ -167,11 +168,17 @@ function loadedIn(report: StaticReport, assessment: Assessment): readonly Plugin
     .map((each) => loadedFacts(each, report, assessment));
 }
 
-function rejectedRow(refused: Refused, report: StaticReport): RejectedPlugin {
-  const { id = null, entryPoint: entry_point = null, code, reason, source } = refused;
+function rejectedPlugin(refused: Refused, report: StaticReport): RejectedPlugin {
+  const { source } = refused;
   const facts = source === undefined ? null : staticFacts(source, report);
+  const row = rejectedRowOf(refused);
   // For a local package, these facts have no name that an installed one could also have.
-  return { id, package: facts?.package ?? refused.package, entry_point, code, reason, facts };
+  return { ...row, package: facts?.package ?? row.package, facts };
+}
+
+export function rejectedRowOf(refused: Refused): RejectedRow {
+  const { id = null, package: name, entryPoint: entry_point = null, code, reason } = refused;
+  return { id, package: name, entry_point, code, reason };
 }
 
 export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {

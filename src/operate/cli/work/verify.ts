@@ -1,9 +1,15 @@
 /** Compares the lockfile with what is installed and with the journal. Runs no plugin. */
 import { GlassineError } from "../../../core/errors/index.ts";
-import type { StaticReport } from "../../discovery/index.ts";
+import {
+  linkedPackage,
+  type Refused,
+  refusedFor,
+  type StaticReport,
+} from "../../discovery/index.ts";
 import {
   checkJournal,
   isSignatureCode,
+  type Lockfile,
   noLock,
   pendingChange,
   readLockWithJournal,
@@ -12,12 +18,13 @@ import {
 import type { CommandScope } from "../command-host.ts";
 import { noLockfile } from "../failure.ts";
 import { changesSince } from "../plain-words.ts";
-import type { JournalProblems, ReadFault } from "../reports.ts";
+import type { JournalProblems, ReadFault, RejectedRow } from "../reports.ts";
 import {
   driftRows,
   faultOf,
   filesOnlyRequest,
   readCommandOptions,
+  rejectedRowOf,
   surveyPackages,
 } from "./discover.ts";
 import { factsOfLock, lockFacts, unhashableCodes } from "./facts.ts";
@@ -26,29 +33,18 @@ export type VerifyReport = Awaited<ReturnType<typeof verify>>;
 
 export async function verify(scope: CommandScope) {
   const { report, options } = await surveyPackages(filesOnlyRequest(scope));
-  const { lock, found, refused, signaturesUnchecked, unreadable, warnings } = report;
+  const { lock, signaturesUnchecked, unreadable, warnings } = report;
   if (lock === undefined) throw noLockfile("verify", options.otherLock);
-  const locked = new Set(lock.entries.map(({ id }) => id));
-  const refusedFor = (isCode: (code: string) => boolean) =>
-    refused.flatMap(({ id, code, reason }) =>
-      id !== undefined && locked.has(id) && isCode(code)
-        ? [{ id, code: code as string, reason }]
-        : [],
-    );
+  const rejected = rejectedIn(report, lock);
   return {
     lock: factsOfLock(lock),
     guest_count: lock.entries.filter(({ kind }) => kind !== undefined).length,
     other_host_count: report.ofOthers.length,
     drift: driftRows(report),
-    // Production refuses links, whatever the lockfile says.
-    linked: found
-      .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
-      .map(({ entry, package: { path } }) => ({ id: entry.id, path })),
-    duplicates: duplicatesIn(report),
-    refused: brokenIn(report),
-    unhashable: refusedFor((code) => unhashableCodes.includes(code)),
-    // Without any check the policy refuses every plugin or none, and neither is a finding.
-    signatures: signaturesUnchecked === undefined ? refusedFor(isSignatureCode) : [],
+    rejected,
+    unhashable: rejected.flatMap(({ id, code, reason }) =>
+      id !== null && unhashableCodes.includes(code) ? [{ id, code, reason }] : [],
+    ),
     signatures_unchecked: signaturesUnchecked ?? null,
     ...(await journalOf(lock.path, lock)),
     pending: await isPending(lock.path),
@@ -59,29 +55,21 @@ export async function verify(scope: CommandScope) {
   };
 }
 
-/** If several packages claim an id, production refuses each, even the one in the lockfile. */
-function duplicatesIn({ refused }: StaticReport) {
-  const paths = new Map<string, string[]>();
-  for (const { id, code, source } of refused)
-    if (id !== undefined && code === "duplicate_id" && source !== undefined)
-      paths.set(id, [...(paths.get(id) ?? []), source.package.foundAt]);
-  return [...paths].map(([id, of]) => ({ id, paths: of }));
-}
-
-/**
- * Packages that no lockfile makes acceptable, such as one without an entry point. Those that are
- * reported as something else are left out.
- */
-function brokenIn({ refused, lock }: StaticReport) {
-  const locked = (lock?.entries ?? []).map(({ id }) => id);
-  const isReported = ({ id, code }: StaticReport["refused"][number]) =>
-    isSignatureCode(code) ||
-    code === "duplicate_id" ||
-    code === "sibling_rejected" ||
-    (id !== undefined && locked.includes(id) && unhashableCodes.includes(code));
-  return refused
-    .filter((refusal) => !isReported(refusal))
-    .map(({ id = null, package: name, code, reason }) => ({ id, package: name, code, reason }));
+/** What production refuses, whatever the lockfile says of it. */
+function rejectedIn(
+  { found, refused, signaturesUnchecked }: StaticReport,
+  { entries }: Lockfile,
+): readonly RejectedRow[] {
+  const locked = new Set<string | undefined>(entries.map(({ id }) => id));
+  const links = found
+    .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
+    .map((each) => refusedFor(each, linkedPackage(each.package.path)));
+  // Without any check the policy refuses every plugin or none, and neither is a finding.
+  const isFinding = ({ id, code }: Refused) =>
+    isSignatureCode(code)
+      ? signaturesUnchecked === undefined && locked.has(id)
+      : code !== "sibling_rejected";
+  return [...links, ...refused.filter(isFinding)].map(rejectedRowOf);
 }
 
 /** What trusted plugins ask for now, compared with what was granted, and who signs them. */
