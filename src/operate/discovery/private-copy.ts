@@ -40,8 +40,8 @@ export interface PrivateCopy {
   /** Folders with all that it can import except the library: the copies, and the host's peers. */
   readonly readable: readonly string[];
   /**
-   * Whether the copy has the package's hash, too. It does not if a bundled package needs one that
-   * is not bundled, because a link to that is added to the hashed files.
+   * Whether the copy has the package's hash, too. It does not if a bundled package depends on what
+   * is the plugin's peer, because a link to another copy of that is added to the hashed files.
    */
   readonly hasHash: boolean;
 }
@@ -60,11 +60,16 @@ let made = 0;
  * @see spec `discovery:copy`, `discovery:once`
  */
 export async function privateCopy(input: CopyInput): Promise<PrivateCopy> {
-  const { package: found, hash, closure, mode } = input;
+  const { package: found, hash, closure, host, mode } = input;
   const members = closure?.members ?? [];
   const parts = [found.path, hash.hash, ...members.flatMap((each) => [each.path, each.hash])];
-  // A peer that was installed later needs a link, which an earlier copy lacks.
-  const key = [...parts, ...(closure?.provided ?? [])].join("\0");
+  // A peer that was installed later needs a link, which an earlier copy lacks; in another root it
+  // can lead elsewhere.
+  const ofHost = [...host.names, ...(closure?.provided ?? [])].map(async (name) => [
+    name,
+    await folderOfHost(host.root, name),
+  ]);
+  const key = [...parts, ...(await Promise.all(ofHost)).flat()].join("\0");
   if (mode === "production") await expectNothingAbove(await processFolder());
   const copy = copies.get(key) ?? make(input);
   copies.set(key, copy);
@@ -99,9 +104,9 @@ async function make(input: CopyInput): Promise<PrivateCopy> {
     const peers = new Set<string>();
     let hasHash = true;
     for (const [from, to] of placed) {
-      const { count, ofHost } = await linkNames(from, to, placed, input);
+      const { isWhole, ofHost } = await linkNames(from, to, placed, input);
       for (const peer of ofHost) peers.add(peer);
-      if (to.isBundled && count > 0) hasHash = false;
+      hasHash &&= isWhole;
     }
     return { folder: own, readable: [folder, ...(await withNeeds(peers))], hasHash };
   } catch (error) {
@@ -150,16 +155,16 @@ async function withNeeds(folders: ReadonlySet<string>): Promise<readonly string[
 
 /**
  * Links what a package asks for into its `node_modules`, where Node looks for it. Only peers come
- * from the host; a dependency is the member that was hashed for it. A bundled package finds the
- * host's packages through the package that bundles it. Returns how many links were made, and where
- * those for peers lead.
+ * from the host; a dependency is the member that was hashed for it. A bundled package finds what it
+ * asks for through the package that bundles it, whose own `node_modules` is not hashed. Returns
+ * whether no link was added to hashed files, and where those for peers lead.
  */
 async function linkNames(
   from: string,
   { path: own, isBundled }: Place,
   placed: ReadonlyMap<string, Place>,
-  { closure, host }: CopyInput,
-): Promise<{ readonly count: number; readonly ofHost: readonly string[] }> {
+  { package: found, closure, host }: CopyInput,
+): Promise<{ readonly isWhole: boolean; readonly ofHost: readonly string[] }> {
   const {
     dependencies = [],
     optional = [],
@@ -174,25 +179,30 @@ async function linkNames(
     const { folders } = await resolveName(from, name);
     return folders.map((each) => placed.get(each)).find((each) => each !== undefined);
   };
+  const bundler = placed.get(found.path)?.path ?? own;
   const ofHost: string[] = [];
-  let count = 0;
+  let isWhole = true;
   for (const name of new Set([...brought, ...peers, ...host.names])) {
     if (isBundled && host.names.includes(name)) continue;
-    const link = join(own, "node_modules", ...name.split("/"));
-    if (await isThere(link)) continue;
+    const inside = join(own, "node_modules", ...name.split("/"));
+    if (await isThere(inside)) continue;
     const member = isOfHost(name) ? undefined : await memberAt(name);
     // Node finds one bundled package from another as it is.
     if (isBundled && member?.isBundled) continue;
     const target = isOfHost(name) ? await folderOfHost(host.root, name) : member?.path;
     if (target === undefined) continue;
-    count += 1;
+    const outside = join(bundler, "node_modules", ...name.split("/"));
+    const leadsTo = isBundled ? await realpath(outside).catch(() => undefined) : undefined;
+    if (leadsTo === target) continue;
+    const link = isBundled && leadsTo === undefined ? outside : inside;
+    if (isBundled && link === inside) isWhole = false;
     if (isOfHost(name) && !host.names.includes(name)) ofHost.push(target);
     await onDisk(link, async () => {
       await mkdir(dirname(link), { recursive: true, mode: 0o700 });
       await symlink(target, link, "junction");
     });
   }
-  return { count, ofHost };
+  return { isWhole, ofHost };
 }
 
 /** For the library, the folder of the running one, even if another is in `root`. */
