@@ -214,6 +214,8 @@ class FarSide {
   }
 }
 
+const notReady = (startTimeoutMs: number) => `was not ready after ${startTimeoutMs} ms`;
+
 const notAsked = () => pluginEnded("was not asked: the run is over");
 
 /** Waits no longer than somebody wants the result: a start takes longer than many turns may. */
@@ -279,17 +281,19 @@ export class Supervisor {
    */
   async ask(what: Question, signal: AbortSignal, text = ""): Promise<Reply> {
     if (this.#closing !== undefined) throw pluginEnded(closed);
-    if (this.#open >= this.#options.maxTurns)
+    // A health check is no turn: a busy plugin is not an unhealthy one.
+    const isTurn = what.type === "turn";
+    if (isTurn && this.#open >= this.#options.maxTurns)
       throw new GlassineError(
         "plugin_busy",
         `The isolated plugin already has as many open turns as maxTurns allows: ${this.#options.maxTurns}.`,
       );
-    this.#open += 1;
+    this.#open += Number(isTurn);
     try {
       const far = await unlessAborted(signal, () => this.#running());
       return await far.ask(what, signal, text);
     } finally {
-      this.#open -= 1;
+      this.#open -= Number(isTurn);
       if (this.#open === 0) this.#onIdle();
     }
   }
@@ -319,10 +323,10 @@ export class Supervisor {
       return await this.#running();
     }
     if (far.isReady) return far;
-    const begun = await within(this.#options.startTimeoutMs, () => far.ready);
+    const { startTimeoutMs } = this.#options;
+    const begun = await within(startTimeoutMs, () => far.ready);
     if (begun.how === "timeout") {
-      const { startTimeoutMs } = this.#options;
-      const why = `was not ready after ${startTimeoutMs} ms`;
+      const why = notReady(startTimeoutMs);
       far.end(why);
       throw pluginEnded(why, { startTimeoutMs });
     }
@@ -344,7 +348,14 @@ export class Supervisor {
   #prepareSpare(): void {
     const timer = setTimeout(
       () => {
-        if (this.#spare === undefined && this.#closing === undefined) this.#spare = this.#launch();
+        if (this.#spare !== undefined || this.#closing !== undefined) return;
+        const spare = this.#launch();
+        this.#spare = spare;
+        const { startTimeoutMs } = this.#options;
+        const limit = setTimeout(() => {
+          if (spare.greetedAt === undefined) spare.end(notReady(startTimeoutMs));
+        }, startTimeoutMs);
+        limit.unref();
       },
       Math.max(0, this.#notBefore - performance.now()),
     );

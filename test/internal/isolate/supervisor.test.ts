@@ -222,6 +222,33 @@ describe("its end", () => {
     await expect.poll(() => supervisor.counts.starts).toBe(3);
   });
 
+  it("ends a spare that does not become ready in time", async () => {
+    verifies("isolation:spare");
+    const ends = vi.fn();
+    const hung: number[] = [];
+    let starts = 0;
+    const { supervisor, ask } = playing([honest], {
+      spare: true,
+      startTimeoutMs: 40,
+      onEnd: ends,
+      start: ({ onLine }) => {
+        const number = starts;
+        starts += 1;
+        return {
+          send(line) {
+            const heard = JSON.parse(line.split("\t", 1)[0] ?? "") as Heard;
+            if (number === 0) onLine(heard.type === "load" ? ready : result(heard));
+          },
+          kill: () => hung.push(number),
+        };
+      },
+    });
+    await ask();
+    await expect.poll(() => hung).toEqual([1]);
+    await ask();
+    expect([supervisor.counts.starts, ends.mock.calls]).toEqual([2, []]);
+  });
+
   it("says why one ended that was ready, and nothing of its close", async () => {
     verifies("isolation:output");
     const ends: string[] = [];
@@ -391,6 +418,32 @@ describe("its limits", () => {
     for (const each of over) await expect(each).rejects.toMatchObject(ended("was not asked"));
     expect(supervisor.counts).toMatchObject({ starts: 1, open: 0 });
     await expect(ask(controller.signal)).rejects.toMatchObject(ended("was not asked"));
+  });
+
+  it("are for turns: a health check neither takes a place nor needs one", async () => {
+    verifies("isolation:queue", "isolation:health");
+    const held: (() => void)[] = [];
+    const { supervisor, ask } = playing(
+      [
+        (heard, { onLine }) => {
+          const { type, id } = heard;
+          const health = `{"type":"health","id":"${id}","status":"healthy","message":""}`;
+          held.push(() => onLine(type === "health" ? health : result(heard)));
+        },
+      ],
+      { maxTurns: 1 },
+    );
+    const check = () => supervisor.ask({ type: "health" }, new AbortController().signal);
+    const all = [check(), ask(), check()];
+    await expect.poll(() => held.length).toBe(3);
+    expect(supervisor.counts.open).toBe(1);
+    await expect(ask()).rejects.toMatchObject({ code: "plugin_busy" });
+    for (const answer of held) answer();
+    expect((await Promise.all(all)).map(({ type }) => type)).toEqual([
+      "health",
+      "result",
+      "health",
+    ]);
   });
 
   it("hold for turns that wait for its start, too", async () => {
