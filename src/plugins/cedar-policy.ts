@@ -85,7 +85,7 @@ export async function cedarPolicy(options: CedarPolicyOptions): Promise<Plugin> 
       const answer = cedar.isAuthorized({
         ...request,
         policies,
-        entities: [...request.entities, ...entities],
+        entities: withCaller(entities, request.entities),
       });
       if (answer.type !== "success") throw new Error("Cedar did not decide");
       const { decision, diagnostics } = answer.response;
@@ -94,6 +94,28 @@ export async function cedarPolicy(options: CedarPolicyOptions): Promise<Plugin> 
       return decision === "allow";
     },
   });
+}
+
+type Entities = Request["entities"];
+
+/**
+ * Adds the caller. Cedar accepts an entity only once, so what the operator says of the caller is
+ * combined with what the envelope says; an attribute of both is the envelope's.
+ */
+function withCaller(entities: Entities, [caller]: Entities): Entities {
+  if (caller === undefined) return entities;
+  const isCaller = ({ uid }: Entities[number]) => nameOf(uid) === nameOf(caller.uid);
+  const known = entities.find(isCaller);
+  if (known === undefined) return [...entities, caller];
+  const attrs = { ...known.attrs, ...caller.attrs };
+  const parents = [...(known.parents ?? []), ...caller.parents];
+  return [...entities.filter((each) => !isCaller(each)), { ...known, attrs, parents }];
+}
+
+/** Cedar also accepts the longer form. */
+function nameOf(uid: Entities[number]["uid"]): string {
+  const { type, id } = "__entity" in uid ? uid.__entity : uid;
+  return JSON.stringify([type, id]);
 }
 
 const principalTypes = { user: "User", agent: "Agent", service: "Service", system: "System" };

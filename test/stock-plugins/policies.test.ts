@@ -224,6 +224,27 @@ describe("cedarPolicy", () => {
     expect(seen.violation).toBeUndefined();
   });
 
+  it("adds what the operator says of a caller, except roles, teams and permissions", async () => {
+    const policies = `
+      permit(principal in Group::"safe", action, resource) when { principal.level == 3 };
+      forbid(principal in Role::"intern", action, resource);
+      forbid(principal, action, resource) when { principal.roles.contains("admin") };
+    `;
+    const facts = {
+      attrs: { level: 3, roles: ["admin"] },
+      parents: [{ type: "Group", id: "safe" }],
+    };
+    const entities = [
+      { uid: { type: "User", id: "ada" }, ...facts },
+      { uid: { __entity: { type: "User", id: "bob" } }, ...facts },
+    ];
+    const plugin = await cedarPolicy({ policies, entities });
+    expect(await codeOf(plugin, "read", {}, user(["staff"]))).toBeUndefined();
+    expect(await codeOf(plugin, "read", {}, user(["staff"], "bob"))).toBeUndefined();
+    expect(await codeOf(plugin, "read", {}, user(["intern"], "bob"))).toBe("policy_denied");
+    expect(await codeOf(plugin, "read", {}, user(["staff"], "eve"))).toBe("policy_denied");
+  });
+
   it.each([
     [{ policies: "permit(" }, '"policies" cannot be read'],
     [{ policies: all, entities: [{ uid: 1 }] }, '"entities" cannot be read'],
