@@ -13,7 +13,6 @@ import {
 } from "../../core/data/index.ts";
 import {
   GlassineError,
-  isGlassineError,
   optionsInvalid,
   quoted,
   suggestion,
@@ -26,7 +25,6 @@ import {
   markIsolated,
   type Plugin,
   readData,
-  secretsOf,
 } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
 import { isWithin, packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
@@ -38,7 +36,7 @@ import {
   type Opening,
   openings,
 } from "./kinds.ts";
-import { lastPrinted } from "./last-printed.ts";
+import { withLastPrinted } from "./last-printed.ts";
 import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
 import { pluginEnded, type Ready, type Reply } from "./protocol.ts";
@@ -147,26 +145,13 @@ export async function isolatePlugin(
   // Its hash would say nothing about the file.
   if (of !== undefined && !isWithin(of.folder, path))
     throw optionsInvalid(`package names ${quoted(of.folder)}, which does not contain ${path}.`);
-  let printed: ReturnType<typeof lastPrinted> | undefined = lastPrinted();
-  const onOutput = (text: string) => {
-    printed?.take(text);
-    given.onOutput?.(text);
-  };
-  const read = { ...given, package: of, onOutput };
-  const { start, open, needsHost } = await launcher(path, read);
-  const { exportName = "default", config, isolate, memoryMb } = read;
-  const load = { file: path, exportName, package: of, needsHost, config, memoryMb };
-  try {
+  return await withLastPrinted(given, async (onOutput) => {
+    const read = { ...given, package: of, onOutput };
+    const { start, open, needsHost } = await launcher(path, read);
+    const { exportName = "default", config, isolate, memoryMb } = read;
+    const load = { file: path, exportName, package: of, needsHost, config, memoryMb };
     return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open }, config);
-  } catch (error) {
-    const last = printed.read(secretsOf(config));
-    if (last === "" || !isGlassineError(error) || error.code !== "plugin_ended") throw error;
-    const { code, message, data } = error;
-    throw new GlassineError(code, `${message} Its last output: ${last}`, data, error);
-  } finally {
-    // Only what it prints while it starts can say why it did not.
-    printed = undefined;
-  }
+  });
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What a plugin's code printed last, for the reason why it ended while it was loaded. */
+import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { redactText } from "../../core/observe/index.ts";
+import { secretsOf } from "../../core/plugins/index.ts";
 import { linesTo } from "./lines.ts";
 
 /** How much of a line is searched for secrets. What is shown of it is shorter. */
@@ -8,7 +10,7 @@ const maxSearched = 2_000;
 /** Lines that alone say nothing: blank ones, the stack under an error, and Node's version at the end. */
 const beside = /^$|^[\s}-]|^\d+: 0x|^Node\.js v\d/;
 
-export function lastPrinted() {
+function lastPrinted() {
   let last = "";
   const take = linesTo(
     (line) => {
@@ -25,4 +27,29 @@ export function lastPrinted() {
       return redactText(last, secrets);
     },
   };
+}
+
+/**
+ * Has `start` load a plugin's code, with a receiver of what that prints. If the code ends meanwhile,
+ * adds to the error what it printed last, without values of `config`.
+ */
+export async function withLastPrinted<Started>(
+  { config, onOutput }: { config: unknown; onOutput: ((text: string) => void) | undefined },
+  start: (onOutput: (text: string) => void) => Promise<Started>,
+): Promise<Started> {
+  let printed: ReturnType<typeof lastPrinted> | undefined = lastPrinted();
+  try {
+    return await start((text) => {
+      printed?.take(text);
+      onOutput?.(text);
+    });
+  } catch (error) {
+    const last = printed.read(secretsOf(config));
+    if (last === "" || !isGlassineError(error) || error.code !== "plugin_ended") throw error;
+    const { code, message, data } = error;
+    throw new GlassineError(code, `${message} Its last output: ${last}`, data, error);
+  } finally {
+    // Only what it prints while it starts can say why it did not.
+    printed = undefined;
+  }
 }

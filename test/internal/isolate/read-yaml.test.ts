@@ -7,7 +7,11 @@ it("one that cannot be started has ended", async () => {
   const run = () => () => {
     throw Object.assign(new Error("spawn ENOMEM"), { code: "ENOMEM" });
   };
-  const reading = readYaml({ run, open: [] }, { text: "" }, { what: "it", timeoutMs: 1_000 });
+  const reading = readYaml(
+    { run, open: [] },
+    { text: "" },
+    { what: "it", timeoutMs: 1_000, onOutput: () => {} },
+  );
   await expect(reading).rejects.toMatchObject({
     code: "plugin_ended",
     message: "The isolated plugin cannot be started: ENOMEM.",
@@ -36,7 +40,11 @@ it.each<[string, (events: LinkEvents) => void, object]>([
     },
   });
   const python = { run: () => start, open: [] };
-  const found = await readYaml(python, { text: "" }, { what: "it", timeoutMs: 20 }).then(
+  const found = await readYaml(
+    python,
+    { text: "" },
+    { what: "it", timeoutMs: 20, onOutput: () => {} },
+  ).then(
     (document) => ({ document }),
     ({ code, message }) => ({ code, message }),
   );

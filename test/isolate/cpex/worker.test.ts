@@ -148,6 +148,14 @@ describe("a worker", () => {
     expect(counts().starts).toBe(1);
   });
 
+  it("that dies at its start has said why, without values of its configuration", async () => {
+    verifies("isolation:output");
+    await expect(guest({ config: { dies: true, token: "hunter2-4711" } })).rejects.toMatchObject({
+      code: "plugin_ended",
+      message: expect.stringMatching(/ended with code 1\. Its last output: KeyError: (?!hunter2)/),
+    });
+  });
+
   it("that dies is started again", async () => {
     const { call, counts } = await guest();
     expect((await call({ behave: "die" })).continueProcessing).toBe(false);

@@ -94,8 +94,8 @@ async function readConfig(
     throw optionsInvalid(`${quoted(file)} cannot be read: ${systemCode(error)}.`);
   });
   const what = quoted(file);
-  const limits = { what, timeoutMs: options.startTimeoutMs };
-  const document = await readYaml(python, { text, env }, limits);
+  const { startTimeoutMs: timeoutMs, onOutput } = options;
+  const document = await readYaml(python, { text, env }, { what, timeoutMs, onOutput });
   if (isRecord(document)) return document;
   throw optionsInvalid(`${what} expects a mapping with plugins, as a configuration of CPEX.`);
 }

@@ -12,6 +12,7 @@ import {
   readObserver,
 } from "../isolate-plugin.ts";
 import type { Opening } from "../kinds.ts";
+import { withLastPrinted } from "../last-printed.ts";
 import { poolOf } from "../pool.ts";
 import {
   describeGuest,
@@ -174,16 +175,11 @@ export async function openHost(
   if (options.wheels !== undefined) await expectWheels(venv, options.wheels);
   const pluginDirs = await foldersOf(options.pluginDirs ?? []);
   const { accept, network, memoryMb } = options;
-  const onOutput = (text: string) => {
-    const own = withoutOwnError(text);
-    if (own !== "") options.onOutput(own);
-  };
   const python = await pythonOf({
     venv,
     accept,
     network,
     memoryMb,
-    onOutput,
     readable: pluginDirs,
     sourcesOnly,
   });
@@ -244,20 +240,19 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
     capabilities: guest.capabilities,
     wheel,
     async start() {
-      const start = cpexLink({
-        guest,
-        manifest,
-        onTurn: options.onTurn,
-        onOutput: options.onOutput,
-        start: python.run(workerArgs(guest.hooks)),
-      });
+      const { onTurn } = options;
       const load = { file: venv.python, exportName: kind, needsHost: false };
       const facts = { isolate: "process", open: python.open } as const;
-      const isolated = await isolatedBy(
-        poolOf({ ...options, size: 1, start, load }),
-        facts,
-        entry.config,
-      );
+      const printing = { config: guest.config, onOutput: options.onOutput };
+      const isolated = await withLastPrinted(printing, (onOutput) => {
+        const run = python.run(workerArgs(guest.hooks), (text) => {
+          const own = withoutOwnError(text);
+          if (own !== "") onOutput(own);
+        });
+        const start = cpexLink({ guest, manifest, onTurn, onOutput, start: run });
+        const pool = poolOf({ ...options, size: 1, start, load });
+        return isolatedBy(pool, facts, entry.config);
+      });
       return { ...isolated, wheel, unsupported };
     },
   };
@@ -288,6 +283,7 @@ async function manifestOf(
   const text = await fileOf(installed, path);
   if (text === undefined) return undefined;
   const what = `plugin-manifest.yaml of ${installed.name}`;
-  const document = await readYaml(python, { text }, { what, timeoutMs: options.startTimeoutMs });
+  const { startTimeoutMs: timeoutMs, onOutput } = options;
+  const document = await readYaml(python, { text }, { what, timeoutMs, onOutput });
   return readPackageManifest(document);
 }

@@ -3,6 +3,7 @@ import { attempt, isRecord, within } from "../../../core/data/index.ts";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { expectAccepted } from "../isolate-plugin.ts";
 import type { Opening } from "../kinds.ts";
+import { withLastPrinted } from "../last-printed.ts";
 import { processLink } from "../process-link.ts";
 import { pluginEnded } from "../protocol.ts";
 import { confined, platformOf, unconfined } from "../sandbox.ts";
@@ -18,19 +19,18 @@ export interface PythonOptions {
   readonly memoryMb: number;
   /** Whether it reads only sources, and no bytecode that was compiled earlier. */
   readonly sourcesOnly: boolean;
-  readonly onOutput: (text: string) => void;
 }
 
 export interface Python {
-  /** Starts it with arguments. */
-  readonly run: (args: readonly string[]) => StartLink;
+  /** Starts it with arguments. `onOutput` receives its standard error. */
+  readonly run: (args: readonly string[], onOutput: (text: string) => void) => StartLink;
   /** What its code can do although it should not, or because the operator allowed it. */
   readonly open: readonly Opening[];
 }
 
 /** @throws GlassineError `isolation_refused` */
 export async function pythonOf(options: PythonOptions): Promise<Python> {
-  const { venv, accept, readable, network, memoryMb, sourcesOnly, onOutput } = options;
+  const { venv, accept, readable, network, memoryMb, sourcesOnly } = options;
   const { open, why } = await platformOf();
   // Python has no permission model: without namespaces, nothing restricts file access.
   const found: readonly Opening[] = why === undefined ? open : [...open, "files"];
@@ -39,7 +39,7 @@ export async function pythonOf(options: PythonOptions): Promise<Python> {
   const place = why === undefined ? confined : unconfined;
   return {
     open: network && !found.includes("network") ? [...found, "network"] : found,
-    run: (args) => {
+    run: (args, onOutput) => {
       const cache = sourcesOnly ? ["-X", "pycache_prefix=/none"] : [];
       // Without the host's environment and the user's own packages, and without writing bytecode.
       const argv = [venv.python, "-I", "-B", "-X", "utf8", ...cache, ...args];
@@ -69,6 +69,12 @@ except Exception as error:
     print(json.dumps({"error": " ".join(said.split())}))
 `;
 
+interface YamlReading {
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly onOutput: (text: string) => void;
+}
+
 /**
  * Reads a YAML document as JSON data. With `env`, the text is first rendered as a Jinja template,
  * like CPEX's own configuration.
@@ -78,17 +84,18 @@ except Exception as error:
 export async function readYaml(
   { run }: Python,
   given: { readonly text: string; readonly env?: Readonly<Record<string, string>> },
-  { what, timeoutMs }: { readonly what: string; readonly timeoutMs: number },
+  { what, timeoutMs, onOutput }: YamlReading,
 ): Promise<unknown> {
   let stop = () => {};
-  const answer = () =>
+  const answer = (onOutput: (text: string) => void) =>
     new Promise<string>((resolve, reject) => {
       const onEnd = (why: string) => reject(pluginEnded(why));
-      const { send, kill } = startLink(run(["-c", script]), { onLine: resolve, onEnd });
+      const { send, kill } = startLink(run(["-c", script], onOutput), { onLine: resolve, onEnd });
       stop = kill;
       send(JSON.stringify(given));
     });
-  const end = await within(timeoutMs, answer);
+  const printing = { config: given.env, onOutput };
+  const end = await within(timeoutMs, () => withLastPrinted(printing, answer));
   stop();
   if (end.how === "timeout") throw pluginEnded(`did not read ${what} in ${timeoutMs} ms`);
   if (end.how === "threw") throw end.value;

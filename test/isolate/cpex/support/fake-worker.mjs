@@ -27,6 +27,10 @@ function answer({ request_id, task_type, ...task }) {
   }
   const { config } = JSON.parse(task.config);
   const error = (message) => say({ status: "error", message, request_id });
+  if (config.dies === true) {
+    process.stderr.write(`Traceback:\n  File "guard.py"\nKeyError: ${config.token}\n`);
+    process.exit(1);
+  }
   if (task.payload === null)
     error(
       config.isWrong === true
