@@ -40,6 +40,22 @@ it("a key made by `keygen` signs a tarball that verifies with the printed entry"
   expect(JSON.stringify([made, signed])).not.toContain(secret);
 });
 
+it("warns of a key that would be published with a package", async () => {
+  verifies("cli:sign-folder");
+  const cwd = join(folder, "warned");
+  await mkdir(join(cwd, "keys"), { recursive: true });
+  const options = { services: commandServices, cwd };
+  const warningsFor = async (manifest: object, name: string) => {
+    await writeFile(join(cwd, "package.json"), JSON.stringify(manifest));
+    const keygen = ["plugins", "keygen", `keys/${name}`, "--identity", "a@example.com"];
+    return (await runJson(keygen, options)).document.warnings;
+  };
+  expect(await warningsFor({ name: "guard", version: "1.0.0" }, "one.pem")).toEqual([
+    "the key file is in the package: it would be published with it; keep it elsewhere",
+  ]);
+  expect(await warningsFor({ name: "workspace", private: true }, "two.pem")).toEqual([]);
+});
+
 it("overwrites no file and requires a valid identity", async () => {
   verifies("signing:key-made");
   await writeFile(join(folder, "there.pem"), "mine");

@@ -1,9 +1,9 @@
 /** `plugins keygen FILE` */
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
-import { systemCode } from "../../packages/index.ts";
+import { readPackageJson, systemCode, upFrom } from "../../packages/index.ts";
 import { defineCommand } from "../command.ts";
-import { publisher, text } from "../documents.ts";
+import { publisher, text, warnings } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
 import { sharedOptions } from "../options.ts";
 import { printable, printableJson, say } from "../print/printable.ts";
@@ -26,6 +26,7 @@ export const keygen = defineCommand({
     action: z.literal("keygen"),
     key: text.describe("The path of the private key."),
     publisher,
+    warnings,
   }),
   async run({ services, cwd, operands, options, paint }) {
     const { identity, keyId } = options;
@@ -44,16 +45,24 @@ export const keygen = defineCommand({
         if (error.syscall === undefined) throw error;
         throw refusal("io_failed", say`keygen: ${path} cannot be written: ${systemCode(error)}`);
       });
+    const warnings = (await isInPackage(dirname(path))) ? [texts.keyInPackage] : [];
     const entry = { identity, key_id: made.keyId, public_key: made.publicKey };
     return {
       exitCode: 0,
-      document: { action: "keygen" as const, key: path, publisher: entry },
+      document: { action: "keygen" as const, key: path, publisher: entry, warnings },
       lines: [
         `${paint.good("made:")} ${printable(path)}`,
         texts.forOperators,
         `  ${printableJson(entry)}`,
       ],
+      warnings,
       hasChanged: true,
     };
   },
 });
+
+/** Whether a folder is part of a package that npm would publish. */
+async function isInPackage(folder: string): Promise<boolean> {
+  const above = await Promise.all(upFrom(folder).map((each) => readPackageJson(each)));
+  return above.some((file) => !("fault" in file) && file.data?.private !== true);
+}

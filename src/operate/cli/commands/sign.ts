@@ -69,9 +69,7 @@ export const sign = defineCommand({
     if (fromFile?.isOpen === true)
       warnings.push("the key file can be read by others: `chmod 600` keeps it to its owner");
     if (fromFile !== undefined && isWithin(path, resolve(cwd, key)))
-      warnings.push(
-        "the key file is in the package: it would be published with it; keep it elsewhere",
-      );
+      warnings.push(texts.keyInPackage);
     const signed = await services
       .sign({ path, key: pem, identity, keyId }, host)
       .catch((error: NodeJS.ErrnoException) => {
