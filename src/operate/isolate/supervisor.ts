@@ -24,6 +24,8 @@ interface Link {
   /** The longest text that a line may have after its document, in UTF-16 units. Default: any. */
   readonly maxText?: number;
   send(line: string): void;
+  /** Whether it has not begun with a turn that it was sent. Default: it begins with each at once. */
+  isWaiting?(id: string): boolean;
   /** Ends it at once, with all that it started. */
   kill(): void;
 }
@@ -74,7 +76,8 @@ const graceMs = 100;
 const settledMs = 10_000;
 
 interface Open {
-  readonly resolve: (reply: Reply) => void;
+  /** `undefined` if it ended before it began with this. */
+  readonly resolve: (reply: Reply | undefined) => void;
   readonly reject: (error: GlassineError) => void;
 }
 
@@ -116,7 +119,8 @@ class FarSide {
     return this.#ended !== undefined;
   }
 
-  async ask(what: Question, signal: AbortSignal, text: string): Promise<Reply> {
+  /** Returns `undefined` if it ended before it began with this. */
+  async ask(what: Question, signal: AbortSignal, text: string): Promise<Reply | undefined> {
     if (signal.aborted) throw notAsked();
     if (this.#ended !== undefined) throw pluginEnded(this.#ended);
     const { maxText = text.length } = this.#link;
@@ -124,7 +128,7 @@ class FarSide {
     if (text.length > maxText)
       throw new Error(`The turn has ${text.length} characters, and at most ${maxText} can cross.`);
     const id = randomUUID();
-    const reply = new Promise<Reply>((resolve, reject) => {
+    const reply = new Promise<Reply | undefined>((resolve, reject) => {
       this.#open.set(id, { resolve, reject });
       this.#send({ ...what, id }, text);
     });
@@ -156,7 +160,9 @@ class FarSide {
     this.#link.kill();
     const error = pluginEnded(why);
     this.#greeted.reject(error);
-    for (const { reject } of this.#open.values()) reject(error);
+    for (const [id, { resolve, reject }] of this.#open)
+      if (this.#link.isWaiting?.(id) === true) resolve(undefined);
+      else reject(error);
     this.#open.clear();
     this.#onEnd(why);
   }
@@ -290,8 +296,12 @@ export class Supervisor {
       );
     this.#open += Number(isTurn);
     try {
-      const far = await unlessAborted(signal, () => this.#running());
-      return await far.ask(what, signal, text);
+      // Again only if another may start at once: during a pause this throws.
+      for (;;) {
+        const far = await unlessAborted(signal, () => this.#running());
+        const reply = await far.ask(what, signal, text);
+        if (reply !== undefined) return reply;
+      }
     } finally {
       this.#open -= Number(isTurn);
       if (this.#open === 0) this.#onIdle();

@@ -15,9 +15,12 @@ const task = JSON.stringify({ hook: "tool_pre_invoke", payload: {}, context: { r
 /** What a worker says about itself. */
 const able = { protocol_version: 1, features: ["extensions", "modified_extensions"] };
 
-/** A worker that says these lines when it gets a turn with the id, before it answers. */
+/**
+ * A worker that says these lines when it gets a turn with the id, before it answers. Without lines
+ * it hangs.
+ */
 function saying(
-  linesFor: (id: string) => readonly string[],
+  linesFor: (id: string) => readonly string[] | undefined,
   greeting: object = able,
   message = "no hook: 'glassine_start'",
 ) {
@@ -29,7 +32,8 @@ function saying(
     const said = (fields: object) => JSON.stringify({ ...fields, request_id });
     if (task_type === "capabilities") return [said(greeting)];
     if (payload === null) return [said({ status: "error", message })];
-    return [...linesFor(String(request_id)), said({ continue_processing: true })];
+    const lines = linesFor(String(request_id));
+    return lines === undefined ? [] : [...lines, said({ continue_processing: true })];
   };
   const supervisor = new Supervisor({
     start: cpexLink({
@@ -50,8 +54,8 @@ function saying(
     onEnd: (why) => ends.push(why),
   });
   afterTest(() => supervisor.close());
-  const ask = () =>
-    supervisor.ask({ type: "turn", hook: "tool_pre_invoke" }, new AbortController().signal, task);
+  const ask = (signal = new AbortController().signal) =>
+    supervisor.ask({ type: "turn", hook: "tool_pre_invoke" }, signal, task);
   /** Prints this many lines while no turn is open. */
   const printIdle = (count: number) => {
     for (let i = 0; i < count; i++) print("idle");
@@ -96,6 +100,34 @@ describe("a worker", () => {
     await expect(ask()).rejects.toThrow(
       "CPEX cannot make the plugin a.Guard: no token [REDACTED] [type=url, input_type=str]",
     );
+  });
+
+  it("that hangs takes no other turn with it: the next one gets those that waited", async () => {
+    verifies("cpex:waiting");
+    let turns = 0;
+    const { supervisor, ask, ends } = saying(() => {
+      turns += 1;
+      return turns === 1 ? undefined : [];
+    });
+    const controller = new AbortController();
+    const hung = ask(controller.signal);
+    const waiting = [ask(), ask()];
+    hung.catch(() => {});
+    await expect.poll(() => turns).toBe(1);
+    controller.abort();
+    await expect(hung).rejects.toMatchObject({ code: "plugin_ended" });
+    for (const each of waiting) expect(await each).toMatchObject({ type: "result" });
+    expect(ends).toEqual(["did not answer in time"]);
+    expect(supervisor.counts).toMatchObject({ starts: 2, open: 0 });
+  });
+
+  it("that ends twice makes those that waited fail, as during any pause", async () => {
+    verifies("cpex:waiting", "isolation:restart");
+    const { ask, ends } = saying(() => times(1_001, "hello"));
+    const all = await Promise.allSettled([ask(), ask(), ask()]);
+    expect(all.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(all[2]).toMatchObject({ reason: { message: expect.stringMatching("starts again in") } });
+    expect(ends).toHaveLength(2);
   });
 
   it("may print up to a thousand lines in each turn", async () => {

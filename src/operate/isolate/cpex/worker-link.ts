@@ -133,6 +133,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
     const turn = turnOf(conversation);
     return {
       kill: () => link.kill(),
+      isWaiting: (id) => waiting.some((each) => each.id === id),
       send(line) {
         const what = readHost(line);
         if (what.type === "load") load(conversation);
