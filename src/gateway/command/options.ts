@@ -189,6 +189,11 @@ export const servePluginOptions = {
     flag: "--check",
     what: "only report which hooks and capabilities it has in a CPEX host; serve nothing",
   },
+  options: {
+    flag: "--options",
+    value: "FILE",
+    what: "with --check: the configuration of a plugin that runs isolated and needs one",
+  },
   root: sharedOptions.root,
   pluginMode: sharedOptions.pluginMode,
   pluginsLock: sharedOptions.pluginsLock,

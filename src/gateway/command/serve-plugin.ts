@@ -13,7 +13,12 @@ import {
   type Serve,
 } from "../../operate/isolate/cpex/cpex-server.ts";
 import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
-import { loadPlugin, readGatewaySettings, type SinglePlugin } from "../config/index.ts";
+import {
+  loadPlugin,
+  readConfigFile,
+  readGatewaySettings,
+  type SinglePlugin,
+} from "../config/index.ts";
 import type { ServePluginContext } from "./options.ts";
 
 /** `config`: for a plugin that runs isolated; the others get theirs from their manager. */
@@ -39,6 +44,8 @@ async function load(
 export async function serve(context: ServePluginContext): Promise<Outcome<never>> {
   const { stdin, stdout, options } = context;
   if (options.json === true) throw misuse("--json needs --check");
+  if (options.options !== undefined)
+    throw misuse("--options needs --check: a CPEX host sends the configuration");
   const found = await loadedBefore(context);
   const server = cpexServer({
     serve: (config, itemOf) => serveWith(context, config, itemOf, found),
@@ -100,8 +107,15 @@ async function readLines(
 }
 
 export async function check(context: ServePluginContext) {
-  const { plugin, discovered, mode } = await load(context);
+  const { cwd, options } = context;
+  const { options: file } = options;
+  const config = file === undefined ? undefined : await readConfigFile(resolve(cwd, file));
+  const { plugin, discovered, mode } = await load(context, config);
   await endIsolated([plugin]);
+  if (file !== undefined && isolationOf(plugin) === undefined)
+    throw misuse(
+      "--options is for a plugin that runs isolated: the others need none to be described",
+    );
   const { name, version } = plugin;
   const { hooks, capabilities, without } = await cpexFacts(plugin);
   const warnings = discovered?.warnings ?? [];

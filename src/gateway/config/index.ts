@@ -2,7 +2,7 @@ export { auditFileFaults } from "./audit-of.ts";
 export { placesOf, stackOf } from "./code-places.ts";
 export { configInvalid, problemAt, withConfigName } from "./config-problems.ts";
 export { withHyphens } from "./config-rules.ts";
-export { findConfig } from "./find-config.ts";
+export { findConfig, readConfigFile } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { type KnownSecrets, knownSecrets } from "./known-secrets.ts";
 export { hostAndPort, isLocal, listenProblems } from "./listen-rules.ts";

@@ -241,6 +241,15 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     expect(await reason({ word: "two" })).toBe("two");
     expect(await reason({ word: 3 })).toContain("word: must be text");
     expect(await reason()).toContain("word: must be text");
+    const file = join(fixture.root, "options.json");
+    await writeFile(file, '{"word":"one"}');
+    const checking = ["guard", "--root", fixture.root, "--check"];
+    const checked = (more: readonly string[]) =>
+      promisify(execFile)(process.execPath, [main, "serve-plugin", ...checking, ...more], {
+        env: { ...process.env, ...unsigned },
+      });
+    await expect(checked([])).rejects.toMatchObject({ code: 2 });
+    expect((await checked(["--options", file])).stdout).toContain("hooks: [tool_pre_invoke]");
     await ask({ task_type: "shutdown" });
     await ended;
     expect(child.exitCode).toBe(0);
