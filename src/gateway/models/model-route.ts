@@ -96,7 +96,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     provider,
     allow: config.allow,
     limits: { requestBytes: messageBytes },
-    envelope: (call) => callerOf(call).envelope,
+    envelope: (call) => ({ ...call.slots, ...callerOf(call).envelope }),
     labels: { store, session: (call) => callerOf(call).labelSession },
     tenant,
     access,

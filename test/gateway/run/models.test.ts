@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { addLabels, definePlugin, deny } from "glassine";
+import { egressGuard } from "glassine/plugins";
 import OpenAI from "openai";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
@@ -117,6 +118,24 @@ it("knows in a model request what a tool returned in the session", async () => {
   // Another subject cannot use this session by naming it.
   expect((await model({ ...session, "x-user": "eve" })).choices).toHaveLength(1);
   expect(seen).toHaveLength(2);
+});
+
+it("tells plugins which model is asked", async () => {
+  const guard = egressGuard({ labels: ["SECRET"], allow: { models: ["m"], methods: ["**"] } });
+  const asked: unknown[] = [];
+  const looks = definePlugin({
+    name: "looks",
+    version: "1.0.0",
+    capabilities: ["read_subject"],
+    hooks: {
+      "cmf.llm_input"(_message, _context, { llm, security }) {
+        asked.push([llm?.model_id, security?.subject?.id]);
+      },
+    },
+  });
+  const { model } = await gatewayWith([looks, guard], { labels: { initial: ["SECRET"] } });
+  expect((await model({ "x-user": "ada" })).choices).toHaveLength(1);
+  expect(asked).toEqual([["m", "ada"]]);
 });
 
 it("knows in a model's answer what a tool returned to the same subject", async () => {
