@@ -162,10 +162,14 @@ function ineffectivePlugins({ plugins }: GatewayConfig): readonly string[] {
   });
 }
 
-/** Reports stock plugins that judge by labels or roles that nothing in the configuration sets. */
+/** Reports stock plugins that judge by labels, roles or sessions that no request has. */
 function pluginsWithoutInput(config: GatewayConfig): readonly string[] {
   const added = labelsAdded(config);
-  return stockIn(config).flatMap(({ use, options: { labels }, place }) => {
+  return stockIn(config).flatMap(({ use, options: { labels, by }, place }) => {
+    if (use === "rate-limit" && Array.isArray(by) && by.includes("session"))
+      return [
+        `${place} counts by session, but the gateway sets no \`agent.session_id\`: all sessions count together. Count by \`subject\`.`,
+      ];
     if (use === "role-guard" && !hasRoles(config))
       return [`${place} judges by roles, but no caller has any: configure them in \`identity\`.`];
     if (use !== "egress-guard" || added === undefined || !Array.isArray(labels)) return [];

@@ -109,7 +109,7 @@ No message quotes a value, since any value may be a secret.
 
 \`glassine gateway --check\` starts no server and no listener; it does load the plugins, isolated ones in isolation.
 It prints what each plugin sees and does not see, what it may change, and what can never have an effect: a condition on a server that is not configured, headers for a server that is reached over stdio, a handler on a hook that is never run.
-It warns about settings that can work but are probably mistakes: a mode that lets through what a plugin finds, labels or roles that a plugin looks for but nothing sets, a secret or a folder that is not on this machine.
+It warns about settings that can work but are probably mistakes: a mode that lets through what a plugin finds, labels, roles or sessions that a stock plugin looks for but nothing sets, a secret or a folder that is not on this machine.
 It exits with 1 if something cannot work, and with 2 if the configuration is wrong.
 
 ## Plugins

@@ -170,6 +170,11 @@ it.each<[string, object, RegExp | undefined]>([
   ],
   ["roles of a proxy", { ...withRoles, plugins: [roleGuard] }, undefined],
   [
+    "sessions, which no request has",
+    { plugins: [{ use: "rate-limit", options: { limit: 9, by: ["subject", "session"] } }] },
+    /^plugins\[0\] \(rate-limit\) counts by session/,
+  ],
+  [
     "a key that can be read on the way",
     { servers: { files: { url: "http://files.example/mcp", headers: { "x-key": "k" } } } },
     /^servers\.files\.url is not https/,

@@ -98,6 +98,7 @@ const stock: StockPlugins = {
   "allow-list": { options: z.unknown(), make: () => named("allow-list") },
   "role-guard": { options: z.unknown(), make: () => named("role-guard") },
   "egress-guard": { options: z.unknown(), make: () => named("egress-guard") },
+  "rate-limit": { options: z.unknown(), make: () => named("rate-limit") },
   evaluator: {
     options: z.unknown(),
     make: () =>
