@@ -70,7 +70,9 @@ export const headerWriterOptions = z.strictObject({
     ),
   missing: z
     ._default(z.enum(["deny", "remove"]), "deny")
-    .check(z.describe("What happens if a value is missing.")),
+    .check(
+      z.describe("Whether to `deny` the request or `remove` the header if a value is missing."),
+    ),
 });
 
 /**

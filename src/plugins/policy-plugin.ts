@@ -47,10 +47,14 @@ export type PolicyCapability = (typeof capabilities)[number];
 export const policySettings = {
   hooks: z
     ._default(z.array(z.enum(hooks)).check(z.minLength(1)), ["message_pre_invoke"])
-    .check(z.describe("The hooks at which the policy is evaluated.")),
+    .check(z.describe("The hooks at which the policy is evaluated, of those that take messages.")),
   capabilities: z
     ._default(z.array(z.enum(capabilities)), ["read_labels", "read_roles"])
-    .check(z.describe("The parts of the envelope that the policy sees.")),
+    .check(
+      z.describe(
+        `What the policy sees of the envelope: some of ${capabilities.map((each) => `\`${each}\``).join(", ")}.`,
+      ),
+    ),
 };
 
 interface Policy {

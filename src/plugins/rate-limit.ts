@@ -43,12 +43,16 @@ export const rateLimitOptions = z.strictObject({
     .check(z.describe("How long a used-up allowance takes to be full again, in milliseconds.")),
   by: z
     ._default(z.array(z.enum(["subject", "session", "target"])), ["subject"])
-    .check(z.describe("What requests are counted by; with an empty list, all together.")),
+    .check(
+      z.describe(
+        "What requests are counted by: `subject`, `session`, `target`. If empty, all together.",
+      ),
+    ),
   count: z
     ._default(z.array(z.enum(["tool", "prompt", "resource", "model"])).check(z.minLength(1)), [
       "tool",
     ])
-    .check(z.describe("Which requests are counted.")),
+    .check(z.describe("Which requests are counted: for a `tool`, `prompt`, `resource`, `model`.")),
   maxKeys: z
     ._default(wholeFrom1(10_000_000), 10_000)
     .check(z.describe("How many allowances are kept separately; all other keys share one.")),

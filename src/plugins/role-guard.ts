@@ -23,7 +23,7 @@ export const roleGuardOptions = z.strictObject({
     ),
   otherwise: z
     ._default(z.enum(["allow", "deny"]), "deny")
-    .check(z.describe("What happens to a tool that no pattern matches.")),
+    .check(z.describe("Whether to `allow` or `deny` a tool that no pattern matches.")),
 });
 
 /**
