@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
@@ -46,6 +46,13 @@ describe("links", () => {
       .filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
     expect(linked("docs/README.md")).toEqual(expect.arrayContaining(others));
     expect(linked("README.md")).toContain("docs/README.md");
+  });
+
+  it("of spec/README.md name every file of spec/", () => {
+    const linked = readPage("spec/README.md").links.map(({ target }) => target);
+    const files = readdirSync(`${root}spec`).filter((name) => name.includes("."));
+    const others = files.filter((name) => name !== "README.md");
+    expect(linked).toEqual(expect.arrayContaining(others));
   });
 });
 
