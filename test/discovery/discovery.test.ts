@@ -111,9 +111,19 @@ describe("finding packages", () => {
       "is deep",
       `{"name":"bad","version":"1.0.0","glassine":${"[".repeat(5000)}${"]".repeat(5000)}}`,
     ],
+    [
+      "names 101 plugins",
+      JSON.stringify({
+        name: "bad",
+        version: "1.0.0",
+        glassine: {
+          plugins: Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`p-${at}`, "a.js"])),
+        },
+      }),
+    ],
     ["is not UTF-8", Buffer.from([0x7b, 0xff, 0x7d])],
   ])("PH-079: a package.json that %s is reported, and the others are listed", async (_, text) => {
-    verifies("discovery:field-form");
+    verifies("discovery:field-form", "discovery:field-limit");
     const root = await newRoot();
     await install(root, "good");
     await mkdir(join(root, "node_modules/bad"));

@@ -156,6 +156,9 @@ const fieldSchema = (kinds: readonly NamedKind[]) =>
 
 type Paths = Readonly<Record<string, string>> | undefined;
 
+/** Each plugin is compared with all others, and its file is looked up. */
+const maxEntries = 100;
+
 function readField(given: unknown, packageName: string, kinds: readonly NamedKind[]) {
   const read = fieldSchema(kinds).safeParse(given);
   if (!read.success) return { fault: faultOf(read.error.issues[0] as z.core.$ZodIssue) };
@@ -175,6 +178,7 @@ function readField(given: unknown, packageName: string, kinds: readonly NamedKin
     ...kinds.flatMap(({ name, field }) => entriesOf(name, ofKinds[field])),
   ];
   if (entries.length === 0) return { fault: "it names no plugin" };
+  if (entries.length > maxEntries) return { fault: `it names more than ${maxEntries} plugins` };
   return { entries, capabilities, hooks };
 }
 
