@@ -54,6 +54,14 @@ describe("loading", () => {
       "plugin entry point 'guard' loaded undefined; expected a function that returns what definePlugin made",
     ],
     [
+      "is imported as something that cannot be read",
+      `export const then = (give) => {
+        const getOwnPropertyDescriptor = () => { throw new Error("no luck"); };
+        give(new Proxy({}, { getOwnPropertyDescriptor }));
+      };`,
+      "failed to load plugin entry point 'guard': no luck",
+    ],
+    [
       "has a factory that throws",
       `${load} () => { throw new Error('token=abcdef'); };`,
       "plugin entry point 'guard' failed while creating its plugin: token=[REDACTED]",

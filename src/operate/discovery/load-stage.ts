@@ -1,6 +1,7 @@
 /** The second of two stages: loads the code of plugins that passed every gate of the first. */
 import { join } from "node:path";
 import { typeName, within } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import {
   definePluginFor,
@@ -105,13 +106,15 @@ async function loadOne(loading: Loading): Promise<Loaded> {
   const folder = copy?.folder ?? found.path;
   const file = join(folder, ...entry.file.split("/"));
   if (source.isLocal) lendHost(found.path);
-  const imported = await within(options.loadTimeoutMs, () => importModule(file));
+  // Read in here, because a module that exports `then` decides itself what it is imported as. In a
+  // list, so that an exported promise is not awaited.
+  const imported = await within(options.loadTimeoutMs, async () => [
+    ownValue(await importModule(file), entry.exportName),
+  ]);
   if (imported.how === "timeout") return loadTimedOut(id);
   if (imported.how === "threw")
     return importFailed(id, describeText(imported.value).replaceAll(folder, found.path));
-  const exported = Object.hasOwn(imported.value, entry.exportName)
-    ? imported.value[entry.exportName]
-    : undefined;
+  const [exported] = imported.value;
   return entry.kind === "hooks" ? await loadHooks(loading, exported) : otherOf(loading, exported);
 }
 
