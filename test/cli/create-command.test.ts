@@ -152,6 +152,12 @@ describe("createCommand", () => {
     expect(make).toThrow(expect.objectContaining({ code: "options_invalid" }));
   });
 
+  it("refuses an option that it does not have, such as a misspelt audit", () => {
+    const message = 'createCommand has no option "audits". Did you mean "audit"?';
+    const misuse = expect.objectContaining({ code: "options_invalid", message });
+    expect(() => createCommand({ ...names, audits: {} } as never)).toThrow(misuse);
+  });
+
   it.each([
     [undefined, "undefined"],
     [null, "null"],

@@ -1,6 +1,6 @@
 /** The names of a command line, with which a host can ship its own. */
 
-import { isRecord, typeName } from "../../core/data/index.ts";
+import { expectOptions } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { defineHost, surfaceOf } from "../../core/host/index.ts";
 import { type AuditOptions, readAuditOptions } from "../../core/observe/index.ts";
@@ -52,6 +52,11 @@ type CommandDiscovery = Pick<
 
 type Filled = "host" | "discovery" | "catalog" | "installRange";
 
+const optionNames: readonly (keyof CommandHost)[] = [
+  ...(["bin", "hostName", "prefix", "host", "discovery", "services", "audit"] as const),
+  ...(["catalog", "catalogUrl", "installRange", "version"] as const),
+];
+
 /** A host with checked names and with defaults for what it left out. */
 export type NamedHost = Omit<CommandHost, Filled> & {
   readonly [Name in Filled]: NonNullable<CommandHost[Name]>;
@@ -77,8 +82,7 @@ const rangePattern = /^[0-9A-Za-z .<>=^~|*+-]{1,100}$/;
 
 /** @throws GlassineError `options_invalid` */
 export function readCommandHost(given: CommandHost): NamedHost {
-  if (!isRecord(given))
-    throw optionsInvalid(`createCommand expects its options in an object, got ${typeName(given)}.`);
+  expectOptions(given, optionNames, "createCommand");
   const { bin, hostName, prefix, discovery = {}, installRange = ">=0.1.0 <2.0.0" } = given;
   readAuditOptions(given.audit);
   expectText("bin", bin, namePattern, 'a name such as "glassine"');
