@@ -348,16 +348,6 @@ describe("an edit is refused", () => {
     }
   });
 
-  it("for a missing entry, with the list of existing ones", () => {
-    const error = refusalOf(() => removeEntry(handwritten, "no\nne"));
-    expect(error.code).toBe("trust_refused");
-    expect(error.message).toBe(
-      "plugin 'no\\u{a}ne' is not in plugins.lock. Locked: aaa, acme.bbb, ccc",
-    );
-    expect(error.data).toEqual({ id: "no\nne", locked: ["aaa", "acme.bbb", "ccc"] });
-    expect(refusalOf(() => removeEntry(newLockfile, "aaa")).message).toContain("Locked: <none>");
-  });
-
   it("if the result could not be read again", () => {
     verifies("lockfile:confirmed");
     const full = `${newLockfile}#${"x".repeat(5 * 1024 * 1024 - 100)}\n`;

@@ -118,8 +118,10 @@ async function lockAll(surveyed: Surveyed, { reason, audit }: LockRequest): Prom
       const entry = entryOf(source, before);
       return sameEntry(entry, before) ? [] : [entry];
     });
-  if (changedFrom(report.lock ?? { entries: [] }).length === 0)
-    return { skipped, warnings: await settlePending(options) };
+  if (changedFrom(report.lock ?? { entries: [] }).length === 0) {
+    const { warnings } = await settleLock(options.lockPath);
+    return { skipped, warnings };
+  }
   const how = { command: "lock", audit } as const;
   const done = await trustFrom(options.lockPath, changedFrom, reason as string, how);
   const ofEntries = await Promise.all(
@@ -139,18 +141,16 @@ async function lockAll(surveyed: Surveyed, { reason, audit }: LockRequest): Prom
   };
 }
 
-/** Completes or undoes an unfinished change when there is nothing else to change. */
-async function settlePending({ lockPath }: Surveyed["options"]): Promise<readonly string[]> {
-  return (await settleLock(lockPath)).warnings;
-}
-
 async function prune({ report, options }: Surveyed, request: LockRequest): Promise<Done> {
   const { reason, audit, root, lockfile } = request;
   const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
   // An optional entry may be for another host, where the plugin is installed.
   const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
   const ids = gone.filter(({ blocking }) => blocking).map(({ id }) => id);
-  if (ids.length === 0) return { warnings: [...kept, ...(await settlePending(options))] };
+  if (ids.length === 0) {
+    const { warnings } = await settleLock(options.lockPath);
+    return { warnings: [...kept, ...warnings] };
+  }
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
   if (lockfile === undefined && !(await hasModules(root)))

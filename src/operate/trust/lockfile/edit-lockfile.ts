@@ -57,23 +57,16 @@ export function setEntry(text: string, entry: LockEntry): string {
 }
 
 /**
- * Returns the text without an entry: without its header and everything up to the next entry, the
- * comment lines right above its header, and one blank line above those. So removing an entry that
- * `setEntry` appended restores the text to the byte.
+ * Returns the text without the entry that has an id: without its header and everything up to the
+ * next entry, the comment lines right above its header, and one blank line above those. So removing
+ * an entry that `setEntry` appended restores the text to the byte.
  *
- * @throws GlassineError `lockfile_uneditable`, `trust_refused` if no entry has the id (`data`:
- * `id`, `locked`), `lockfile_invalid`, `lockfile_newer`
+ * @throws GlassineError `lockfile_uneditable`, `lockfile_invalid`, `lockfile_newer`
  * @see spec `lockfile:remove`
  */
 export function removeEntry(text: string, id: string): string {
   return edited(text, (lines, { lock: { entries }, places }) => {
     const index = entries.findIndex((each) => each.id === id);
-    if (index === -1) {
-      const locked = entries.map((each) => each.id);
-      const list = locked.join(", ") || "<none>";
-      const message = `plugin ${quoteName(id)} is not in plugins.lock. Locked: ${list}`;
-      throw new GlassineError("trust_refused", message, { id, locked });
-    }
     const { start, end } = blockOf(lines, places, index);
     return [lines.slice(0, start) + lines.slice(end), entries.toSpliced(index, 1)];
   });
