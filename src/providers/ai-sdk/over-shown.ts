@@ -5,8 +5,9 @@ import { isList, textOf } from "./host-values.ts";
 /**
  * Returns the host's `value` as plugins left it: they saw its JSON `shown` and returned `judged`.
  *
- * What did not change keeps its type: bytes, dates, URLs, and undefined. An object of any other
- * class becomes plain data, because plugins only saw its JSON.
+ * What did not change keeps its type: bytes, dates, URLs, and undefined; only a field that is
+ * undefined is left out. An object of any other class becomes plain data, because plugins only saw
+ * its JSON.
  */
 export function overShown(value: unknown, shown: unknown, judged: unknown): unknown {
   if (isList(judged)) {
