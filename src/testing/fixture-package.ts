@@ -202,7 +202,9 @@ function readField(glassine: unknown): unknown {
     throw optionsInvalid(`The field glassine is an object; got ${quotedOrKind(glassine)}.`);
   const read = readPlain(glassine);
   if (read === undefined)
-    throw optionsInvalid("The field glassine is JSON data; something in it is not, or is too large.");
+    throw optionsInvalid(
+      "The field glassine is JSON data; something in it is not, or is too large.",
+    );
   return read;
 }
 

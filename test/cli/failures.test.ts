@@ -1,6 +1,8 @@
 // Only in test:all: it runs whole command flows.
 /** Every failing command ends with an exit code, a sentence, and with `--json` one document. */
 
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { errorCodes, GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -195,7 +197,11 @@ describe("standard output", () => {
     [["trust", "a", "--reason", "r"], { trust: async () => trusted() }, true],
     [["lock"], { lock: async () => locked({ created: true }) }, true],
     [["lock"], { lock: async () => locked() }, false],
-    [["keygen", "k.pem", "--identity", "a"], { makeKey: async () => madeKey }, true],
+    [
+      ["keygen", join(tmpdir(), "k.pem"), "--identity", "a"],
+      { makeKey: async () => madeKey },
+      true,
+    ],
   ])("that cannot be written to does not hide that %j changed something", async (...row) => {
     verifies("cli:closed-pipe");
     const [argv, services, isChange] = row;

@@ -11,12 +11,7 @@ import {
   readOption,
   readWhole,
 } from "../../core/data/index.ts";
-import {
-  GlassineError,
-  optionsInvalid,
-  quoted,
-  suggestion,
-} from "../../core/errors/index.ts";
+import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { callSafely, type PluginContext } from "../../core/hooks/index.ts";
 import { decodeResult, definePlugin, encodeTask } from "../../core/host/index.ts";
 import {

@@ -45,7 +45,7 @@ async function surveyed(root: string) {
 const own = "node_modules/guard/node_modules";
 const needsTwo = { dependencies: { two: "1" } };
 
-it.each([
+it.each<[string, object, string, object?]>([
   ["bundled, too", { bundleDependencies: ["one", "two"] }, `${own}/two`],
   ["not bundled, but in the same tarball", { bundleDependencies: ["one"] }, `${own}/two`],
   ["installed beside the plugin", { bundleDependencies: ["one"] }, "node_modules/two"],
