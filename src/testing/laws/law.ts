@@ -10,7 +10,7 @@ export interface LawOptions {
   readonly numRuns?: number | undefined;
   /** The seed of the cases; the same seed reproduces a failure. Default: random. */
   readonly seed?: number | undefined;
-  /** With its seed, the way to one case, as a failure prints it: only that case is tried. */
+  /** With its seed, the way to a case, as a failure prints it: that case is tried first. */
   readonly path?: string | undefined;
   /** `true` reports the first failing case and does not shrink it. Default: false. */
   readonly endOnFailure?: boolean | undefined;
@@ -84,7 +84,7 @@ async function smaller(property: Property, found: Details, shrinkingMs: number):
     numRuns: found.runConfiguration.numRuns ?? 100,
     interruptAfterTimeLimit: shrinkingMs,
   });
-  return details.counterexample === null ? found : details;
+  return details.counterexample === null ? found : { ...details, numRuns: found.numRuns };
 }
 
 /** Reports what broke a law. */
