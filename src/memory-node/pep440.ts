@@ -112,7 +112,7 @@ function isAs(version: Version, operator: string, named: Version): boolean | und
 }
 
 const specifierPattern = /^(===|~=|==|!=|<=|>=|<|>)\s*(\S+)$/;
-const prefixPattern = /^(v?(?:\d+!)?\d+(?:\.\d+)*)\.\*$/;
+const prefixPattern = /^(v?(?:\d+!)?\d+(?:\.\d+)*)\.\*$/i;
 
 /** Whether a version fits one specifier, such as `>=0.9`; `undefined` for an invalid one. */
 function fits(given: string, version: Version, specifier: string): boolean | undefined {

@@ -41,6 +41,12 @@ describe("specifiers of PEP 440", () => {
     }
   });
 
+  it.each(["v", "V"])("a version and a prefix may begin with %s", (letter) => {
+    expect(isInPep440Range(`${letter}1.0`, `==${letter}1.0`)).toBe(true);
+    expect(isInPep440Range(`${letter}1.0`, `==${letter}1.*`)).toBe(true);
+    expect(isInPep440Range(`${letter}1.0`, `!=${letter}1.*`)).toBe(false);
+  });
+
   it.each(["1.0.x", "abc", "1..0", "1.0--", "1.0+", "1.0+a..b", "1.0.0.post.dev.x", "１.0", ""])(
     "%j is not a version",
     (text) => {
