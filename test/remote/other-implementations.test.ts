@@ -171,6 +171,14 @@ describe("documents of the newer generation", () => {
     } else expect(extensions).toMatchObject(document);
   });
 
+  it.each([
+    ["a hop without its type", { delegation: { chain: [{ subject_id: "a" }] } }],
+    ["tokens without a total", { completion: { tokens: { input_tokens: 1, output_tokens: 2 } } }],
+  ])("are refused: %s", (_, document) => {
+    verifies("envelope:lenient");
+    expect(() => decodeExtensions(document)).toThrow("expected a value, got nothing");
+  });
+
   it("are read: bytes that are not text", () => {
     verifies("message:blob");
     const blobOf = (blob: readonly number[]) => {
