@@ -83,7 +83,8 @@ interface ShownPart {
 
 /** Writes a changed payload back. Throws when MCP cannot express the change. */
 type Writer =
-  | { write(changed: JsonObject): void }
+  /** For an older hook. Plugins may change only the fields in `writable`. */
+  | { readonly writable: readonly string[]; write(changed: JsonObject): void }
   /** For the hooks whose payload is a message. */
   | { writeMessage(changed: Message): void };
 

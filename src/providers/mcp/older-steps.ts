@@ -11,6 +11,7 @@ export function olderCall(hook: string, nameKey: string, params: JsonObject): St
   return {
     hook,
     optional: true,
+    writable: [nameKey, "args"],
     payload: () => ({ [nameKey]: params.name, args: params.arguments ?? {} }),
     write(changed) {
       writeText(params, "name", changed[nameKey]);
@@ -25,6 +26,7 @@ export function olderAnswer(hook: string, ids: JsonObject, outcome: JsonObject):
   return {
     hook,
     optional: true,
+    writable: ["result"],
     payload: () => ({
       ...ids,
       result: error === undefined ? without(resultOf(outcome), hidden) : { ...error },

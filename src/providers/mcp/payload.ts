@@ -40,6 +40,18 @@ function overShown(value: unknown, shown: unknown, original: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, field(key, item)]));
 }
 
+/** Refuses a change to a field of an older payload that the guard does not write. */
+export function checkUnwritable(
+  shown: JsonObject,
+  changed: JsonObject,
+  writable: readonly string[],
+): void {
+  const isLost = (key: string) =>
+    !writable.includes(key) && !sameJson(changed[key], ownValue(shown, key));
+  const lost = Object.keys(changed).find(isLost);
+  if (lost !== undefined) throw payloadFault(`no change of ${lost}`);
+}
+
 /** Writes a changed name or URI. */
 export function writeText(target: JsonObject, key: string, changed: unknown): void {
   if (typeof changed !== "string" || changed === "") throw payloadFault(`a string as ${key}`);

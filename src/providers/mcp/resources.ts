@@ -22,11 +22,17 @@ export const resources: Subject = {
   describe: (call) => resourceSlot(String(call.params.uri), call).mcp,
   *pre(call) {
     const { params } = call;
+    // What plugins write into it is for later plugins: no request has metadata.
+    let metadata: unknown = {};
     yield {
       hook: "resource_pre_fetch",
       optional: true,
-      payload: () => ({ uri: params.uri, metadata: {} }),
-      write: (changed) => writeText(params, "uri", changed.uri),
+      writable: ["uri", "metadata"],
+      payload: () => ({ uri: params.uri, metadata }),
+      write(changed) {
+        metadata = changed.metadata;
+        writeText(params, "uri", changed.uri);
+      },
     };
     const options = { id: call.callId };
     const conversion = { from: fromResourceRequest, to: toResourceRequest };
@@ -39,6 +45,7 @@ export const resources: Subject = {
       yield {
         hook: "resource_post_fetch",
         optional: true,
+        writable: ["content"],
         payload: () => ({ uri: call.params.uri, content: { ...error } }),
         write: (changed) => writeError(error, changed.content),
       };
@@ -53,6 +60,7 @@ export const resources: Subject = {
       yield {
         hook: "resource_post_fetch",
         optional: true,
+        writable: ["content"],
         // One that a later plugin removed is shown as it was: it is not passed on anyway.
         payload: () => ({
           uri: call.params.uri,

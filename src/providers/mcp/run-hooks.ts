@@ -30,7 +30,7 @@ import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { sendWith } from "./outbox.ts";
-import { payloadFault } from "./payload.ts";
+import { checkUnwritable, payloadFault } from "./payload.ts";
 import type { Direction } from "./transport.ts";
 import { untilDenied, type Work, withValue } from "./until-denied.ts";
 
@@ -268,7 +268,10 @@ export class Hooks implements HookRunner {
     if (changed !== payload) {
       if (!isObject(changed)) throw payloadFault("an object as payload");
       underPayloadLimits(this.manager.payloadLimits, () => {
-        if ("write" in step) step.write(changed);
+        if ("write" in step) {
+          checkUnwritable(payload as JsonObject, changed, step.writable);
+          step.write(changed);
+        }
         // The manager checked it against the schema of messages.
         else step.writeMessage(changed as Message);
         // What the payload leaves out may be at other paths now.

@@ -1,5 +1,6 @@
 import { createExtensions, createPluginManager, definePlugin, deny, withSlots } from "glassine";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
 import { denial, fakeManager, type Hook, settle } from "./support/fake-manager.ts";
 import { rawGuard, request, toolCall, toolResult } from "./support/raw.ts";
 
@@ -47,6 +48,73 @@ describe("an older plugin that renames a call", () => {
     const { guard, sent } = await rawGuard(manager);
     await guard.send(request(1, "tools/call", { name: "echo", arguments: {} }));
     expect(sent()).toEqual([request(1, "tools/call", { name: "get-sum", arguments: {} })]);
+  });
+});
+
+describe("an older hook that changes what no message can express", () => {
+  const tool = { method: "tools/call", params: { name: "echo" } };
+  const prompt = { method: "prompts/get", params: { name: "brief" } };
+  const resource = { method: "resources/read", params: { uri: "file:///a" } };
+
+  it.each([
+    ["tool_pre_invoke", tool, { headers: { a: "b" } }],
+    ["prompt_pre_fetch", prompt, { note: "a" }],
+    ["resource_pre_fetch", resource, { constructor: "a" }],
+  ])("has its request refused: %s", async (hook, { method, params }, change) => {
+    verifies("mcp:guard-older");
+    const changed = (payload: object) => ({ changed: { ...payload, ...change } });
+    const { guard, sent, received } = await rawGuard(fakeManager({ [hook]: changed }));
+    await guard.send(request(1, method, params));
+    expect(sent()).toEqual([]);
+    expect(received()).toMatchObject([{ id: 1, error: { code: -32011 } }]);
+  });
+
+  it.each([
+    ["tool_post_invoke", tool, { name: "other" }, { content: [] }],
+    ["prompt_post_fetch", prompt, { prompt_id: "other" }, { messages: [] }],
+    ["resource_post_fetch", resource, { uri: "file:///b" }, { contents: [{ uri: "a", text: "" }] }],
+  ])("has its answer refused: %s", async (hook, { method, params }, change, answer) => {
+    verifies("mcp:guard-older");
+    const changed = (payload: object) => ({ changed: { ...payload, ...change } });
+    for (const outcome of [{ result: answer }, { error: { code: 1, message: "a" } }]) {
+      const { guard, peer, received } = await rawGuard(fakeManager({ [hook]: changed }));
+      await guard.send(request(1, method, params));
+      peer({ jsonrpc: "2.0", id: 1, ...outcome });
+      await settle();
+      expect(received()).toMatchObject([{ id: 1, error: { code: -32011 } }]);
+    }
+  });
+
+  it("shows metadata of a resource to later plugins, and sends none", async () => {
+    verifies("mcp:guard-older");
+    const seen: unknown[] = [];
+    const hooks = (handler: (payload: { metadata: object }) => unknown) =>
+      ({ resource_pre_fetch: (payload: never, _context: unknown) => handler(payload) }) as never;
+    const note = (payload: object) => ({
+      modifiedPayload: { ...payload, metadata: { validated: true } },
+    });
+    const see = ({ metadata }: { metadata: object }) => void seen.push(metadata);
+    const plugins = [note, see].map((handler, place) =>
+      definePlugin({ name: `old-${place}`, version: "1.0.0", hooks: hooks(handler) }),
+    );
+    const { guard, sent } = await rawGuard(await createPluginManager({ plugins }));
+    const asked = request(1, "resources/read", { uri: "file:///a" });
+    await guard.send(asked);
+    expect(seen).toEqual([{ validated: true }]);
+    expect(sent()).toEqual([asked]);
+
+    const move = definePlugin({
+      name: "mover",
+      version: "1.0.0",
+      hooks: {
+        "cmf.resource_pre_fetch": (message) => ({
+          modifiedPayload: JSON.parse(JSON.stringify(message).replace("///a", "///b")),
+        }),
+      },
+    });
+    const moving = await rawGuard(await createPluginManager({ plugins: [...plugins, move] }));
+    await moving.guard.send(asked);
+    expect(moving.sent()).toEqual([request(1, "resources/read", { uri: "file:///b" })]);
   });
 });
 
