@@ -28,11 +28,18 @@ export function guardFactory<Context, Server extends object>(
   showsSubscriptions: () => boolean,
   warn: (text: string) => void,
 ): ServerFactory<Context, Server> {
+  /** The session of each server that is guarded already, for a factory that makes only one. */
+  const sessions = new WeakMap<object, string | undefined>();
   return async (context) => {
     if (showsSubscriptions()) checkSubscriptions(context, warn);
     const name = session?.(context);
     const made = await factory(context);
     const server = connectableIn(made);
+    if (sessions.has(server)) {
+      if (sessions.get(server) === name) return made;
+      throw optionsInvalid(sharedServer);
+    }
+    sessions.set(server, name);
     const connect = server.connect.bind(server);
     server.connect = (transport) => connect(wrap(transport, { session: name }));
     return made;
@@ -53,6 +60,8 @@ function checkSubscriptions(context: unknown, warn: (text: string) => void): voi
   throw optionsInvalid(refusedOverHttp);
 }
 
+const sharedServer =
+  "guard.factory expects a function that makes a server for each session, got one that returned the same server for two sessions.";
 const unseenOverStdio =
   "guard.factory does not see subscriptions over stdio: serveStdio answers them itself. Pass it the option transport, made by guard.wrap, and your factory without the guard.";
 const refusedOverHttp =

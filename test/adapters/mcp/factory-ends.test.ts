@@ -200,3 +200,41 @@ it("requests of a factory's server end with its transport, and a late answer pas
   await settle();
   expect(raw.sent).toHaveLength(sent);
 });
+
+describe("a factory that returns the same server each time", () => {
+  async function shared(session?: (context: string) => string) {
+    const manager = fakeManager({ "cmf.tool_pre_invoke": () => undefined });
+    const guard = createGuard(manager);
+    const server = {
+      async connect(transport: RawTransport) {
+        transport.onmessage = () => {};
+        await transport.start();
+      },
+    };
+    return { manager, factory: guard.factory<string, typeof server>(() => server, session) };
+  }
+
+  it("has its hooks run once for each message", async () => {
+    verifies("mcp:guard-factory");
+    const { manager, factory } = await shared();
+    for (const id of [1, 2, 3]) {
+      const raw = new RawTransport();
+      await (await factory("ada")).connect(raw);
+      raw.onmessage?.(toolCall(id));
+      await settle();
+      expect(manager.names()).toHaveLength(id);
+      await raw.close();
+    }
+  });
+
+  it("is refused for a second session, in which it would answer for the first", async () => {
+    verifies("mcp:guard-factory");
+    const { factory } = await shared((context) => context);
+    await factory("ada");
+    await factory("ada");
+    await expect(factory("bob")).rejects.toMatchObject({
+      code: "options_invalid",
+      message: expect.stringContaining("the same server for two sessions"),
+    });
+  });
+});
