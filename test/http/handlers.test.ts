@@ -357,6 +357,16 @@ it("a body that was read in front of a guard and not kept is refused, which says
   });
   expect([response.status, ends]).toEqual([500, ["guard_failed"]]);
   expect(await response.text()).toContain("read the body, and no parser kept it");
+
+  const hono = new Hono();
+  hono.use(async ({ req }, next) => {
+    await req.raw.text();
+    await next();
+  });
+  hono.use(guardHono(manager, { provider: openai, onEnd: ({ code }) => ends.push(code) }));
+  const refused = await hono.request("/chat/completions", { method: "POST", body: "{}" });
+  expect([refused.status, ends]).toEqual([500, ["guard_failed", "guard_failed"]]);
+  expect(await refused.text()).toContain("read the body, and no parser kept it");
 });
 
 it.each([

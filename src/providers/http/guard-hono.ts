@@ -1,5 +1,10 @@
 import type { AnyHookManager } from "../rewrite/index.ts";
-import { createServerGuard, refuseEncoded, type ServerGuardOptions } from "./server-options.ts";
+import {
+  bodyGone,
+  createServerGuard,
+  refuseEncoded,
+  type ServerGuardOptions,
+} from "./server-options.ts";
 
 /** The part of Hono's `Context` that the guard uses. */
 export interface HonoContext {
@@ -58,8 +63,12 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
       about: context,
       async body() {
         refuseEncoded(raw.headers, "request");
-        // Middleware in front may have read the body; Hono then has a copy.
-        return raw.bodyUsed ? new Response(await req.text()).body : raw.body;
+        if (!raw.bodyUsed) return raw.body;
+        // If it was read through Hono, Hono has a copy.
+        const text = await req.text().catch((error) => {
+          throw bodyGone(error);
+        });
+        return new Response(text).body;
       },
       async pass() {
         await next();

@@ -12,7 +12,13 @@ import {
   refusalOf,
 } from "../model/index.ts";
 import type { AnyHookManager, ModelProvider } from "../rewrite/index.ts";
-import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./judge-response.ts";
+import {
+  ended,
+  failureCode,
+  type JudgedExchange,
+  judgeResponse,
+  refusedResponse,
+} from "./judge-response.ts";
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { jsonIn, textOf } from "./read-text.ts";
@@ -98,13 +104,15 @@ export function createHttpGuard<Extensions>(
     const { guard } = known ?? guards.find(named) ?? (guards[0] as Guarded);
     const exchange = guard.begin({ about, signal });
     const judged = { guard, exchange, limits, signal, judging: call.judging };
+    const isJudging = guard.listens("request") || guard.listens("answer");
+    let body: string | undefined;
     let response: Response;
     try {
       if (known === undefined) {
         throw new Refused(refusalOf("request_unknown", `${method} ${quoted(url.pathname)}`));
       }
-      if (guard.listens("request") || guard.listens("answer")) {
-        const body = await judgedBody(await call.body(), judged);
+      if (isJudging) {
+        body = await judgedBody(await call.body(), judged);
         response = await call.send(body, withBodyHeaders(exchange.withHeaders(headers)));
       } else {
         const passed = await call.pass();
@@ -115,7 +123,10 @@ export function createHttpGuard<Extensions>(
         response = passed;
       }
     } catch (error) {
-      if (!(error instanceof Refused)) throw ended(error, judged);
+      if (!(error instanceof Refused)) {
+        const isOfBody = isJudging && body === undefined;
+        throw ended(error, judged, isOfBody ? "request_invalid" : failureCode(error));
+      }
       exchange.end(error.refusal);
       return refusedResponse(guard.provider, error.refusal);
     }

@@ -95,9 +95,13 @@ function deniedResponse(
 }
 
 /** Ends the exchange with an error that is not a refusal: the caller or the connection is gone. */
-export function ended(error: unknown, { exchange, signal }: JudgedExchange): unknown {
+export function ended(
+  error: unknown,
+  { exchange, signal }: JudgedExchange,
+  code: string = failureCode(error),
+): unknown {
   if (signal?.aborted) exchange.end(undefined, "aborted");
-  else exchange.end(undefined, "errored", failureCode(error));
+  else exchange.end(undefined, "errored", code);
   return error;
 }
 

@@ -1,5 +1,4 @@
 /** Runs a guard over Node's `IncomingMessage` and `ServerResponse`. */
-import { Refused, refusalOf } from "../model/index.ts";
 import type { HttpGuard } from "./http-guard.ts";
 import {
   bytesOf,
@@ -10,7 +9,7 @@ import {
   type NodeResponse,
   setHeaders,
 } from "./node-output.ts";
-import { refuseEncoded } from "./server-options.ts";
+import { bodyGone, refuseEncoded } from "./server-options.ts";
 
 /** The part of an `IncomingMessage` that the guard reads. */
 export interface NodeRequest {
@@ -108,10 +107,7 @@ function urlOf({ url = "/", originalUrl = url }: NodeRequest): URL {
  */
 function bodyOf(incoming: NodeRequest, parsed: unknown): ReadableStream<Uint8Array> | null {
   if (!incoming.readableDidRead) return streamOf(incoming);
-  if (parsed === undefined) {
-    const detail = "something in front of the guard read the body, and no parser kept it";
-    throw new Refused(refusalOf("guard_failed", detail));
-  }
+  if (parsed === undefined) throw bodyGone();
   const isText = typeof parsed === "string" || parsed instanceof Uint8Array;
   return new Response(isText ? (parsed as string) : JSON.stringify(parsed)).body;
 }

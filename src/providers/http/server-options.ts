@@ -42,6 +42,12 @@ export function createServerGuard<Caller, Extensions>(
   return guard({ ...options, envelope });
 }
 
+/** Refuses a request whose body is not there any more. */
+export function bodyGone(cause?: unknown): Refused {
+  const detail = "something in front of the guard read the body, and no parser kept it";
+  return new Refused(refusalOf("guard_failed", detail), cause);
+}
+
 /** Throws `Refused` for an encoded body: guard and handler would read it differently. */
 export function refuseEncoded(
   headers: Headers,

@@ -544,6 +544,38 @@ it.each([0, 600])("refuses the status %d, which HTTP does not have", async (stat
   }
 });
 
+it("blames the caller's body, and not the provider, for a body that fails", async () => {
+  const failing = () =>
+    new ReadableStream({
+      pull(controller) {
+        controller.error(new Error("The disk is full"));
+      },
+    });
+  const spent = new Response("{}").body as ReadableStream;
+  await new Response(spent).text();
+  const bodies = [() => failing(), () => spent] as const;
+  for (const hook of ["cmf.llm_input", "cmf.llm_output"]) {
+    for (const bodyOf of bodies) {
+      const ends: ModelEnd[] = [];
+      const { asked, fetch } = standIn(() => expect.unreachable());
+      const guarded = guardFetch(await managerOf({ [hook]: redact }), {
+        provider: openai,
+        fetch,
+        onEnd: (end: ModelEnd) => ends.push(end),
+      });
+      const body = bodyOf();
+      const init = { method: "POST", body, duplex: "half" } as RequestInit;
+      const error: unknown = await guarded("https://model.test/v1/responses", init).catch(
+        (thrown: unknown) => thrown,
+      );
+      if (body !== spent) expect(error).toMatchObject({ message: "The disk is full" });
+      else expect(error).toBeInstanceOf(TypeError);
+      expect(ends).toMatchObject([{ outcome: "errored", code: "request_invalid" }]);
+      expect(asked).toEqual([]);
+    }
+  }
+});
+
 it("reads line feeds before a carriage return in time", async () => {
   verifies("adapters:work-bounded");
   const choices = [{ index: 0, delta: { content: secret }, finish_reason: "stop" }];
