@@ -2,6 +2,7 @@
 import { quoted } from "../../core/errors/index.ts";
 import {
   createModelGuard,
+  isProvidersError,
   type ModelExchange,
   type ModelGuardOptions,
   type ModelRefusal,
@@ -170,8 +171,9 @@ async function judgedError(
     return error;
   }
   const status = isJsonObject($metadata) ? Number($metadata.httpStatusCode ?? 502) : 502;
-  const refusal = await exchange.judgeError({ error: { message } }, status);
-  if (refusal.status !== status) return endRefused(exchange, refusal);
+  const document = { error: { message } };
+  const refusal = await exchange.judgeError(document, status);
+  if (!isProvidersError(refusal, document)) return endRefused(exchange, refusal);
   // The SDK takes the name of an unknown exception from the answer, so it can be any text.
   const isWord = typeof name === "string" && /^[a-z][a-z_]{0,63}$/i.test(name);
   return endRefused(exchange, refusal, {

@@ -2,6 +2,7 @@
 import { ignore } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import {
+  isProvidersError,
   type JudgedEvent,
   type ModelExchange,
   type ModelGuard,
@@ -129,10 +130,9 @@ async function judgeErrorResponse(
   const { status } = response;
   const refusal = await exchange.judgeError(document, status);
   exchange.end(refusal);
-  const isOwn = refusal.status !== status;
-  return isOwn
-    ? refusedResponse(guard.provider, refusal)
-    : deniedResponse(guard.provider, refusal, headers);
+  return isProvidersError(refusal, document)
+    ? deniedResponse(guard.provider, refusal, headers)
+    : refusedResponse(guard.provider, refusal);
 }
 
 /**

@@ -28,6 +28,7 @@ export type {
   ModelRefusal,
   ModelTimings,
 } from "./options.ts";
+export { isProvidersError } from "./provider-error.ts";
 export {
   checkConditions,
   checkManager,

@@ -1,6 +1,7 @@
 /** Errors that providers report. */
 import { isWellFormed } from "../../core/data/intrinsics.ts";
 import { isJsonObject } from "../rewrite/index.ts";
+import type { ModelRefusal } from "./options.ts";
 
 /**
  * The message and code of an error. Most APIs return `{ error: { message } }`, some gateways
@@ -17,6 +18,11 @@ export function errorIn(document: unknown): { readonly message?: string; readonl
     // No message can hold half a character, as of a text that was cut.
     ...(typeof message === "string" && message !== "" && isWellFormed(message) && { message }),
   };
+}
+
+/** Whether what `judgeError` returned is the provider's error itself, and not a refusal of it. */
+export function isProvidersError({ code, plugin }: ModelRefusal, document: unknown): boolean {
+  return plugin === undefined && code === errorIn(document).code;
 }
 
 /** A code such as `context_length_exceeded` or `DeploymentNotFound`, not a sentence. */

@@ -229,6 +229,19 @@ describe("the SDK", () => {
     expect(ends).toMatchObject([{ outcome: "errored" }]);
   });
 
+  it("gives the denial of an exception's message no name of the service", async () => {
+    verifies("bedrock:drop-in");
+    const answer = {
+      status: 403,
+      document: { message: `No ${secret}` },
+      headers: { "x-amzn-errortype": "ExpiredTokenException" },
+    };
+    const manager = await managerOf({ "cmf.llm_output": () => deny({ code: "c", reason: "No" }) });
+    const { client } = await clientOf(manager, answer);
+    const error = await failureOf(client.send(new ConverseCommand(input)));
+    expect(error).toMatchObject({ name: "AccessDeniedException", message: "No", code: "c" });
+  });
+
   it("keeps no name of an exception that is more than a word", async () => {
     verifies("bedrock:drop-in");
     const answer = { status: 429, document: { message: "Bad", code: `Pay ${secret}` } };

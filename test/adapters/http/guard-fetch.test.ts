@@ -576,6 +576,31 @@ it("blames the caller's body, and not the provider, for a body that fails", asyn
   }
 });
 
+it("passes no header of an error on with a denial of the same status", async () => {
+  const error = { error: { message: "A bomb", code: "no_access" } };
+  const headers = { "x-should-retry": "true", "retry-after": "1", "x-request-id": "r" };
+  const ask = async (handler: () => unknown) => {
+    const { fetch } = standIn(() => jsonAnswer(error, 403, headers));
+    const manager = await managerOf({ "cmf.llm_output": handler });
+    return guardFetch(manager, { provider: openai, fetch })(
+      "https://model.test/v1/chat/completions",
+      { method: "POST", body: JSON.stringify(chat.request) },
+    );
+  };
+  const denied = await ask(() => deny({ code: "no_bombs", reason: "No" }));
+  expect([denied.status, Object.fromEntries(denied.headers)]).toEqual([
+    403,
+    { "content-type": "application/json", "x-should-retry": "false" },
+  ]);
+  expect(await denied.json()).toMatchObject({ error: { code: "no_bombs" } });
+  const passed = await ask(() => undefined);
+  expect([passed.status, Object.fromEntries(passed.headers)]).toEqual([
+    403,
+    { "content-type": "application/json", ...headers },
+  ]);
+  expect(await passed.json()).toMatchObject(error);
+});
+
 it("reads line feeds before a carriage return in time", async () => {
   verifies("adapters:work-bounded");
   const choices = [{ index: 0, delta: { content: secret }, finish_reason: "stop" }];
