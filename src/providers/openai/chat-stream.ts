@@ -19,6 +19,7 @@ import {
 } from "../rewrite/index.ts";
 import { textKey } from "./chat-blocks.ts";
 import { textFields } from "./chat-events.ts";
+import { nestedFields } from "./dialects.ts";
 import {
   any,
   endTexts,
@@ -30,6 +31,7 @@ import {
   ignored,
   last,
   lastIf,
+  merged,
   name,
   type ObjectGrowth,
   object,
@@ -150,6 +152,10 @@ const isFinished = (choice: Grown) =>
 
 const noMessage = { content: null, refusal: null };
 
+/** Objects of which reports say what is in them: none of them may hide what an earlier one had. */
+const added = { provider_specific_fields: merged };
+const nested = { ...added, ...Object.fromEntries(nestedFields.map((field) => [field, merged])) };
+
 const choices = objects(
   {
     table: {
@@ -163,6 +169,7 @@ const choices = objects(
           audio: object({ table: { id: name, data: text, transcript: text }, rest: any }),
           tool_calls: calls,
           function_call: called("function"),
+          ...added,
         },
         rest: any,
         defaults: noMessage,
@@ -171,6 +178,7 @@ const choices = objects(
       logprobs: object({ table: {}, rest: any }),
       finish_reason: name,
       token_ids: any,
+      ...nested,
     },
     rest: last,
     before({ delta, message }, choice, where) {
@@ -233,6 +241,7 @@ const answer: ObjectGrowth = {
       throw streamFault(where, "a number", [value]);
     }),
     choices,
+    ...nested,
   },
   rest: last,
   /** Only an error can come without choices. */

@@ -10,6 +10,7 @@ import {
   expectObject,
   expectString,
   isEmptyValue,
+  isJsonObject,
   type JsonObject,
   type StreamMeter,
   streamFault,
@@ -168,6 +169,29 @@ export const any: Growth = (where) => (now, came, meter) => {
   for (const item of keep(came, meter) as readonly Json[]) list.all.push(item);
   return list;
 };
+
+/** Like `last`, but objects and lists keep what only an earlier one has. */
+export const merged: Growth = (where) => {
+  const merge = mergedJson(where);
+  return (now, came, meter) => merge(now, keep(came, meter), meter);
+};
+
+/** Merges JSON that has been read. */
+const mergedJson: Growth = (where) => (now, came, meter) => {
+  if (!isNone(now) && isNothing(came)) return now;
+  if (shapeOf(now) !== shapeOf(came)) expectNothing(now, where, came);
+  if (isJsonObject(came)) {
+    const all = now instanceof GrownObject ? now : new GrownObject(anyFields, where);
+    all.add(came, meter);
+    return all;
+  }
+  if (!Array.isArray(came)) return came as Json;
+  const list = now instanceof GrownList ? now : new GrownList();
+  const merge = mergedJson(where);
+  for (const [at, item] of came.entries()) list.all[at] = merge(list.all[at], item, meter);
+  return list;
+};
+const anyFields: ObjectGrowth = { table: {}, rest: mergedJson };
 
 function shapeOf(value: unknown): string {
   if (value instanceof TextPieces) return "string";

@@ -58,6 +58,69 @@ describe("a type that is not a string", () => {
   });
 });
 
+describe("an object that a later chunk has again", () => {
+  const verdict = { error: { message: "SECRET" }, details: [{ id: "a" }, { text: "SECRET" }] };
+  const fields = { content_filter_results: verdict };
+  const safe = { content_filter_results: { details: [{ id: "b" }], hate: { severity: "safe" } } };
+  const groq = { x_groq: { id: "a", error: "SECRET" } };
+  const lite = { provider_specific_fields: { note: "SECRET" } };
+  const silent = { provider_specific_fields: { note: null, citations: null } };
+
+  it.each([
+    ["a verdict", chunk({}, fields), chunk({}, safe)],
+    ["a verdict on all", { ...chunk({}), ...fields }, { ...chunk({}), ...safe }],
+    ["of Groq", { ...chunk({}), ...groq }, { ...chunk({}), x_groq: { usage: { queue_time: 1 } } }],
+    ["of LiteLLM", chunk({}, lite), chunk({}, silent)],
+    ["of LiteLLM in a message", chunk(lite), chunk(silent)],
+  ])("does not hide what only the first one has: %s", (_, first, later) => {
+    verifies("openai:stream-merged");
+    const unseen = (chunks: readonly object[]) => {
+      const { left } = fromChatResponse(answerOf([...chunks, end]));
+      return left.filter(({ kind }) => kind !== "setting").map(({ path }) => path);
+    };
+    const alone = unseen([first]);
+    expect(alone).not.toEqual([]);
+    expect(unseen([first, later])).toEqual(expect.arrayContaining(alone));
+    expect(unseen([first, later, later])).toEqual(unseen([first, later]));
+  });
+
+  it("has the later values of what both have", () => {
+    verifies("openai:stream-merged");
+    expect(answerOf([chunk({}, fields), chunk({}, safe), end])).toMatchObject({
+      choices: [
+        {
+          content_filter_results: {
+            error: { message: "SECRET" },
+            details: [{ id: "b" }, { text: "SECRET" }],
+            hate: { severity: "safe" },
+          },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    [groq, { x_groq: "a" }],
+    [{ x_groq: "SECRET" }, groq],
+    [groq, { x_groq: { error: { a: 1 } } }],
+    [groq, { x_groq: { error: 1 } }],
+  ])("is refused if a value changes its kind: %j, %j", (first, later) => {
+    verifies("openai:stream-refused");
+    const stream = chatStream();
+    stream.push({ ...chunk({}), ...first });
+    expect(codeOf(() => stream.push({ ...chunk({}), ...later }))).toBe("stream_invalid");
+  });
+
+  it("takes time that grows with what comes, however many names it has", () => {
+    verifies("openai:stream-merged");
+    const begun = performance.now();
+    const stream = chatStream();
+    for (let at = 0; at < 20_000; at++) stream.push({ ...chunk({}), x_groq: { [`a${at}`]: 1 } });
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(Object.keys(stream.document.x_groq as object)).toHaveLength(20_000);
+  });
+});
+
 it("padding and a name of the object that are null are not in the answer", () => {
   verifies("openai:stream-padding", "openai:stream-same");
   const none = { object: null, obfuscation: null };
