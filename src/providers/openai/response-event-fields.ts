@@ -48,6 +48,14 @@ const progress: { readonly [name: string]: readonly string[] } = {
 /** The fields of an event about one command of a shell. */
 const ofCommand = [...ofItem, "command_index"];
 
+/** The events of parts, by the list that the part is in. */
+const ofParts: readonly (readonly [event: string, list: ListName])[] = [
+  [partLists.summary.event, "summary"],
+  [partLists.content.event, "content"],
+  // What vLLM calls a part of reasoning: vllm/entrypoints/openai/responses/protocol.py
+  ["reasoning_part", "content"],
+];
+
 const beginnings = ["response.created", "response.in_progress", "response.queued"];
 
 /** The item that an event is about, or the part of it. */
@@ -96,8 +104,8 @@ const kinds: readonly (readonly [type: string, fields: readonly string[], apply?
       [`response.${name}.done`, [...all, key], finish],
     ] as const;
   }),
-  ...(["summary", "content"] as const).flatMap((list) => {
-    const { event: name, index } = partLists[list];
+  ...ofParts.flatMap(([name, list]) => {
+    const { index } = partLists[list];
     const fields = [...ofItem, index, "part"];
     const add: Apply = (response, event, from) =>
       targetOf(response, event).addPart(list, event[index], event.part, [...from, "part"]);

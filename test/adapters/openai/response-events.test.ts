@@ -387,3 +387,47 @@ describe("the output of a shell", () => {
     refused(done(whole), [...events, half]);
   });
 });
+
+describe("reasoning from vLLM", () => {
+  const at = { output_index: 0, item_id: "r", content_index: 0 };
+  const reasoning = { type: "reasoning", id: "r", summary: [], content: null };
+  const piece = (text: string) => ({ type: "reasoning_text", text });
+  const whole = { ...reasoning, status: "completed", content: [piece("Hm, so.")] };
+  const events = [
+    { type: "response.created", response: { id: "r", output: [] } },
+    {
+      type: "response.output_item.added",
+      output_index: 0,
+      item: { ...reasoning, status: "in_progress" },
+    },
+    { type: "response.reasoning_part.added", ...at, part: piece("") },
+    { type: "response.reasoning_text.delta", ...at, delta: "Hm, " },
+    { type: "response.reasoning_text.delta", ...at, delta: "so." },
+    { type: "response.reasoning_text.done", ...at, text: "Hm, so." },
+    { type: "response.reasoning_part.done", ...at, part: piece("Hm, so.") },
+    { type: "response.output_item.done", output_index: 0, item: whole },
+    completed([whole]),
+  ];
+
+  it("is thinking, from its first piece on", () => {
+    verifies("openai:stream-reasoning-part");
+    const thinking = (text: string) => [{ content: [{ content_type: "thinking", text }] }];
+    expect(streamOf(events.slice(0, 4)).current.messages).toMatchObject(thinking("Hm, "));
+    const stream = streamOf(events);
+    expect(stream.current.messages).toMatchObject(thinking("Hm, so."));
+    expect(stream.done).toBe(true);
+    expect(stream.current.left.filter(({ kind }) => kind !== "setting")).toEqual([]);
+  });
+
+  it("is refused if it contradicts itself, and its unknown fields are reported", () => {
+    verifies("openai:stream-reasoning-part", "openai:stream-refused");
+    const done = { type: "response.reasoning_part.done", ...at, part: piece("Hm, no.") };
+    refused(done, events.slice(0, 5));
+    const odd = events.map((event) =>
+      event.type.includes("reasoning_part") ? { ...event, note: "SECRET" } : event,
+    );
+    expect(streamOf(odd).current.left.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(["events[2].note", "events[6].note"]),
+    );
+  });
+});
