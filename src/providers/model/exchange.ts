@@ -121,7 +121,7 @@ export class Exchange implements ModelExchange {
         this.#judge.messages(hooks.input, read.messages),
       );
       this.#noteHeaders();
-      this.#refuseUnseen(read.left, ({ kind, path }) => (kind === path ? kind : `${kind} ${path}`));
+      this.#refuseUnseen("request", read.left);
       const onto = document as object;
       const written = this.#provider.writeRequest(messages, { ...this.#limits, onto });
       return this.#written("request", written, messages);
@@ -346,8 +346,7 @@ export class Exchange implements ModelExchange {
       for (const message of said) judged.push(await this.#judge.toolCalls(message));
       return judged;
     });
-    // Without the path: field names in an answer come from the provider and may be confidential.
-    this.#refuseUnseen(this.#unrepeatedLeft(read, document), ({ kind }) => kind);
+    this.#refuseUnseen("answer", this.#unrepeatedLeft(read, document));
     const written = this.#provider.writeAnswer(messages, { ...this.#limits, onto: document });
     return this.#written("answer", written, messages);
   }
@@ -401,14 +400,16 @@ export class Exchange implements ModelExchange {
   }
 
   /** Refuses content that no plugin saw, unless the host lets it pass. */
-  #refuseUnseen(left: readonly Left[], shown: (unseen: Left) => string): void {
+  #refuseUnseen(point: "request" | "answer", left: readonly Left[]): void {
     const [unseen] = this.#unseenIn(left);
     if (unseen === undefined) return;
-    this.#unseen = shown(unseen);
     const { kind, path, reason } = unseen;
+    this.#unseen = kind === path ? kind : `${kind} ${path}`;
+    // A caller gets no path in an answer: its names come from the provider, and may be confidential.
+    const shown = point === "request" ? this.#unseen : kind;
     const text = `Expected messages that plugins can see in full, got content that no hook shows at ${path}: ${reason} To let it pass, add "${kind}" or "${kind} ${path}" to the option allow.`;
     throw new Refused(
-      refusalOf("content_unseen", this.#unseen),
+      refusalOf("content_unseen", shown),
       new GlassineError("payload_shape", text, { path }),
     );
   }

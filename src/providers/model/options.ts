@@ -52,7 +52,7 @@ export interface ModelEnd {
   readonly code: string | undefined;
   /** The plugin that denied it. */
   readonly plugin: string | undefined;
-  /** With `content_unseen`: the kind of the content no plugin sees, and in requests its path. */
+  /** With `content_unseen`: the kind and the path of the content that no plugin sees. */
   readonly unseen?: string | undefined;
   readonly timings: ModelTimings;
 }

@@ -277,6 +277,18 @@ describe("refusals", () => {
     expect(allowed.document).toEqual(asked);
   });
 
+  it("of an answer say to the host alone where the content is", async () => {
+    const ends: ModelEnd[] = [];
+    const onEnd = (end: ModelEnd) => ends.push(end);
+    const exchange = await exchangeOf({ "cmf.llm_output": () => undefined }, { onEnd });
+    const [choice] = answer("Ahoy").choices;
+    const document = { ...answer("Ahoy"), choices: [{ ...choice, hunter2: "x" }] };
+    const { refusal } = await exchange.judgeAnswer(document);
+    expect(refusal?.reason).toBe("Part of the document cannot be checked: content");
+    exchange.end(refusal);
+    expect(ends).toMatchObject([{ unseen: "content choices[0].hunter2" }]);
+  });
+
   it("a request or an answer that cannot be read", async () => {
     const hooks: Hooks = { "cmf.llm_input": () => undefined, "cmf.llm_output": () => undefined };
     const exchange = await exchangeOf(hooks);
