@@ -54,6 +54,16 @@ it.each<[string, object, string]>([
   ["onOutput", { onOutput: 1 }, "onOutput must be a function, and is a number."],
   ["onEnd", { onEnd: "x" }, "onEnd must be a function, and is a string."],
   ["accept", { accept: "network" }, "accept must be an array, and is a string."],
+  ["readable", { readable: "/srv/models" }, "readable must be an array of paths."],
+  ["readable", { readable: [new URL("file:///srv")] }, "readable must be an array of paths."],
+  ...["/srv/guard", null, { folder: "/srv/guard" }, { folder: 7, hash: null }].map(
+    (given) =>
+      [
+        "package",
+        { package: given },
+        "package must have a folder, and the hash of the package or null for any.",
+      ] as const,
+  ),
 ])("refuses a wrong %s", async (_, options, message) => {
   const file = await fileOf(prints);
   const given = { isolate: "worker", ...options } as IsolateOptions;

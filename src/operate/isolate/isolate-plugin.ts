@@ -255,7 +255,7 @@ async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
   const { open, why } = await platformOf();
   expectAccepted(open, read.accept, why);
   const readable = await Promise.all(
-    (read.readable ?? []).map(async (each) => {
+    read.readable.map(async (each) => {
       const real = await realAt(each, `The option readable names ${quoted(each)}, which`);
       return [resolve(each), real] as const;
     }),
@@ -325,6 +325,20 @@ export function expectOpenings(accept: readonly Opening[]): void {
       );
 }
 
+/** @throws GlassineError `options_invalid` */
+export function expectPaths(name: string, paths: unknown): void {
+  if (Array.isArray(paths) && paths.every((each) => typeof each === "string")) return;
+  throw optionsInvalid(`${name} must be an array of paths.`);
+}
+
+/** @throws GlassineError `options_invalid` */
+function expectPackage(given: unknown): void {
+  if (given === undefined) return;
+  const { folder, hash } = Object(given) as Readonly<Record<string, unknown>>;
+  if (typeof folder === "string" && (typeof hash === "string" || hash === null)) return;
+  throw optionsInvalid("package must have a folder, and the hash of the package or null for any.");
+}
+
 /**
  * Reads a function that gets what the code prints, why it ended, and the like. If it throws or
  * rejects, nothing changes.
@@ -383,15 +397,18 @@ type LaunchOptions = ReturnType<typeof readOptions> & {
 
 function readOptions(options: IsolateOptions) {
   expectOptions(options, optionNames, "isolatePlugin");
-  const { isolate, accept = [], size = 1 } = options;
+  const { isolate, accept = [], readable = [], size = 1 } = options;
   if (!isIsolation(isolate))
     throw optionsInvalid(
       `isolate must be one of ${isolations.join(", ")}, and is ${quoted(String(isolate))}.`,
     );
   expectOpenings(accept);
+  expectPaths("readable", readable);
+  expectPackage(options.package);
   return {
     ...options,
     accept,
+    readable,
     config: copyConfig(options.config),
     onOutput: readObserver("onOutput", options.onOutput),
     onEnd: readObserver("onEnd", options.onEnd),

@@ -214,6 +214,12 @@ describe("a start is refused", () => {
       /"network" expects a boolean, got string/,
     ],
     [
+      "for a pluginDirs that is no list",
+      { pluginDirs: "plugins" } as never,
+      "options_invalid",
+      /pluginDirs must be an array of paths/,
+    ],
+    [
       "for a spare that is neither true nor false",
       { spare: "no" } as never,
       "options_invalid",

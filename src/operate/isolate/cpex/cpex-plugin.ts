@@ -5,6 +5,7 @@ import { expectOptions, isRecord, readOption } from "../../../core/data/index.ts
 import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import {
   expectOpenings,
+  expectPaths,
   type IsolatedPlugin,
   type IsolateOptions,
   isolatedBy,
@@ -173,7 +174,7 @@ export async function openHost(
       `The virtual environment of ${quoted(venv.python)} does not have the package cpex. Install it there: pip install cpex.`,
     );
   if (options.wheels !== undefined) await expectWheels(venv, options.wheels);
-  const pluginDirs = await foldersOf(options.pluginDirs ?? []);
+  const pluginDirs = await foldersOf(options.pluginDirs);
   const { accept, network, memoryMb } = options;
   const python = await pythonOf({
     venv,
@@ -187,13 +188,15 @@ export async function openHost(
 }
 
 function readHostOptions(options: CpexHostOptions) {
-  const { python, accept = [] } = options;
+  const { python, accept = [], pluginDirs = [] } = options;
   if (typeof python !== "string")
     throw optionsInvalid("python expects the path of the interpreter in a virtual environment.");
   expectOpenings(accept);
+  expectPaths("pluginDirs", pluginDirs);
   return {
     ...options,
     accept,
+    pluginDirs,
     network: readOption(options, "network", "boolean") ?? false,
     onOutput: readObserver("onOutput", options.onOutput) ?? (() => {}),
     onEnd: readObserver("onEnd", options.onEnd),
