@@ -78,8 +78,18 @@ const ofServer = {
     .describe("What to do about a tool whose definition differs from the pinned one."),
   wireLabels: z
     .strictObject({
-      ifc: z.boolean().default(false).describe("Labels from `_meta.ifc` of a result."),
-      annotations: z.boolean().default(false).describe("Labels from the annotations of a tool."),
+      ifc: z
+        .boolean()
+        .default(false)
+        .describe(
+          "The labels `private` and `untrusted`, unless `_meta.ifc` of a result says otherwise.",
+        ),
+      annotations: z
+        .boolean()
+        .default(false)
+        .describe(
+          "The label `untrusted`, unless a tool has the annotation `openWorldHint: false`.",
+        ),
     })
     .prefault({})
     .describe("Labels that the server claims for its data. They are only ever added."),
