@@ -119,6 +119,7 @@ It exits with 1 if something cannot work, and with 2 if the configuration is wro
 - \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that takes no arguments and returns one. It is for development: production refuses it with \`plugin_path_refused\`.
 - \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` stands for all plugins of a CPEX or ContextForge configuration, in Python: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
 
+Each plugin can be named once: two entries that name the same plugin are refused.
 Production does not start without \`plugins.lock\`, even if no package is named.
 
 With \`isolate\`, the code of a package or a path runs outside the gateway's process, and none of it is imported into that process:
