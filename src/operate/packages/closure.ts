@@ -72,7 +72,7 @@ interface Importer extends Pick<ClosureMember, "path" | "files"> {
  * peers, and those of a dependency, are members if they are installed.
  *
  * @throws GlassineError (as a rejection of that function) `package_refused`: a dependency cannot be
- *   read or hashed, or there are more than 1,000
+ *   read or hashed, or there are more than 1,000, or one package names more than that
  * @see spec `closure:members`, `closure:foreign`
  */
 export function closureHasher(
@@ -112,10 +112,8 @@ export function closureHasher(
           const { hash, files } = found;
           members.set(key, { name, version: needs.version, hash, path, files });
           importers.push({ name, path, files, needs });
-          if (members.size > maxMembers) {
-            const text = `The package has more than ${maxMembers} dependencies, theirs included.`;
-            throw packageRefused("package_too_large", "", text);
-          }
+          if (members.size > maxMembers)
+            throw tooMany(`has more than ${maxMembers} dependencies, theirs included`);
         }
       }
     }
@@ -197,7 +195,15 @@ async function needsOf(path: string, hash: PackageHash): Promise<PackageNeeds> {
     throw packageRefused("unsupported_file", "package.json", text);
   }
   expectManifest(needs.sha256, hash);
+  const { dependencies, optional, bundled, peers } = needs;
+  // Looking one up takes about a millisecond, whether it is there or not.
+  if (new Set([...dependencies, ...optional, ...bundled, ...peers]).size > maxMembers)
+    throw tooMany(`names more than ${maxMembers} dependencies`);
   return needs;
+}
+
+function tooMany(what: string): Error {
+  return packageRefused("package_too_large", "", `The package ${what}.`);
 }
 
 async function named<Value>(name: string, work: Promise<Value>): Promise<Value> {

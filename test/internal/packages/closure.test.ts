@@ -327,13 +327,23 @@ describe("a closure that is refused", () => {
 
   it("more than 1,000 dependencies", async () => {
     const names = Array.from({ length: 1001 }, (_, at) => `d${at}`);
-    const dependencies = Object.fromEntries(names.map((name) => [name, "*"]));
+    const asking = (some: readonly string[]) => Object.fromEntries(some.map((name) => [name, "*"]));
     const root = rootOf(
-      files(guard, "guard", { dependencies }),
       ...names.map((name) => ({ [`node_modules/${name}/package.json`]: json(name) })),
+      files(guard, "guard", { dependencies: asking(names.slice(0, 600)) }),
+      files("node_modules/d0", "d0", { dependencies: asking(names.slice(600)) }),
     );
     expect(await refusalOf(() => closureAt(root))).toMatchObject({ code: "package_too_large" });
   });
+
+  it.each(["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies"])(
+    "more than 1,000 names in %s, even if none is installed",
+    async (field) => {
+      const names = Array.from({ length: 1001 }, (_, at) => [`d${at}`, "*"]);
+      const root = rootOf(files(guard, "guard", { [field]: Object.fromEntries(names) }));
+      expect(await refusalOf(() => closureAt(root))).toMatchObject({ code: "package_too_large" });
+    },
+  );
 });
 
 /** Packages by name, each with the names of its dependencies, which all come later. */
