@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { within } from "../../core/data/index.ts";
 import { surfaceOf } from "../../core/host/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
+import { systemCode } from "../packages/index.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
@@ -60,5 +61,10 @@ async function urlOf(specifier: string, cwd: string): Promise<string> {
   if (isFile) return pathToFileURL(path).href;
   // From the copy that runs this command, which does not recognize hosts of another copy.
   if (specifier.startsWith("glassine/")) return specifier;
-  return pathToFileURL(createRequire(join(cwd, "package.json")).resolve(specifier)).href;
+  try {
+    return pathToFileURL(createRequire(join(cwd, "package.json")).resolve(specifier)).href;
+  } catch (error) {
+    if (systemCode(error) !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw error;
+    throw new Error("the package exports this only to `import`, or not at all: name its file");
+  }
 }

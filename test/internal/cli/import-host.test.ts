@@ -1,5 +1,5 @@
 /** The module of `--host`, which is the operator's own code and may never finish loading. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineHost } from "glassine/host";
@@ -34,4 +34,20 @@ it.each([
   await writeFile(join(folder, name), text);
   const { host } = await importHost({ value: name, from: "--host" }, folder);
   expect(host).toBe(own);
+});
+
+it("is to be named by its file if it is in a package for import alone", async () => {
+  verifies("cli:host-module");
+  const folder = await mkdtemp(join(tmpdir(), "host-"));
+  afterTest(() => rm(folder, { recursive: true }));
+  const path = join(folder, "node_modules/esm-host");
+  await mkdir(path, { recursive: true });
+  const exports = { import: "./index.js" };
+  await writeFile(join(path, "package.json"), JSON.stringify({ name: "esm-host", exports }));
+  await expect(importHost({ value: "esm-host", from: "--host" }, folder)).rejects.toMatchObject({
+    failure: {
+      message:
+        "--host: cannot use the module 'esm-host': the package exports this only to `import`, or not at all: name its file",
+    },
+  });
 });
