@@ -319,7 +319,10 @@ interface Texts {
   readonly name?: string;
 }
 
-/** Makes a log whose texts contain no known secret, and whose names are short. If `log` throws or rejects, nothing changes. */
+/**
+ * Makes a log whose texts contain no known secret, and whose names are short. If `log` throws or
+ * rejects, nothing changes.
+ */
 export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): GatewayLog {
   const at = (level: Level) => (event: LogEvent, fields?: Texts) => {
     const { text, message, stack, method, name } = fields ?? {};
