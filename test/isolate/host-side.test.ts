@@ -57,12 +57,11 @@ it.each<[string, object, string]>([
   ["readable", { readable: "/srv/models" }, "readable must be an array of paths."],
   ["readable", { readable: [new URL("file:///srv")] }, "readable must be an array of paths."],
   ...["/srv/guard", null, { folder: "/srv/guard" }, { folder: 7, hash: null }].map(
-    (given) =>
-      [
-        "package",
-        { package: given },
-        "package must have a folder, and the hash of the package or null for any.",
-      ] as const,
+    (given): [string, object, string] => [
+      "package",
+      { package: given },
+      "package must have a folder, and the hash of the package or null for any.",
+    ],
   ),
 ])("refuses a wrong %s", async (_, options, message) => {
   const file = await fileOf(prints);
