@@ -87,9 +87,7 @@ const ofServer = {
       annotations: z
         .boolean()
         .default(false)
-        .describe(
-          "The label `untrusted`, unless a tool has the annotation `openWorldHint: false`.",
-        ),
+        .describe("The label `untrusted`, unless a tool has `openWorldHint: false`."),
     })
     .prefault({})
     .describe("Labels that the server claims for its data. They are only ever added."),
