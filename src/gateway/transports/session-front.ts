@@ -3,6 +3,7 @@
  *
  * The SDK is an optional peer, so it is passed in as a parameter.
  */
+import { ignore } from "../../core/data/index.ts";
 import { boundedBody } from "./bounded-body.ts";
 import { cancelledIn, repeatsId, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
 import { eventStore } from "./event-store.ts";
@@ -77,6 +78,9 @@ export interface SessionFront {
   closeStream(id: RequestId): void;
 }
 
+/** How many messages may wait until the caller opens the session's own stream. */
+const maxEarly = 100;
+
 const ended = refusalOf(-32001, "session_unknown", "The session is over");
 
 /**
@@ -103,6 +107,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
   const open = new Map<string, RequestId>();
   /** Whether the caller has opened the session's own stream: without one, nobody would ask for it. */
   let hasOwnStream = false;
+  /** What belongs on that stream and came before it: servers ask for roots as soon as they may. */
+  const early: Message[] = [];
+  let earlyUnits = 0;
   let isOver = false;
   let version: string | undefined;
   /** The key of `initialize`, and the state of waiting for its answer. */
@@ -133,8 +140,11 @@ export function sessionFront(options: SessionOptions): SessionFront {
         if (key === beginning) begun(message);
       }
       try {
-        const isLost = relatedRequestId !== undefined && !hasStream && !hasOwnStream;
-        if (isLost && !isAnswer(message)) throw new Error("No stream is open for the message.");
+        if (!hasStream && !hasOwnStream && !isAnswer(message)) {
+          if (relatedRequestId !== undefined || !keepsEarly(message))
+            throw new Error("No stream is open for the message.");
+          return;
+        }
         await inner.send(message as never, hasStream ? { relatedRequestId } : {});
       } catch (error) {
         onUndelivered(errorOf(error));
@@ -148,6 +158,20 @@ export function sessionFront(options: SessionOptions): SessionFront {
       await inner.close();
     },
   };
+
+  /** Keeps a message for the session's own stream, if there is room. */
+  function keepsEarly(message: Message): boolean {
+    const { length } = JSON.stringify(message);
+    if (early.length >= maxEarly || earlyUnits + length > queuedBytes) return false;
+    earlyUnits += length;
+    early.push(message);
+    return true;
+  }
+
+  function ownStreamOpened(): void {
+    hasOwnStream = true;
+    for (const each of early.splice(0)) void ignore(transport.send(each));
+  }
 
   /** Closing the transport would only end the streams of open requests. */
   async function answerOpen(): Promise<void> {
@@ -179,7 +203,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
     // What follows an event may also be the rest of a request's stream.
     const isRest = Boolean(request.headers.get("last-event-id"));
-    if (request.method === "GET" && response.ok && !isRest) hasOwnStream = true;
+    if (request.method === "GET" && response.ok && !isRest) ownStreamOpened();
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
     else for (const key of keys) open.delete(key);
     if (response.body === null) return response;

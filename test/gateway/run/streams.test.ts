@@ -1,12 +1,15 @@
 /** When the streams of a session end, and what can be requested again. */
+import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { definePlugin } from "glassine";
 import { afterEach, expect, it, vi } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 import { callOf, messagesIn, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
+import { startGateway } from "./support/gateway.ts";
 
 function cancelled(requestId: unknown): object {
   return { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } };
@@ -95,6 +98,42 @@ it.each([
     if (text.includes("elicitation/create")) break;
   }
   expect(messagesIn(text)).toMatchObject([{ method: "elicitation/create" }]);
+});
+
+/** A server that asks for roots as soon as it may, and says what it got. */
+const asksForRoots = `
+const send = (message) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
+const lines = require("node:readline").createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  const { id, method, params, result } = JSON.parse(line);
+  const serverInfo = { name: "asks", version: "1.0.0" };
+  if (method === "initialize")
+    send({ id, result: { protocolVersion: params.protocolVersion, capabilities: {}, serverInfo } });
+  else if (method === "notifications/initialized") send({ id: 0, method: "roots/list" });
+  else if (method === undefined)
+    send({ method: "notifications/message", params: { level: "info", data: result } });
+});`;
+
+it("what a server asks before the session's own stream is open comes when it is", async () => {
+  const servers = { asks: { command: process.execPath, args: ["-e", asksForRoots] } };
+  const made = await startGateway({ servers });
+  afterTest(made.close);
+  const own = await sessionOf(made.url);
+  // Long enough for the question to come first, most likely.
+  await pause(200);
+  const { body } = await own.open(undefined, { method: "GET" });
+  const result = { roots: [] };
+  let text = "";
+  for await (const chunk of body ?? []) {
+    text += new TextDecoder().decode(chunk);
+    const [asked, said] = messagesIn(text);
+    if (said !== undefined) break;
+    if (asked !== undefined) await own.post({ jsonrpc: "2.0", id: asked.id, result });
+  }
+  expect(messagesIn(text)).toMatchObject([
+    { method: "roots/list" },
+    { method: "notifications/message", params: { data: result } },
+  ]);
 });
 
 it("a caller of an older version keeps a stream that its server cut off", async () => {
