@@ -19,7 +19,6 @@ import {
 } from "../rewrite/index.ts";
 import { textKey } from "./chat-blocks.ts";
 import { textFields } from "./chat-events.ts";
-import { nestedFields } from "./dialects.ts";
 import {
   any,
   endTexts,
@@ -152,10 +151,6 @@ const isFinished = (choice: Grown) =>
 
 const noMessage = { content: null, refusal: null };
 
-/** Objects of which reports say what is in them: none of them may hide what an earlier one had. */
-const added = { provider_specific_fields: merged };
-const nested = { ...added, ...Object.fromEntries(nestedFields.map((field) => [field, merged])) };
-
 const choices = objects(
   {
     table: {
@@ -169,7 +164,7 @@ const choices = objects(
           audio: object({ table: { id: name, data: text, transcript: text }, rest: any }),
           tool_calls: calls,
           function_call: called("function"),
-          ...added,
+          provider_specific_fields: merged,
         },
         rest: any,
         defaults: noMessage,
@@ -178,9 +173,9 @@ const choices = objects(
       logprobs: object({ table: {}, rest: any }),
       finish_reason: name,
       token_ids: any,
-      ...nested,
     },
-    rest: last,
+    // Part of an object may be content: none may hide what an earlier one had.
+    rest: merged,
     before({ delta, message }, choice, where) {
       const isMore = ([key, value]: [string, unknown]) => key !== "role" && !isEmptyValue(value);
       if (isFinished(choice) && Object.entries(objectIn(delta)).some(isMore))
@@ -241,9 +236,8 @@ const answer: ObjectGrowth = {
       throw streamFault(where, "a number", [value]);
     }),
     choices,
-    ...nested,
   },
-  rest: last,
+  rest: merged,
   /** Only an error can come without choices. */
   before({ choices, error, type }, now) {
     if (!isNone(now.get("error"))) throw streamFault("chunk", "nothing after an error");

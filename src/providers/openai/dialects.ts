@@ -142,9 +142,6 @@ const filterFields: readonly string[] = [
 /** Strings in a verdict that are one of a few words. Any other string may be text. */
 const filterWords: readonly string[] = ["code", "id", "severity", "source_type"];
 
-/** Fields that `reportNested` reports in part. */
-export const nestedFields: readonly string[] = ["x_groq", ...filterFields];
-
 const ofGroq = knownFields([], ["id", "usage", "usage_breakdown"]);
 
 /**

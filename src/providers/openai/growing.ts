@@ -172,7 +172,7 @@ export const any: Growth = (where) => (now, came, meter) => {
 
 /** Like `last`, but objects and lists keep what only an earlier one has. */
 export const merged: Growth = (where) => {
-  const merge = mergedJson(where);
+  const merge = mergedJson(where || "chunk");
   return (now, came, meter) => merge(now, keep(came, meter), meter);
 };
 
