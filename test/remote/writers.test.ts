@@ -135,6 +135,14 @@ const execution: WireExecution = {
 };
 
 describe("encodeResult", () => {
+  it("refuses a payload of an unknown hook, whose headers it could not strip", () => {
+    verifies("remote:written-checked");
+    const returned = { modifiedPayload: { name: "add", headers: { Authorization: "s3cr3t" } } };
+    const refusal = refusalOf(() => encodeResult(returned, { hook: "tool_pre_invok" }));
+    expect(refusal).toMatchObject({ code: "hook_unknown" });
+    expect(String(refusal)).toContain('Did you mean "tool_pre_invoke"?');
+  });
+
   it.each([
     ["no list", 5],
     ["null", null],

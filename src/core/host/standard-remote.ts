@@ -51,8 +51,8 @@ export const decodeTask: Standard["decodeTask"] = /* @__PURE__ */ bind(functions
  * headers are left out.
  *
  * @throws GlassineError with the code with which a dispatch refuses the value, if it is not a
- *   result, is not JSON data, or names an unknown slot; `options_invalid`, also for records and
- *   headers that no reader would accept
+ *   result, is not JSON data, or names an unknown slot; `hook_unknown`; `options_invalid`, also for
+ *   records and headers that no reader would accept
  * @see spec `remote:result`, `remote:written-checked`, `remote:as-returned`
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export const encodeResult: Standard["encodeResult"] = /* @__PURE__ */ bind(funct
  * changes, the violation, metadata and the records of its handlers.
  *
  * @throws GlassineError `options_invalid`, also for a value that `invoke` did not resolve to;
- *   `payload_invalid`
+ *   `hook_unknown`, `payload_invalid`
  * @see spec `remote:invoke-result`
  * @example
  * ```ts

@@ -5,19 +5,23 @@
  */
 import { isRecord } from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
-import { formatPath } from "../errors/index.ts";
+import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { HookSpec, HookTable } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { DropReport } from "./documents.ts";
 import { recordOf, withoutSecrets, withSecretsOf } from "./headers.ts";
 
-/** Returns a payload as it is written: a message in its wrapper, without sensitive headers. */
+/**
+ * Returns a payload as it is written: a message in its wrapper, without sensitive headers.
+ *
+ * @throws GlassineError `hook_unknown`: the hook says where a payload has headers
+ */
 export function payloadDocument(
   hooks: HookTable,
   hook: string | undefined,
   payload: object,
 ): object {
-  const spec = specIn(hooks, hook);
+  const spec = hook === undefined ? undefined : specOf(hooks, hook);
   const stripped = withHeaders(spec, payload, withoutSecrets);
   if (spec?.payload !== messageSchema) return stripped;
   return { message: stripped, hook: hook?.startsWith("cmf.") ? hook.slice(4) : hook };
@@ -62,8 +66,20 @@ function withHeaders(
   );
 }
 
+/** @throws GlassineError `hook_unknown` */
+export function specOf(hooks: HookTable, hook: string): HookSpec {
+  const spec = specIn(hooks, hook);
+  if (spec !== undefined) return spec;
+  const known = Object.keys(hooks).filter((name) => specIn(hooks, name) !== undefined);
+  throw new GlassineError(
+    "hook_unknown",
+    `${quoted(hook)} is not a hook of this host.${suggestion(hook, known)}`,
+    { hook },
+  );
+}
+
 /** Returns a hook's definition; `undefined` without a wire format, which only messages have. */
-export function specIn(hooks: HookTable, hook: string | undefined): HookSpec | undefined {
+function specIn(hooks: HookTable, hook: string | undefined): HookSpec | undefined {
   const spec = hook !== undefined && Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
   return spec?.semantic === "message" ? spec : undefined;
 }

@@ -12,7 +12,6 @@ import {
 } from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
-import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
   type HookSpec,
   type HookTable,
@@ -37,7 +36,7 @@ import {
 } from "./documents.ts";
 import { forBothGenerations } from "./header-generations.ts";
 import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
-import { payloadDocument, payloadFrom, specIn } from "./payload.ts";
+import { payloadDocument, payloadFrom, specOf } from "./payload.ts";
 import { readView } from "./read-view.ts";
 import { compileDocument, taskSchema } from "./schemas.ts";
 
@@ -76,7 +75,7 @@ const contextReader = compileDocument(
 export function encodeTurn(surface: Surface, turn: Turn): string {
   const { hook, context, config } = contextDocument(turn);
   const { payload, extensions } = turn;
-  const reader = readerOf(specOf(surface, hook).payload);
+  const reader = readerOf(specOf(surface.hooks, hook).payload);
   const checked = payloadFor(reader, payload, "payload_invalid", hook, anySize);
   // Services stay in the host, and so do the capabilities that open them.
   const named = config.capabilities.filter((name) => !Object.hasOwn(surface.services, name));
@@ -158,7 +157,7 @@ export function decodeTurn(
   const what = { what: "task", code: "document_invalid" } as const;
   const { document, report } = readWire<TaskDocument>(reader, input, what, options);
   const { hook, config } = document;
-  const spec = specOf(surface, hook);
+  const spec = specOf(surface.hooks, hook);
   const capabilities = resolveNames(slots.capabilities, config.capabilities);
   const given = payloadFrom(hooks, hook, document.payload, { path: "payload", report });
   const payload = readPayload(hook, spec, given, options, report);
@@ -214,16 +213,4 @@ function contextOf(
     signal: signal ?? new AbortController().signal,
     state: state ?? new Map<unknown, unknown>(),
   });
-}
-
-/** @throws GlassineError `hook_unknown` */
-function specOf({ hooks }: Surface, hook: string): HookSpec {
-  const spec = specIn(hooks, hook);
-  if (spec !== undefined) return spec;
-  const known = Object.keys(hooks).filter((name) => specIn(hooks, name) !== undefined);
-  throw new GlassineError(
-    "hook_unknown",
-    `${quoted(hook)} is not a hook of this host.${suggestion(hook, known)}`,
-    { hook },
-  );
 }
