@@ -6,12 +6,13 @@ export function boundedBody(
   source: ReadableStream<Uint8Array>,
   maxBytes: number,
   onCut: () => void,
+  onEnd: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        void pump(controller);
+        void pump(controller).finally(onEnd);
       },
       cancel: (reason) => reader.cancel(reason),
     },

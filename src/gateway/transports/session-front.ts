@@ -105,8 +105,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
 
   /** The requests that have no answer yet. The transport finds their streams by id alone. */
   const open = new Map<string, RequestId>();
-  /** Whether the caller has opened the session's own stream: without one, nobody would ask for it. */
+  /** Whether the caller has the session's own stream, or the id of an event to go on from. */
   let hasOwnStream = false;
+  let hasOwnEvent = false;
   /** What belongs on that stream and came before it: servers ask for roots as soon as they may. */
   const early: Message[] = [];
   let earlyUnits = 0;
@@ -145,6 +146,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
             throw new Error("No stream is open for the message.");
           return;
         }
+        hasOwnEvent ||= !hasStream && !isAnswer(message);
         await inner.send(message as never, hasStream ? { relatedRequestId } : {});
       } catch (error) {
         onUndelivered(errorOf(error));
@@ -170,6 +172,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
 
   function ownStreamOpened(): void {
     hasOwnStream = true;
+    earlyUnits = 0;
     for (const each of early.splice(0)) void ignore(transport.send(each));
   }
 
@@ -203,11 +206,15 @@ export function sessionFront(options: SessionOptions): SessionFront {
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
     // What follows an event may also be the rest of a request's stream.
     const isRest = Boolean(request.headers.get("last-event-id"));
-    if (request.method === "GET" && response.ok && !isRest) ownStreamOpened();
+    const isOwn = request.method === "GET" && response.ok && !isRest;
+    if (isOwn) ownStreamOpened();
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
     else for (const key of keys) open.delete(key);
     if (response.body === null) return response;
-    return new Response(boundedBody(response.body, queuedBytes, onCut), response);
+    const onEnd = () => {
+      if (isOwn) hasOwnStream = hasOwnEvent;
+    };
+    return new Response(boundedBody(response.body, queuedBytes, onCut, onEnd), response);
   }
 
   return {

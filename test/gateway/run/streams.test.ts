@@ -100,7 +100,7 @@ it.each([
   expect(messagesIn(text)).toMatchObject([{ method: "elicitation/create" }]);
 });
 
-/** A server that asks for roots as soon as it may, and says what it got. */
+/** A server that asks for roots when it gets this notification, and says what it got. */
 const asksForRoots = `
 const send = (message) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
 const lines = require("node:readline").createInterface({ input: process.stdin });
@@ -109,16 +109,29 @@ lines.on("line", (line) => {
   const serverInfo = { name: "asks", version: "1.0.0" };
   if (method === "initialize")
     send({ id, result: { protocolVersion: params.protocolVersion, capabilities: {}, serverInfo } });
-  else if (method === "notifications/initialized") send({ id: 0, method: "roots/list" });
+  else if (method === process.argv[1]) send({ id: 0, method: "roots/list" });
   else if (method === undefined)
     send({ method: "notifications/message", params: { level: "info", data: result } });
 });`;
 
-it("what a server asks before the session's own stream is open comes when it is", async () => {
-  const servers = { asks: { command: process.execPath, args: ["-e", asksForRoots] } };
+const begun = "notifications/initialized";
+const changed = "notifications/roots/list_changed";
+
+it.each([
+  ["before the session's own stream is open", begun],
+  ["while that stream is gone, on which nothing came before,", changed],
+])("what a server asks %s comes when it is open", async (_, method) => {
+  const servers = { asks: { command: process.execPath, args: ["-e", asksForRoots, method] } };
   const made = await startGateway({ servers });
   afterTest(made.close);
   const own = await sessionOf(made.url);
+  if (method === changed) {
+    const leaving = new AbortController();
+    await own.open(undefined, { method: "GET", signal: leaving.signal });
+    leaving.abort();
+    await pause(200);
+    await own.post({ jsonrpc: "2.0", method });
+  }
   // Long enough for the question to come first, most likely.
   await pause(200);
   const { body } = await own.open(undefined, { method: "GET" });
