@@ -262,6 +262,21 @@ describe("a journal", () => {
     });
   });
 
+  it("is refused if it has more lines than anybody reads, however short they are", async () => {
+    verifies("journal:limits");
+    const { path, journal, text } = await lockFolder("version = 1\n");
+    await writeFile(journal, "\n".repeat(1_000_001));
+    const refused = {
+      code: "lockfile_failed",
+      message: `${journal} has more than 1000000 lines. Move it away, and keep it.`,
+    };
+    expect(await refusalOf(() => readTrustJournal(path))).toMatchObject(refused);
+    expect(await refusalOf(() => trustPlugins(path, [entryOf("aaa")], "r"))).toMatchObject(refused);
+    expect(await text()).toBe("version = 1\n");
+    await writeFile(journal, "\n".repeat(1_000_000));
+    expect((await readTrustJournal(path)).problems).toHaveLength(1_000_000);
+  });
+
   it("takes the latest line of an id by position, not by time", async () => {
     verifies("journal:order-counts");
     const earlier = ["2001-01-01T00:00:00Z", "revoke", "acme.pii", "-", "-", "r"];

@@ -21,10 +21,22 @@ import {
 } from "./files.ts";
 import { type Journal, readJournal } from "./journal.ts";
 
-/** Far more than a journal gains in years. */
+/** Far more than a journal gains in years. Each line takes memory, even an empty one. */
 const maxJournalBytes = 64 * 2 ** 20;
+const maxJournalLines = 1_000_000;
 
 const lineFeed = 0x0a;
+
+/** @throws GlassineError `lockfile_failed` */
+function expectFewLines(path: string, bytes: Uint8Array): void {
+  let lines = 0;
+  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) {
+    lines += 1;
+    if (lines <= maxJournalLines) continue;
+    const text = `has more than ${maxJournalLines} lines`;
+    throw lockfileFailed(path, (shown) => `${shown} ${text}.${moveAway}`);
+  }
+}
 
 export type JournalFile = Awaited<ReturnType<typeof opened>>;
 
@@ -53,6 +65,7 @@ async function opened(path: string, handle: FileHandle, isNew: boolean) {
     throw lockfileFailed(path, (shown) => `${shown} ${read.fault}.${moveAway}`);
   }
   const { bytes } = read;
+  expectFewLines(path, bytes);
   const { mode } = await handle.stat();
   let more: Uint8Array = new Uint8Array();
   let written = 0;
@@ -126,6 +139,7 @@ export interface TrustJournal extends Journal {
 export async function readTrustJournal(path: string): Promise<TrustJournal> {
   expectPath(path, "readTrustJournal");
   const { journal } = await lockPathsOf(path);
-  const bytes = await readFileWhole(journal, maxJournalBytes);
-  return { ...readJournal(bytes ?? new Uint8Array()), path: journal };
+  const bytes = (await readFileWhole(journal, maxJournalBytes)) ?? new Uint8Array();
+  expectFewLines(journal, bytes);
+  return { ...readJournal(bytes), path: journal };
 }
