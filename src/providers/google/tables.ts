@@ -264,6 +264,10 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
   guard: {
     name: "google.generate_content",
     requests: ["POST /*:generateContent", "POST /*:streamGenerateContent"],
+    modelIn: (path) => {
+      const last = path.slice(path.lastIndexOf("/") + 1);
+      return decodeURIComponent(last.slice(0, last.lastIndexOf(":")));
+    },
     ownHeaders: ["x-goog-api-client", "x-goog-api-key"],
     eventTexts,
     denied: errorOf,

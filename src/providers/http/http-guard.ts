@@ -102,7 +102,8 @@ export function createHttpGuard<Extensions>(
     const named = ({ guard: { provider } }: Guarded) =>
       provider.ownHeaders?.some((header) => headers.has(header));
     const { guard } = known ?? guards.find(named) ?? (guards[0] as Guarded);
-    const exchange = guard.begin({ about, signal });
+    const model = known && guard.provider.modelIn?.(url.pathname);
+    const exchange = guard.begin({ about, model, signal });
     const judged = { guard, exchange, limits, signal, judging: call.judging };
     const isJudging = guard.listens("request") || guard.listens("answer");
     let body: string | undefined;

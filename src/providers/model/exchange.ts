@@ -115,7 +115,7 @@ export class Exchange implements ModelExchange {
       const read = this.#read("request_invalid", () =>
         this.#provider.readRequest(document, this.#limits),
       );
-      this.#slots = read.extensions;
+      this.#slots = withModel(read.extensions, this.#begun.model);
       await this.#prepare();
       const messages = await this.#withLabelsKept(() =>
         this.#judge.messages(hooks.input, read.messages),
@@ -473,4 +473,10 @@ export class Exchange implements ModelExchange {
     const { name: provider } = this.#provider;
     notify(this.#options.onResult, () => ({ request, provider, ...seen }));
   }
+}
+
+/** Names the model of a request whose body does not name it. */
+function withModel(slots: { readonly llm?: object }, model: string | undefined): object {
+  if (model === undefined) return slots;
+  return Object.freeze({ ...slots, llm: Object.freeze({ model_id: model, ...slots.llm }) });
 }

@@ -45,7 +45,7 @@ export function createModelGuard(
     provider,
     listens: (part) => listensTo(part, manager, options),
     begin: (begun = {}) => {
-      expectOptions(begun, ["about", "signal"], "begin");
+      expectOptions(begun, ["about", "model", "signal"], "begin");
       return new Exchange({ provider, manager, options, labels, unseenIn }, begun);
     },
   });

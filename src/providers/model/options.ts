@@ -149,6 +149,8 @@ export type JudgedEvent =
 export interface BeginOptions {
   /** Passed to the functions in the guard's options as `call.about`. */
   readonly about?: unknown;
+  /** The model that is asked, if the body of the request does not name it, as with Google. */
+  readonly model?: string | undefined;
   /** Aborts the hooks of this exchange. */
   readonly signal?: AbortSignal | undefined;
 }

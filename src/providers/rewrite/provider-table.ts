@@ -56,7 +56,14 @@ interface DocumentFields<Facts extends object> {
 /** What a guard knows about a format besides its documents. */
 type GuardTable = Pick<
   ModelProvider,
-  "name" | "requests" | "ownHeaders" | "repeatedIn" | "eventTexts" | "lastData" | "denied"
+  | "name"
+  | "requests"
+  | "modelIn"
+  | "ownHeaders"
+  | "repeatedIn"
+  | "eventTexts"
+  | "lastData"
+  | "denied"
 > & {
   /** Default: false. */
   readonly namesEvents?: boolean;

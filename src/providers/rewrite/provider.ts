@@ -35,6 +35,8 @@ export interface ModelProvider {
    * stands for one segment, or for the start of one.
    */
   readonly requests: readonly string[];
+  /** The model that a path of `requests` names, if requests name it there and not in their bodies. */
+  modelIn?(path: string): string;
   /** Headers that only requests to this provider have, in lower case: `anthropic-version`. */
   readonly ownHeaders?: readonly string[];
 

@@ -92,15 +92,34 @@ const redacted = { "cmf.llm_input": redact, "cmf.llm_output": redact };
 
 describe("the SDK", () => {
   it.each([false, true])("asks and gets what plugins left, JSON (Vertex: %s)", async (vertex) => {
-    const { asked, models } = await clientOf(redacted, () => jsonAnswer(spoken), vertex);
+    const { asked, ends, models } = await clientOf(redacted, () => jsonAnswer(spoken), vertex);
     const answer = await models.generateContent({ model, contents });
     expect(asked[0]?.url).toContain(`/models/${model}:generateContent`);
+    expect(ends).toMatchObject([{ outcome: "allowed", name: model }]);
     expect(JSON.parse(asked[0]?.body ?? "")).toMatchObject({
       contents: [{ role: "user", parts: [{ text: "Pay [cut]" }] }],
     });
     expect(answer.text).toBe("Your card is [cut] 🃏.");
     expect(answer.functionCalls?.[0]?.args).toEqual({ card: "[cut]" });
     expect(JSON.stringify(answer)).not.toContain(secret);
+  });
+
+  it.each([
+    ["v1beta/models/gemini-2.5-flash:generateContent", "gemini-2.5-flash"],
+    ["v1/projects/p/locations/l/endpoints/7:streamGenerateContent", "7"],
+    ["v1beta/tunedModels%2Fours:generateContent", "tunedModels/ours"],
+  ])("shows plugins the model that a path names: %s", async (path, name) => {
+    const seen: unknown[] = [];
+    const look = (_payload: never, _context: unknown, { llm }: { llm?: object }) =>
+      void seen.push(llm);
+    const { fetch } = standIn(() => jsonAnswer(spoken));
+    const guarded = guardFetch(await managerOf({ "cmf.llm_input": look }), {
+      provider: google,
+      fetch,
+    });
+    const body = JSON.stringify({ contents: [{ role: "user", parts: [{ text: "Ahoy" }] }] });
+    await guarded(`https://model.test/${path}`, { method: "POST", body });
+    expect(seen).toMatchObject([{ provider: "google", model_id: name }]);
   });
 
   it("gets what plugins left of a stream, with the secret over several events", async () => {
