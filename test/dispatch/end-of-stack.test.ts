@@ -134,6 +134,26 @@ it.each(cases)("settles and counts, wherever the stack ends: %s, %s", async (_w,
   );
 });
 
+it.each([true, false])("does not stop the audit trail, strict %s", async (strict) => {
+  verifies("dispatch:end-of-stack");
+  const custom = { a: { b: [1, { c: 2 }] } };
+  // A sink takes stack, too.
+  const audit = { strict, sink: () => void createExtensions({ custom }) };
+  const plugins = [denies({ onError: "fail" })];
+  const manager = await createPluginManager({ ...options, plugins, audit });
+  const about = { actorUri: "system:test", targetUri: "system:test" };
+  const event = { eventType: "test.ended", outcome: "success", ...about } as const;
+  await fc.assert(
+    fc.asyncProperty(stacks, async ({ left, ...sizes }) => {
+      sizesFrom(sizes, 20);
+      expect(await nearTheEnd(left, () => manager.invoke(hook, message))).not.toBe("pending");
+      expectCounted(manager);
+      expect(await settledIn(manager.audit(event))).toBe(true);
+    }),
+    share(5),
+  );
+});
+
 /** A plugin that starts one more run of the hook within each, near the end of the stack. */
 function nesting() {
   const nested = {

@@ -12,7 +12,7 @@ import {
   monotonicNow,
 } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
-import { callSafely } from "../hooks/index.ts";
+import { callSafely, expectRoom } from "../hooks/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
 import { type AuditEvent, type AuditEventInput, jsonLines } from "./event.ts";
 import type { FactKinds } from "./event-types.ts";
@@ -71,6 +71,9 @@ export interface AuditTrail {
 /** A sink that hangs must not fill the memory: further events count as not delivered. */
 const maxWaiting = 100_000;
 
+/** How many stack frames must be free for an event: if the stack ended, the trail would stay busy. */
+const emitFrames = 500;
+
 /** An event that was raised. */
 interface Raised {
   readonly event: AuditEvent;
@@ -112,6 +115,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     input: AuditEventInput,
     { sinkOnly = false, secrets, kinds }: EmitOptions = {},
   ): Outcome {
+    expectRoom(emitFrames);
     const all = secrets === undefined ? named : bothOf(named, secrets);
     const event = sealEvent(input, { named, all, kinds });
     const raised: Raised = { event, needles: all, sinkOnly, raisedAt: monotonicNow() };
@@ -230,9 +234,13 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   function log(text: string): void {
     if (logging) return;
     logging = true;
-    // Whatever this throws is ignored: the failure is counted, and part of the outcome.
-    callSafely(() => logger?.error(text));
-    logging = false;
+    try {
+      // Whatever this throws is ignored: the failure is counted, and part of the outcome.
+      callSafely(() => logger?.error(text));
+    } finally {
+      // Also if the stack ends.
+      logging = false;
+    }
   }
 
   async function flush(): Promise<void> {

@@ -22,6 +22,7 @@ import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
+import { expectRoom } from "./exclusive.ts";
 import { mayRun } from "./may-run.ts";
 import { type MessageRun, noMetadata, notRun, viewFor } from "./message-run.ts";
 import { endOfNested, joinOuter } from "./nested.ts";
@@ -301,12 +302,16 @@ function finish(run: MessageRun, violation: Violation | undefined, from: number)
   return undefined;
 }
 
+/** How many stack frames must be free to wait for the audit trail: it may not end in between. */
+const auditFrames = 200;
+
 /** Delivers the result of a run, once more if the stack ended the first time. */
 function deliver(run: MessageRun, result: AnyInvokeResult): void {
   run.context = undefined;
   run.wait?.under(undefined);
   run.unlisten?.();
   if (run.receipts !== undefined && run.runtime.audit?.strict === true) {
+    expectRoom(auditFrames);
     run.audited = concludeAudited(run, result);
   } else conclude(run, result);
 }
