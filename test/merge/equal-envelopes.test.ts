@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import {
   addLabels,
+  amend,
   createExtensions,
   createPluginManager,
   definePlugin,
@@ -111,6 +112,28 @@ describe("a chain that the host passes", () => {
       depth: 0,
       delegated: false,
     });
+  });
+
+  it("has them computed again if the host adds to it", () => {
+    verifies("envelope:derived");
+    const [first, second] = chain as [(typeof chain)[0], (typeof chain)[0]];
+    for (const hops of [[], [first]]) {
+      const before = createExtensions({ delegation: { chain: hops } });
+      const amended = amend(before, (draft) => {
+        draft.delegation?.chain.push(...(chain.slice(hops.length) as never[]));
+      });
+      expect(amended.delegation).toMatchObject(derived);
+      const replaced = withSlots(before, { delegation: { ...before.delegation, chain } });
+      expect(replaced.delegation).toMatchObject(derived);
+    }
+    const bare = amend(createExtensions({}), (draft) => {
+      draft.delegation?.chain.push(first as never, second as never);
+    });
+    expect(bare.delegation).toMatchObject(derived);
+    const older = amend(bare, (draft) => {
+      if (draft.delegation) Object.assign(draft.delegation, { age_seconds: 9 });
+    });
+    expect(older.delegation).toMatchObject({ ...derived, age_seconds: 9 });
   });
 
   it("keeps derived fields that the host sets", () => {

@@ -114,22 +114,26 @@ function isEmptyRecord(value: unknown): boolean {
 }
 
 /**
- * Fills in derived fields that the host left out, such as the depth of a chain. A document from the
- * wire keeps its own values.
+ * Fills in derived fields that the host left out, such as the depth of a chain, or left as they
+ * were `before` it added to the chain. A document from the wire keeps its own values.
  */
-function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
+export function withDerived(slots: CompiledSlots, value: LevelValue, before?: Slots): LevelValue {
   let next: Record<string, unknown> | undefined;
   forEach(slots.nodes, (node) => {
     const level = value[node.key];
-    const list = node.grows === undefined ? undefined : ownValue(level, node.grows.key);
-    if (!isLevel(level) || node.derive === undefined) return;
+    const was = before?.[node.key];
+    const { grows, derive } = node;
+    if (!isLevel(level) || level === was || grows === undefined || derive === undefined) return;
+    const list = ownValue(level, grows.key);
     if (!isArray(list) || list.length === 0) return;
+    const isGrown = was !== undefined && list !== ownValue(was, grows.key);
     const defaults = defaultsOf(node);
     const derived = derivedLevel(node, { current: level, list, proposed: level });
     const whole: Record<string, unknown> = { ...level };
     let isChanged = false;
     forEach(enumerableKeys(derived), (name) => {
-      if (level[name] !== defaults[name] || derived[name] === level[name]) return;
+      const isLeft = level[name] === defaults[name] || (isGrown && level[name] === was[name]);
+      if (!isLeft || derived[name] === level[name]) return;
       whole[name] = derived[name];
       isChanged = true;
     });
@@ -187,7 +191,7 @@ function readSlots(
   const admitted = admit(slots.envelope.read, value, reading, before);
   if (!admitted.ok) throw unreadable(slots, admitted.problems);
   // The schema of envelopes accepts objects only.
-  return withDerived(slots, admitted.value as LevelValue);
+  return withDerived(slots, admitted.value as LevelValue, before);
 }
 
 function limitsOf(options: CreateOptions): Limits {

@@ -10,7 +10,7 @@ import { forEach, hasOwn } from "../data/intrinsics.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
-import { assertGrown } from "./create.ts";
+import { assertGrown, withDerived } from "./create.ts";
 import { brandOf, type EnvelopeBrand, type Slots, sealEdit } from "./filter.ts";
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
@@ -96,8 +96,9 @@ function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots 
   }
   if (admitted.value === extensions) return extensions;
   const next: Record<string, unknown> = { ...(admitted.value as LevelValue) };
-  if (isHost) assertGrown(slots, extensions, next);
-  return sealEdit(brand, extensions, next);
+  if (!isHost) return sealEdit(brand, extensions, next);
+  assertGrown(slots, extensions, next);
+  return sealEdit(brand, extensions, { ...withDerived(slots, next, extensions) });
 }
 
 /** Whether a grant may write the slot or a field of it. The host may write anything. */
