@@ -34,7 +34,10 @@ import {
 import { openJournal } from "./journal-file.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const isLine = (text: string) => !text.includes("\n") && linesIn(text).length === 1;
+const isLine = (text: unknown) =>
+  typeof text === "string" && !text.includes("\n") && linesIn(text).length === 1;
+/** Ends at the first that is none: to report each of millions would take all memory. */
+const areLines = (given: unknown) => Array.isArray(given) && given.every(isLine);
 
 const recordSchema = z.object({
   version: z.literal(1),
@@ -45,7 +48,7 @@ const recordSchema = z.object({
   /** How many bytes the journal had before. */
   journal: z.int().min(0),
   /** The lines that the journal gets, without line feeds. */
-  lines: z.array(z.string().refine(isLine)).readonly(),
+  lines: z.custom<readonly string[]>(areLines),
 });
 
 export type PendingRecord = Omit<Readonly<z.output<typeof recordSchema>>, "version">;
