@@ -28,7 +28,7 @@ const entries = [
       "../dist/index.js": "{ createPluginManager, definePlugin, deny }",
       "../dist/providers/mcp/index.js": "{ createGuard }",
     },
-    limit: "128 kB",
+    limit: "129 kB",
     gzip: true,
   },
   {

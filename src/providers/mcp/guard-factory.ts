@@ -61,7 +61,7 @@ function checkSubscriptions(context: unknown, warn: (text: string) => void): voi
 }
 
 const sharedServer =
-  "guard.factory expects a function that makes a server for each session, got one that returned the same server for two sessions.";
+  "guard.factory expects a new server for each session, got the same server for two.";
 const unseenOverStdio =
   "guard.factory does not see subscriptions over stdio: serveStdio answers them itself. Pass it the option transport, made by guard.wrap, and your factory without the guard.";
 const refusedOverHttp =

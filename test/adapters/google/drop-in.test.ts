@@ -110,16 +110,16 @@ describe("the SDK", () => {
     ["v1beta/tunedModels%2Fours:generateContent", "tunedModels/ours"],
   ])("shows plugins the model that a path names: %s", async (path, name) => {
     const seen: unknown[] = [];
-    const look = (_payload: never, _context: unknown, { llm }: { llm?: object }) =>
-      void seen.push(llm);
+    const look = (_payload: unknown, _context: unknown, extensions: unknown) =>
+      void seen.push(extensions);
     const { fetch } = standIn(() => jsonAnswer(spoken));
-    const guarded = guardFetch(await managerOf({ "cmf.llm_input": look }), {
+    const guarded = guardFetch(await managerOf({ "cmf.llm_input": look as never }), {
       provider: google,
       fetch,
     });
     const body = JSON.stringify({ contents: [{ role: "user", parts: [{ text: "Ahoy" }] }] });
     await guarded(`https://model.test/${path}`, { method: "POST", body });
-    expect(seen).toMatchObject([{ provider: "google", model_id: name }]);
+    expect(seen).toMatchObject([{ llm: { provider: "google", model_id: name } }]);
   });
 
   it("gets what plugins left of a stream, with the secret over several events", async () => {
