@@ -9,7 +9,10 @@ const pages = readdirSync(new URL("docs/", root))
   .map((name) => readFileSync(new URL(`docs/${name}`, root), "utf8"))
   .join("\n");
 
-it.each(entries)("$entry: every exported function is on a page", async ({ entry, source }) => {
+// A far side exports nothing: to import it is to start it, which changes the process.
+const imported = entries.filter(({ entry }) => !/far-side$/.test(entry));
+
+it.each(imported)("$entry: every exported function is on a page", async ({ entry, source }) => {
   const module = (await import(new URL(source, root).pathname)) as Record<string, unknown>;
   const functions = Object.keys(module).filter((name) => typeof module[name] === "function");
   const missing = functions.filter((name) => !new RegExp(`\\b${name}\\b`).test(pages));
