@@ -105,6 +105,18 @@ describe("a run", () => {
     expect(seen).toHaveLength(4);
   });
 
+  it.each([
+    ["recheck", { recheck: true }],
+    ["recheck", { recheck: "only" }],
+    ["stream", { stream: { done: true } }],
+  ] as const)("refuses %s, which is for message hooks: %j", async (name, options) => {
+    const manager = await managerOf([]);
+    const error = await rejection(manager.invoke("vote", {}, options));
+    expect(error.code).toBe("options_invalid");
+    expect(error.message).toBe(`${name} is for message hooks, and 'vote' is not one.`);
+    expect(await manager.invoke("vote", {}, { recheck: false })).toBe(allow());
+  });
+
   it("shows its extensions by capability, and ignores returned ones", async () => {
     verifies("plugins:views");
     const seen: unknown[] = [];

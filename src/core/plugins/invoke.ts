@@ -169,8 +169,9 @@ function beginOperation(
 ): OperationRun {
   const { operation, hook, limits } = compiled;
   const { options, scope, extensions } = readGiven(invoking, given, operation, hook);
-  if (options.stream !== undefined)
-    throw optionsInvalid(`stream is for message hooks, and ${quoteName(hook)} is not one.`);
+  const unfit = options.stream === undefined ? options.recheck && "recheck" : "stream";
+  if (unfit !== false)
+    throw optionsInvalid(`${unfit} is for message hooks, and ${quoteName(hook)} is not one.`);
   const read = valueFor(compiled.payload, payload, "payload_invalid", hook, limits);
   const tampered = invoking.denyTampering ? tamperedViolation() : undefined;
   if (tampered !== undefined) throw new GlassineError("realm_tampered", tampered.reason, { hook });

@@ -242,7 +242,8 @@ export interface InvokeOptions<
   /**
    * Whether plugins that may deny judge the payload again after a later plugin changed it, so that
    * the result holds what they allowed. Default: false. With `only`, no other plugins run; use it
-   * for a payload that was changed elsewhere after an earlier run returned it.
+   * for a payload that was changed elsewhere after an earlier run returned it. Message hooks
+   * only.
    */
   readonly recheck?: boolean | "only" | undefined;
   /**
