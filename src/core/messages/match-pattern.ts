@@ -8,7 +8,7 @@
  * These patterns decide whether a guard runs: no built-in is called that a plugin may have patched.
  */
 import { typeName } from "../data/index.ts";
-import { newRecord, slice, startsWith } from "../data/intrinsics.ts";
+import { indexOf, newRecord, slice, startsWith } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
 
 /**
@@ -53,6 +53,11 @@ export function compilePattern(pattern: string): (text: string) => boolean {
   }
   if (first === 0n) return (text) => text === pattern;
   const start = slice(pattern, 0, head);
+  // Most patterns end in their only star. A search is much faster than a step for each unit.
+  if (first === state) {
+    const isAny = anyRun !== 0n;
+    return (text) => startsWith(text, start) && (isAny || indexOf(text, "/", head) === -1);
+  }
   const inLine = anyRun | lineRun;
   return (text) => {
     if (!startsWith(text, start)) return false;
