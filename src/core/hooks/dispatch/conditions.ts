@@ -4,7 +4,16 @@
  * A guard that is skipped guards nothing. So the code that runs for each call uses only captured
  * built-ins and own properties: an earlier plugin may have patched the realm.
  */
-import { append, forEach, type List, newList, ownValue, some } from "../../data/intrinsics.ts";
+import {
+  append,
+  forEach,
+  type List,
+  newList,
+  none,
+  ownValue,
+  recordBy,
+  some,
+} from "../../data/intrinsics.ts";
 import { compilePattern } from "../../messages/index.ts";
 
 /** Every kind that is listed must match, by at least one of its patterns. `*` stops at `/`. */
@@ -93,13 +102,18 @@ const places: readonly {
   { of: "older payload", kind: "resources", key: "uri" },
 ];
 
+const placesOf = recordBy(
+  places.map(({ of }) => of),
+  (type) => places.filter(({ of }) => of === type),
+);
+
 /** Collects the names that a call is about, from its payload and the `mcp` slot. */
 function namesIn(payload: object, extensions: object, given: Given, isMessage: boolean): Names {
   const names = noNames();
   const addNamesOf = (of: unknown, value: unknown) => {
-    forEach(places, (place) => {
-      const name = place.of === of ? ownValue(value, place.key) : undefined;
-      if (typeof name === "string") append(names[place.kind], name);
+    forEach(placesOf[of as string] ?? none, ({ kind, key }) => {
+      const name = ownValue(value, key);
+      if (typeof name === "string") append(names[kind], name);
     });
   };
   // On an older hook, a server's answer is data, even if it looks like message parts.
