@@ -1,4 +1,5 @@
 import { isGlassineError } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { defineHost, headerMap, jsonObject, labelSet, stringSet, wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -107,11 +108,11 @@ describe("a host's own schema", () => {
       version: "1.0.0",
       hooks: { saved: (_) => {} },
     });
-    await expect(
-      files
-        .createPluginManager({ plugins: [looks] })
-        .then((made) => made.invoke("saved", { name: "a" } as never)),
-    ).rejects.toMatchObject(refused("hook_invalid"));
+    const types: string[] = [];
+    const audit = { sink: ({ eventType }: AuditEvent) => types.push(eventType) };
+    const making = files.createPluginManager({ plugins: [looks], audit });
+    await expect(making).rejects.toMatchObject(refused("hook_invalid"));
+    expect(types).toEqual([]);
   });
 
   it("may have headers in a slot only in fields of objects", () => {

@@ -6,6 +6,7 @@ import { optionsInvalid, quoteName } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
   contextClassWith,
+  readerOf,
   type StreamPlan,
   streamPlan,
 } from "../hooks/index.ts";
@@ -96,6 +97,11 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
   if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(surface, input);
   const items = readItems(surface, options);
+  // Before any plugin is recorded as registered, because a schema may be refused.
+  for (const { payload, operation } of Object.values(surface.hooks)) {
+    readerOf(payload);
+    if (operation !== undefined) readerOf(operation);
+  }
   // Read now, because plugins may change the environment while others are configured.
   const needsEnv = items.some(
     ({ manifest, plugin }) => (manifest.configSchema ?? isolationOf(plugin)) !== undefined,
