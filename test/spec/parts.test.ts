@@ -487,6 +487,13 @@ describe("serialised", () => {
       }
     }
   });
+
+  it("has no key without a value", () => {
+    verifies("part:data");
+    const extensions = createExtensions({ security: { subject: {} } });
+    const { subject = {} } = serializePart(viewOf(parts.text, { extensions })).extensions ?? {};
+    expect(Object.keys(subject)).toEqual(["roles", "permissions", "teams"]);
+  });
 });
 
 describe("misuse", () => {

@@ -35,8 +35,8 @@ export interface SerializedPart {
 /** What a serialized part says about the caller, without claims and sensitive headers. */
 export interface SerializedContext {
   readonly subject?: {
-    readonly id: string | undefined;
-    readonly type: PartSubject["type"];
+    readonly id?: string;
+    readonly type?: NonNullable<PartSubject["type"]>;
     readonly roles: readonly string[];
     readonly permissions: readonly string[];
     readonly teams: readonly string[];
@@ -154,7 +154,7 @@ function contextOf(part: PartInfo): SerializedContext {
 }
 
 function subjectOf({ roles, permissions, teams }: PartInfo, { id, type }: PartSubject) {
-  return Object.freeze({ id, type, roles, permissions, teams });
+  return present({ id, type, roles, permissions, teams });
 }
 
 function withoutSensitive(headers: TextMap): TextMap {
