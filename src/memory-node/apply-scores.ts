@@ -15,13 +15,13 @@ export interface ApplyScoresOptions<Item extends Scored> {
 /**
  * Adds the deltas that `recall_rank` returned to the scores of a list and sorts it, best first.
  *
- * A new score is the old one plus its delta, at least 0, rounded to 6 decimals. An element without
- * a delta keeps its score and stays the same object; deltas for ids that are not in the list are
- * ignored. Elements with equal scores keep their order. The returned list is frozen; the given one
- * is not changed.
+ * A new score is the old one plus its delta, at least 0, rounded to 6 decimals, in a plain object
+ * with the element's own fields. An element without a delta keeps its score and stays the same
+ * object; deltas for ids that are not in the list are ignored. Elements with equal scores keep
+ * their order. The returned list is frozen; the given one is not changed.
  *
  * @throws GlassineError `payload_invalid` for what is not a list or not deltas, for an element
- *   without an id, and for a score, delta or sum that is not finite
+ *   without an id, and for a score, delta or sum that is not finite; `options_invalid`
  * @example
  * ```ts
  * import { applyScores } from "glassine/memory-node";
@@ -37,13 +37,19 @@ export interface ApplyScoresOptions<Item extends Scored> {
 export function applyScores<Item extends Scored>(
   scored: readonly Item[],
   deltas: { readonly [id: string]: number },
-  { idOf = idIn }: ApplyScoresOptions<Item> = {},
+  options: ApplyScoresOptions<Item> = {},
 ): readonly Item[] {
   if (!Array.isArray(scored as unknown))
     throw invalid("applyScores expects an array of scored elements.");
   // A `Map` or a list has no deltas by id, so all of them would be ignored.
   if (Object.prototype.toString.call(deltas) !== "[object Object]")
     throw invalid("applyScores expects deltas by id in an object, as `recall_rank` returned them.");
+  const isRecord = typeof options === "object" && options !== null;
+  const idOf = isRecord ? (options.idOf ?? idIn) : undefined;
+  if (typeof idOf !== "function") {
+    const text = "applyScores expects its options in an object, and idOf must be a function.";
+    throw new GlassineError("options_invalid", text);
+  }
   const moved = scored.map((item, index) => {
     if (typeof item !== "object" || item === null)
       throw invalid(`Element ${index} of the list is not an object.`);

@@ -53,6 +53,25 @@ it("treats `__proto__` as an id like any other, and ignores inherited deltas", (
   expect(idsOf(applyScores(given, deltas))).toBe("constructor__proto__");
 });
 
+it.each([null, 5, "id", () => "a", { idOf: 5 }])("refuses the options %s", (options) => {
+  const message = "applyScores expects its options in an object, and idOf must be a function.";
+  const refusal = expect.objectContaining({ code: "options_invalid", message });
+  expect(() => applyScores(list, {}, options as never)).toThrow(refusal);
+});
+
+it("returns a plain object for a changed element, whatever its class", () => {
+  class Found {
+    id = "a";
+    score = 0.5;
+    get title() {
+      return "A";
+    }
+  }
+  const given = new Found();
+  expect(applyScores([given], {})[0]).toBe(given);
+  expect(applyScores([given], { a: 0.1 })[0]).toStrictEqual({ id: "a", score: 0.6 });
+});
+
 it("refuses an element that no delta can name, and a sum that overflows", () => {
   expect(() => applyScores([{ score: 1 }], {})).toThrow("Element 0 of the list has no id.");
   const huge = [{ id: "a", score: Number.MAX_VALUE }];
