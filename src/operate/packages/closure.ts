@@ -56,6 +56,8 @@ export interface ClosureInput {
 }
 
 const maxMembers = 1000;
+/** Looking one up takes about a millisecond, whether it is there or not. */
+const maxLookUps = 20_000;
 
 /** A package whose dependencies are followed. */
 interface Importer extends Pick<ClosureMember, "path" | "files"> {
@@ -72,7 +74,8 @@ interface Importer extends Pick<ClosureMember, "path" | "files"> {
  * peers, and those of a dependency, are members if they are installed.
  *
  * @throws GlassineError (as a rejection of that function) `package_refused`: a dependency cannot be
- *   read or hashed, or there are more than 1,000, or one package names more than that
+ *   read or hashed, there are more than 1,000, one package names more than that, or all of them
+ *   together more than 20,000
  * @see spec `closure:members`, `closure:foreign`
  */
 export function closureHasher(
@@ -91,6 +94,7 @@ export function closureHasher(
     const missing = new Map<string, PackageClosure["missing"][number]>();
     const foreign = new Set<string>();
     const members = new Map<string, ClosureMember>();
+    let lookUps = namesIn(own).size;
     const importers: Importer[] = [
       { name: "the plugin", path: plugin.path, files: plugin.hash.files, needs: own },
     ];
@@ -112,6 +116,9 @@ export function closureHasher(
           const { hash, files } = found;
           members.set(key, { name, version: needs.version, hash, path, files });
           importers.push({ name, path, files, needs });
+          lookUps += namesIn(needs).size;
+          if (lookUps > maxLookUps)
+            throw tooMany(`and its dependencies name more than ${maxLookUps} dependencies`);
           if (members.size > maxMembers)
             throw tooMany(`has more than ${maxMembers} dependencies, theirs included`);
         }
@@ -129,7 +136,7 @@ export function closureHasher(
     for (const [path, { files }] of new Map(importers.map((each) => [each.path, each]))) {
       for (const copy of hostCopies(files, host.names)) foreign.add(join(path, copy));
       const folder = join(path, "node_modules");
-      for (const name of await installedNames(folder, namesIn)) {
+      for (const name of await installedNames(folder, namesAt)) {
         const at = join(folder, ...name.split("/"));
         if (!ofInstallers.includes(name) && (await isForeign(path, name, at))) foreign.add(at);
       }
@@ -173,9 +180,8 @@ function namesAskedBy(
   { name: importer, needs }: Importer,
   fromHost: readonly string[],
 ): readonly string[] {
-  const { dependencies, optional, bundled, peers } = needs;
-  const others = peers.filter((name) => !fromHost.includes(name));
-  const asked = [...dependencies, ...optional, ...bundled, ...others];
+  const others = needs.peers.filter((name) => !fromHost.includes(name));
+  const asked = [...namesIn({ ...needs, peers: others })];
   const strange = asked.find((name) => !isPackageName(name));
   if (strange === undefined) return asked;
   const text = `The package.json of ${importer} names the dependency ${shownPath(strange)}, which is not the name of a package.`;
@@ -195,11 +201,12 @@ async function needsOf(path: string, hash: PackageHash): Promise<PackageNeeds> {
     throw packageRefused("unsupported_file", "package.json", text);
   }
   expectManifest(needs.sha256, hash);
-  const { dependencies, optional, bundled, peers } = needs;
-  // Looking one up takes about a millisecond, whether it is there or not.
-  if (new Set([...dependencies, ...optional, ...bundled, ...peers]).size > maxMembers)
-    throw tooMany(`names more than ${maxMembers} dependencies`);
+  if (namesIn(needs).size > maxMembers) throw tooMany(`names more than ${maxMembers} dependencies`);
   return needs;
+}
+
+function namesIn({ dependencies, optional, bundled, peers }: PackageNeeds): ReadonlySet<string> {
+  return new Set([...dependencies, ...optional, ...bundled, ...peers]);
 }
 
 function tooMany(what: string): Error {
@@ -226,7 +233,7 @@ const ofInstallers = [
 ];
 
 /** The names in a folder; `undefined` if it is not one. */
-async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+async function namesAt(folder: string): Promise<readonly string[] | undefined> {
   try {
     return await readdir(folder);
   } catch (error) {

@@ -344,6 +344,19 @@ describe("a closure that is refused", () => {
       expect(await refusalOf(() => closureAt(root))).toMatchObject({ code: "package_too_large" });
     },
   );
+
+  it("more than 20,000 names in all of them together, even if none is installed", async () => {
+    const asking = (count: number, first: string) => ({
+      dependencies: Object.fromEntries(Array.from({ length: count }, (_, at) => [first + at, "*"])),
+    });
+    const root = rootOf(
+      files(guard, "guard", asking(20, "d")),
+      ...Array.from({ length: 20 }, (_, at) =>
+        files(`node_modules/d${at}`, `d${at}`, asking(1000, `d${at}-`)),
+      ),
+    );
+    expect(await refusalOf(() => closureAt(root))).toMatchObject({ code: "package_too_large" });
+  });
 });
 
 /** Packages by name, each with the names of its dependencies, which all come later. */
