@@ -58,6 +58,21 @@ describe("changeLock", () => {
     expect(await names()).toEqual(["plugins.lock"]);
   });
 
+  it("refuses a change whose record would be too large to be read", async () => {
+    verifies("journal:limits", "journal:refused");
+    const { path, text, pending, names } = await lockFolder(commented);
+    const { id, version, hash } = pii;
+    const line = { action: "trust", id, version, hash, reason: "x".repeat(2_000) } as const;
+    const lines = Array.from({ length: 2_000 }, () => line);
+    const edit = () => ({ text: `${commented}\n`, lines });
+    expect(await refusalOf(() => changeLock(path, edit))).toMatchObject({
+      code: "lockfile_failed",
+      message: `Cannot write ${pending}: the change is too large for it. Change fewer plugins at a time, or give a shorter reason.`,
+    });
+    expect(await text()).toBe(commented);
+    expect(await names()).toEqual(["plugins.lock"]);
+  });
+
   it("never writes an invalid lock", async () => {
     verifies("journal:refused");
     const { path, text, names } = await lockFolder(commented);

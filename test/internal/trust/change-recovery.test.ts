@@ -238,6 +238,17 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
   });
 });
 
+it("a record that is too large is not read", async () => {
+  verifies("journal:limits");
+  const { path, pending } = await lockFolder("version = 1\n");
+  await writeFile(pending, `[${"1,".repeat(2 ** 21)}1]`);
+  for (const work of [() => pendingChange(path), () => settleLock(path)])
+    expect(await refusalOf(work)).toMatchObject({
+      code: "lockfile_failed",
+      message: `${pending} is larger than 4096 KiB. Move it away, and keep it.`,
+    });
+});
+
 describe("a reader", () => {
   it("sees the outcome of an unfinished change without changing anything", async () => {
     verifies("journal:unfinished-reported");

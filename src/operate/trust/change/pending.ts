@@ -14,6 +14,7 @@ import { jsonOf } from "../signing/json-file.ts";
 import { isHeld } from "./exclusion.ts";
 import {
   type LockPaths,
+  lockfileFailed,
   lockPathsOf,
   onFile,
   putInPlace,
@@ -63,7 +64,8 @@ export interface PendingChange {
   readonly isInProgress: boolean;
 }
 
-const maxRecordBytes = 64 * 2 ** 20;
+/** Tiny items take a hundred times as much memory while they are parsed. */
+const maxRecordBytes = 4 * 2 ** 20;
 const maxLockBytes = 64 * 2 ** 20;
 
 /** Returns an unfinished change of this lock, without touching anything. */
@@ -80,7 +82,7 @@ export async function pendingChange(path: string): Promise<PendingChange | undef
 
 const readRecord = ({ pending }: LockPaths) => readFileWhole(pending, maxRecordBytes);
 
-/** Writes a record to disk. If that fails, nothing is left of it. */
+/** Writes a record to disk, if it can be read again. If that fails, nothing is left of it. */
 export async function writeRecord(
   { lock, pending }: LockPaths,
   record: PendingRecord,
@@ -88,6 +90,12 @@ export async function writeRecord(
 ): Promise<void> {
   await onFile(pending, "write", async () => {
     const bytes = new TextEncoder().encode(`${JSON.stringify({ version: 1, ...record })}\n`);
+    if (bytes.length > maxRecordBytes)
+      throw lockfileFailed(
+        pending,
+        (shown) =>
+          `Cannot write ${shown}: the change is too large for it. Change fewer plugins at a time, or give a shorter reason.`,
+      );
     await putInPlace(pending, bytes, mode, lock).catch(async (error) => {
       await tryRemove(pending);
       throw error;
