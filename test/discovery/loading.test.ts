@@ -100,6 +100,24 @@ describe("loading", () => {
     expect((error as Error).message).toBe(message);
   });
 
+  it("PH-076: a module that exports a revoked proxy is refused, and no other", async () => {
+    const root = await newRoot();
+    const code = `const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      export { proxy };`;
+    await install(root, "guard", { code, glassine: { plugins: { guard: "./plugin.js:proxy" } } });
+    await install(root, "other");
+    const { rejected, plugins } = await discover(root);
+    expect(rejected).toMatchObject([
+      {
+        id: "guard",
+        code: "factory_failed",
+        reason: "it loaded object; expected a function that returns what definePlugin made",
+      },
+    ]);
+    expect(plugins.map(({ name }) => name)).toEqual(["other"]);
+  });
+
   it.each([
     [{ plugin: "./a.js", plugins: {} }, "it has both plugin and plugins; give one of them"],
     [{ plugin: 3 }, "plugin: expected a path"],

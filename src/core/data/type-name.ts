@@ -5,7 +5,8 @@ import { getPrototypeOf, hasOwn, isArray, isNativePromise, isProxy } from "./int
 export function typeName(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
-  return isArray(value) ? "array" : "object";
+  // As below: a revoked proxy throws.
+  return !isProxy(value) && isArray(value) ? "array" : "object";
 }
 
 /**

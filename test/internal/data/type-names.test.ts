@@ -8,6 +8,7 @@ import {
   kindOf,
   otherThanPlain,
   quotedOrKind,
+  typeName,
 } from "../../../src/core/data/index.ts";
 
 class Account {}
@@ -44,6 +45,10 @@ const values = [
   ["a revoked proxy", revoked, "a proxy"],
   ["a revoked proxy of a function", revokedFunction.proxy, "a proxy"],
 ] as const;
+
+it("the type of a revoked proxy is named without inspecting it", () => {
+  expect([typeName([]), typeName({}), typeName(revoked)]).toEqual(["array", "object", "object"]);
+});
 
 describe.each(values)("%s", (_, value, kind) => {
   it("is named by its kind", () => {
