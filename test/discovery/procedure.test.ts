@@ -312,6 +312,22 @@ describe("kinds of plugins", () => {
   });
 
   it.each([
+    ["nothing", () => {}, "nothing"],
+    ["null", () => null, "null"],
+    ["a promise", () => Promise.reject(new Error("late")), "a promise"],
+    ["no plugin", () => ({ ok: true }), "an object"],
+    ["no code", () => ({ ok: false, reason: "bad" }), "an object"],
+    ["an unknown code", () => ({ ok: false, code: "bad", reason: "bad" }), "an object"],
+    ["no reason", () => ({ ok: false, code: "contract_check_failed" }), "an object"],
+  ])("name the check as the fault if it returns %s", (_, answer, what) => {
+    const { check: checked } = defineKind({ name: "a", field: "as", check: answer as never });
+    const shape = "{ ok: true, plugin } or { ok: false, code, reason }";
+    expect(checked("blue", { id })).toEqual(
+      fault(`the check of "a" must return ${shape}, got ${what}`),
+    );
+  });
+
+  it.each([
     [{ name: "hooks" }],
     [{ field: "plugins" }],
     [{ field: "capabilities" }],

@@ -3,9 +3,9 @@
  * classes that a host instantiates and runs.
  */
 import { types } from "node:util";
-import { isRecord, typeName } from "../../core/data/index.ts";
+import { dropPromise, isRecord, kindOf, typeName } from "../../core/data/index.ts";
 import { GlassineError, ManifestError, quoted } from "../../core/errors/index.ts";
-import { isKindId, type RejectionCode } from "../packages/index.ts";
+import { isKindId, type RejectionCode, rejectionCodes } from "../packages/index.ts";
 import { describeText } from "../trust/index.ts";
 
 /** Why an export is not a plugin of its kind. */
@@ -35,7 +35,7 @@ const reserved = ["hooks", "plugin", "plugins", "id", "capabilities"];
  * Defines a kind of plugins with its own contract check.
  *
  * The check receives what a package's entry point exports. It must not call it: the host runs the
- * plugin later. A check that throws counts as failed.
+ * plugin later. A check that throws, or returns anything else such as a promise, counts as failed.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -68,12 +68,24 @@ export function defineKind<Plugin extends object>(kind: Kind<Plugin>): Kind<Plug
     field,
     check(exported, expected) {
       try {
-        return check(exported, expected);
+        const answer: unknown = check(exported, expected);
+        if (isChecked<Plugin>(answer)) return answer;
+        // What an `async` check throws later must not end the host.
+        dropPromise(answer);
+        const what = "{ ok: true, plugin } or { ok: false, code, reason }";
+        return fault(`the check of ${quoted(name)} must return ${what}, got ${kindOf(answer)}`);
       } catch (thrown) {
         return fault(`the check of ${quoted(name)} failed: ${describeText(thrown)}`);
       }
     },
   });
+}
+
+function isChecked<Plugin extends object>(answer: unknown): answer is Checked<Plugin> {
+  if (!isRecord(answer)) return false;
+  const { ok, plugin, code, reason } = answer;
+  if (ok === true) return Object(plugin) === plugin;
+  return ok === false && Object.hasOwn(rejectionCodes, String(code)) && typeof reason === "string";
 }
 
 /** What an instance of a procedure's class can do. */
