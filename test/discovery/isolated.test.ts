@@ -302,6 +302,11 @@ describe("what a host says over plugins.lock", () => {
     ["no kind", { guard: { isolate: "vm" as never } }, /must be one of worker, process, quickjs/],
     ["no opening", { guard: { accept: ["net" as never] } }, /accept must list only network/],
     ["no list of openings", { guard: { accept: null as never } }, /accept must list only network/],
+    [
+      "an opening of a kind that has none",
+      { guard: { isolate: "quickjs", accept: ["network"] } },
+      /accept needs the kind process/,
+    ],
     ["an unknown key", { guard: { kind: "worker" } as never }, /kind/],
     [
       "an opening of what is not isolated",

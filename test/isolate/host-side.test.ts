@@ -54,6 +54,11 @@ it.each<[string, object, string]>([
   ["onOutput", { onOutput: 1 }, "onOutput must be a function, and is a number."],
   ["onEnd", { onEnd: "x" }, "onEnd must be a function, and is a string."],
   ["accept", { accept: "network" }, "accept must be an array, and is a string."],
+  [
+    "accept",
+    { accept: ["network"] },
+    "accept needs the kind process: no other depends on what this machine can prevent.",
+  ],
   ["readable", { readable: "/srv/models" }, "readable must be an array of paths."],
   ["readable", { readable: [new URL("file:///srv")] }, "readable must be an array of paths."],
   ...["/srv/guard", null, { folder: "/srv/guard" }, { folder: 7, hash: null }].map(

@@ -15,7 +15,7 @@ import type { LockEntry } from "../trust/index.ts";
 export interface IsolationSetting {
   /** A kind at least as strict as that in plugins.lock. Default: as plugins.lock says. */
   readonly isolate?: Isolation | undefined;
-  /** What its code may do although its kind forbids it. Default: as plugins.lock says. */
+  /** For `process`: what its code may do although its kind forbids it. Default: as plugins.lock says. */
   readonly accept?: readonly Opening[] | undefined;
   /** The input of its `configSchema`, if it is isolated. In the host, the manager's item has it. */
   readonly config?: unknown;
@@ -56,7 +56,8 @@ function isolationOf(
 ): ReadIsolation | undefined {
   const place = `isolate of ${quoted(id)}`;
   expectOptions(given, ["isolate", "accept", "config"], place);
-  const { isolate = locked.isolate, accept = locked.accept ?? [], config } = given;
+  const { isolate = locked.isolate, config } = given;
+  const { accept = (isolate === "process" && locked.accept) || [] } = given;
   if (isolate === undefined) {
     if (given.accept === undefined) return undefined;
     throw optionsInvalid(`${place} has accept, but neither it nor plugins.lock sets isolate.`);
@@ -65,6 +66,10 @@ function isolationOf(
     throw optionsInvalid(`${place} must be one of ${isolations.join(", ")}.`);
   if (!Array.isArray(accept) || !accept.every((each) => isOpening(each)))
     throw optionsInvalid(`${place}: accept must list only ${openingNames.join(", ")}.`);
+  if (accept.length > 0 && isolate !== "process")
+    throw optionsInvalid(
+      `${place}: accept needs the kind process: no other depends on what this machine can prevent.`,
+    );
   if (locked.isolate !== undefined) expectAsStrict(place, { isolate, accept }, locked);
   return { isolate, accept, config };
 }

@@ -403,6 +403,10 @@ function readOptions(options: IsolateOptions) {
       `isolate must be one of ${isolations.join(", ")}, and is ${quoted(String(isolate))}.`,
     );
   expectOpenings(accept);
+  if (accept.length > 0 && isolate !== "process")
+    throw optionsInvalid(
+      "accept needs the kind process: no other depends on what this machine can prevent.",
+    );
   expectPaths("readable", readable);
   expectPackage(options.package);
   return {

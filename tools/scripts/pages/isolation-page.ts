@@ -80,7 +80,7 @@ const options = `## Options
 | \`isolate\`        | The kind.                                                                                                            |
 | \`exportName\`     | Which export of the file is the plugin, or a function that returns it. Default \`default\`.                            |
 | \`config\`         | The plugin's configuration: its \`configSchema\` reads it on the far side, and if it is invalid, the start is refused. |
-| \`accept\`         | What the code may be able to do if the platform cannot prevent it. Default: nothing.                                 |
+| \`accept\`         | For \`process\`: what the code may be able to do if the platform cannot prevent it. Default: nothing.                  |
 | \`readable\`       | For \`process\`: folders that it may read besides that of the file, such as the folder of packages that it imports.    |
 | \`package\`        | The folder of its package, and the hash that it must have, or \`null\`. The far side checks it first.                  |
 | \`memoryMb\`       | How much its heap may take. Default 64.                                                                              |
