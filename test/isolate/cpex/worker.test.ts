@@ -219,6 +219,14 @@ describe("a start is refused", () => {
       "options_invalid",
       /pluginDirs must be an array of paths/,
     ],
+    ...[null, [], "cpex", { cpex: "1" }, { cpex: { version: "1" } }].map(
+      (wheels): [string, Partial<CpexOptions>, string, RegExp] => [
+        `for the wheels ${JSON.stringify(wheels)}`,
+        { wheels } as never,
+        "options_invalid",
+        /wheels must be an object with the version and hash of each wheel by name/,
+      ],
+    ),
     [
       "for a spare that is neither true nor false",
       { spare: "no" } as never,

@@ -193,6 +193,7 @@ function readHostOptions(options: CpexHostOptions) {
     throw optionsInvalid("python expects the path of the interpreter in a virtual environment.");
   expectOpenings(accept);
   expectPaths("pluginDirs", pluginDirs);
+  expectLocks(options.wheels);
   return {
     ...options,
     accept,
@@ -203,6 +204,14 @@ function readHostOptions(options: CpexHostOptions) {
     onTurn: readObserver("onTurn", options.onTurn),
     ...readLimits(options, { memoryMb: 1_024, startTimeoutMs: 30_000 }),
   };
+}
+
+/** @throws GlassineError `options_invalid` */
+function expectLocks(wheels: unknown): void {
+  const isLock = (each: unknown) =>
+    isRecord(each) && typeof each.version === "string" && typeof each.hash === "string";
+  if (wheels === undefined || (isRecord(wheels) && Object.values(wheels).every(isLock))) return;
+  throw optionsInvalid("wheels must be an object with the version and hash of each wheel by name.");
 }
 
 async function foldersOf(paths: readonly string[]): Promise<readonly string[]> {
