@@ -58,6 +58,9 @@ it("records each plugin in journal order once everything is written", async () =
 
 it.each<[string, unknown, object]>([
   ["one entry without a list", pii, {}],
+  ["an entry that is null", [pii, null], {}],
+  ["an entry that is a string", [pii.id], {}],
+  ["a clock that is a number", [pii], { now: 5 }],
   ["a time to wait that is no number", [pii], { waitMs: "100" }],
   ["a time to wait that never ends", [pii], { waitMs: Number.NaN }],
   ["an actor that is no name", [pii], { actor: 7 }],
@@ -66,6 +69,14 @@ it.each<[string, unknown, object]>([
   const { path, names } = await lockFolder();
   const { code } = await refusalOf(() => trustPlugins(path, plugins as [], "why", options));
   expect([code, await names()]).toEqual(["options_invalid", []]);
+});
+
+it.each([null, undefined, pii])("does not take %j for an id to revoke", async (id) => {
+  const { path, text } = await lockFolder("version = 1\n");
+  const refused = await refusalOf(() => revokePlugins(path, [id as never], "why"));
+  const message = "revokePlugins expects an array of strings.";
+  expect(refused).toMatchObject({ code: "options_invalid", message });
+  expect(await text()).toBe("version = 1\n");
 });
 
 it("records nothing when the change fails", async () => {

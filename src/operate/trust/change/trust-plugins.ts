@@ -101,7 +101,7 @@ export async function trustPlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Trusted> {
-  expectArguments(path, plugins, options, "trustPlugins");
+  expectArguments(path, plugins, options, "trustPlugins", "object");
   return await trustFrom(path, () => plugins, reason, options);
 }
 
@@ -183,7 +183,7 @@ export async function revokePlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Revoked> {
-  expectArguments(path, ids, options, "revokePlugins");
+  expectArguments(path, ids, options, "revokePlugins", "string");
   return await revokeFrom(path, () => ids, reason, options);
 }
 
@@ -229,13 +229,23 @@ export async function createLock(path: string) {
 }
 
 /** @throws GlassineError `options_invalid` */
-function expectArguments(path: unknown, list: unknown, options: TrustOptions, what: string): void {
+function expectArguments(
+  path: unknown,
+  list: unknown,
+  options: TrustOptions,
+  what: string,
+  type: "object" | "string",
+): void {
   expectPath(path, what);
   expectOptions(options, optionNames, what);
   if (!Array.isArray(list))
     throw optionsInvalid(`${what} expects an array, got ${typeName(list)}.`);
+  if (list.some((each) => each === null || typeof each !== type))
+    throw optionsInvalid(`${what} expects an array of ${type}s.`);
   readOption(options, "actor", "string");
-  const { waitMs = 0 } = options;
+  const { waitMs = 0, now } = options;
+  if (now !== undefined && typeof now !== "function")
+    throw optionsInvalid(`${what}: now must be a function that returns a Date.`);
   // Otherwise the wait for another process would never end.
   if (typeof waitMs !== "number" || !(waitMs >= 0))
     throw optionsInvalid(`${what}: waitMs must be a number of milliseconds, 0 or more.`);
