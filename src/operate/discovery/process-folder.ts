@@ -42,6 +42,8 @@ async function make(): Promise<string> {
     await writeFile(join(folder, ownerFile), await ownClaim(new Date()));
     return folder;
   } catch (error) {
+    // Without the name of its owner, nobody else would remove it.
+    removeProcessFolder();
     const text = `No folder can be made in ${tmpdir()} (${systemCode(error)}).`;
     throw packageRefused("copy_failed", "", text, error);
   }

@@ -1,0 +1,32 @@
+/** The folder of a process for its private copies. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { processFolder } from "../../../src/operate/discovery/process-folder.ts";
+import { afterTest } from "../../support/cleanup.ts";
+
+const disk = vi.hoisted(() => ({ isFull: true }));
+
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof import("node:fs/promises")>();
+  const writeFile: typeof real.writeFile = async (...args) => {
+    if (disk.isFull) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+    await real.writeFile(...args);
+  };
+  return { ...real, writeFile };
+});
+
+it("is not left behind if its owner cannot be written, and is made later", async () => {
+  const above = await mkdtemp(join(tmpdir(), "glassine-copies-"));
+  afterTest(() => rm(above, { recursive: true }));
+  vi.stubEnv("TMPDIR", above);
+  afterTest(() => void vi.unstubAllEnvs());
+  await expect(processFolder()).rejects.toMatchObject({
+    code: "package_refused",
+    message: `No folder can be made in ${above} (ENOSPC).`,
+  });
+  expect(await readdir(above)).toEqual([]);
+  disk.isFull = false;
+  expect(await readdir(await processFolder())).toEqual(["owner"]);
+});
