@@ -10,7 +10,7 @@ import {
 } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { contextOf, envelope, hook, payload, refusalOf } from "./support.ts";
+import { contextOf, envelope, hook, payload, refusalOf, turnOf } from "./support.ts";
 
 const cycle: Record<string, unknown> = {};
 cycle.self = cycle;
@@ -171,6 +171,21 @@ describe("encodeResult", () => {
       });
     }
   });
+
+  it("refuses names close to an option's, and takes a whole task", () => {
+    const task = decodeTask(encodeTask(turnOf(["read_labels"])));
+    expect(encodeResult(undefined, task)).toBe('{"continue_processing":true}');
+    for (const [name, meant] of [
+      ["retryDelay", "retryDelayMs"],
+      ["httpHeader", "httpHeaders"],
+      ["execution", "executions"],
+    ]) {
+      expect(refusalOf(() => encodeResult(undefined, { ...task, [name ?? ""]: 5 }))).toMatchObject({
+        code: "options_invalid",
+        message: `encodeResult has no option "${name}". Did you mean "${meant}"?`,
+      });
+    }
+  });
 });
 
 describe("encodeInvokeResult", () => {
@@ -211,6 +226,9 @@ describe("encodeInvokeResult", () => {
     expect(refusalOf(() => encodeInvokeResult(spoilt as never))).toMatchObject({
       code: "payload_invalid",
     });
+    expect(
+      refusalOf(() => encodeInvokeResult(whole, { hook, retryDelay: 5 } as object)),
+    ).toMatchObject({ code: "options_invalid" });
     expect(refusalOf(() => encodeInvokeResult(whole, null as never))).toMatchObject({
       code: "options_invalid",
     });

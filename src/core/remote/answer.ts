@@ -3,7 +3,7 @@
 import { isRecord, payloadLimits } from "../data/index.ts";
 import { toLowerAscii } from "../data/intrinsics.ts";
 import { type HeaderMap, headerFault } from "../envelope/index.ts";
-import { formatPath, optionsInvalid, quoted } from "../errors/index.ts";
+import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { checkOptions, misuse, readOption } from "./documents.ts";
 import { type OnDropped, recordOf, withoutSecrets } from "./headers.ts";
@@ -33,9 +33,16 @@ const readers = (Object.keys(answerFields) as (keyof typeof answerFields)[]).map
   (option) => [option, compileDocument(answerFields[option])] as const,
 );
 
+const known = [...Object.keys(answerFields), "denialMetadata", "hook", "executions", "limits"];
+
 /** @throws GlassineError `options_invalid` */
 export function checkAnswer(answer: Answer, call: string): void {
   checkOptions(answer, call);
+  for (const name of Object.keys(answer)) {
+    // Other names are ignored, because a whole task may be passed.
+    const hint = known.includes(name) ? "" : suggestion(name, known);
+    if (hint !== "") throw optionsInvalid(`${call} has no option ${quoted(name)}.${hint}`);
+  }
   const { denialMetadata, httpHeaders } = answer;
   for (const [option, reader] of readers) {
     const value = answer[option];
