@@ -143,6 +143,14 @@ describe("deprecated headers on a payload", () => {
     expect(result).toEqual({ modifiedPayload: { ...older, args: { a: 1 } } });
   });
 
+  it("are dropped without the payload that was shown, since any may be missing", () => {
+    verifies("remote:headers-unseen");
+    const text = { continue_processing: true, modified_payload: { ...older, args: { a: 1 } } };
+    const { result, dropped } = decodeResult(text, { context: context() });
+    expect(result).toEqual({ modifiedPayload: { name: "add", args: { a: 1 } } });
+    expect(dropped).toEqual(["modified_payload.headers"]);
+  });
+
   it("are restored in any field of a host's hook", () => {
     verifies("remote:headers-kept");
     const schema = z.object({ meta_headers: headerMap() });

@@ -158,7 +158,7 @@ function changesFrom(
       modifiedPayload: payloadFrom(surface.hooks, turn.context?.hook, payload, {
         path: "modified_payload",
         report,
-        shown: turn.payload,
+        turn,
       }),
     }),
     ...(proposal && { modifiedExtensions: proposalFrom(surface, document, turn, report) }),

@@ -27,12 +27,15 @@ export function payloadDocument(
   return { message: stripped, hook: hook?.startsWith("cmf.") ? hook.slice(4) : hook };
 }
 
-/** Returns the payload at `path` of a document, with the sensitive headers of the shown payload. */
+/**
+ * Returns the payload at `path` of a document. That of a reply to a `turn` gets the sensitive headers
+ * of the payload that was shown.
+ */
 export function payloadFrom(
   hooks: HookTable,
   hook: string | undefined,
   payload: object,
-  { path, report, shown }: { path: string; report: DropReport; shown?: object | undefined },
+  { path, report, turn }: { path: string; report: DropReport; turn?: { payload?: object } },
 ): object {
   const spec = specIn(hooks, hook);
   let bare = payload;
@@ -42,12 +45,16 @@ export function payloadFrom(
     for (const key of Object.keys(rest)) if (key !== "hook") report.add(formatPath([path, key]));
     bare = message;
   }
-  return withHeaders(spec, bare, (map, field) =>
-    withSecretsOf(
-      ownValue(shown, field),
-      withoutSecrets(map, `${path}.${field}`, (header) => report.add(header)),
-    ),
-  );
+  return withHeaders(spec, bare, (map, field) => {
+    const at = `${path}.${field}`;
+    if (turn === undefined || turn.payload !== undefined || !isRecord(map)) {
+      const stripped = withoutSecrets(map, at, (header) => report.add(header));
+      return withSecretsOf(ownValue(turn?.payload, field), stripped);
+    }
+    // Without what was shown, stripped headers cannot be distinguished from removed ones.
+    report.add(at);
+    return undefined;
+  });
 }
 
 /** Returns a payload with its deprecated header field changed; itself if the hook has none. */
@@ -61,9 +68,10 @@ function withHeaders(
   const map = ownValue(payload, field);
   const next = change(map, field);
   if (next === map) return payload;
-  return recordOf(
-    Object.entries(payload).map(([key, value]) => [key, key === field ? next : value]),
-  );
+  const entries = Object.entries(payload).map(([key, value]): [string, unknown] => {
+    return [key, key === field ? next : value];
+  });
+  return recordOf(entries.filter(([, value]) => value !== undefined));
 }
 
 /** @throws GlassineError `hook_unknown` */
