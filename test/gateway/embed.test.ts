@@ -89,6 +89,26 @@ it("writes a line of JSON for each event on standard error unless the program ha
   );
 });
 
+it("counts the lines that standard error lost on over a reload", async () => {
+  const lines: string[] = [];
+  const fails = (line: unknown, done: (error: Error) => void) => {
+    lines.push(String(line));
+    done(new Error("The disk is full."));
+    return true;
+  };
+  const write = vi.spyOn(process.stderr, "write").mockImplementation(fails as never);
+  afterTest(() => write.mockRestore());
+  const config = { listen: { port: 0 }, admin: { port: 0 }, servers: nowhere };
+  const { gateway } = await gatewayOf({ config, log: undefined } as never);
+  const { admin } = JSON.parse(lines.at(-1) ?? "");
+  const manager = await createPluginManager({ plugins: [] });
+  afterTest(() => manager.close());
+  await gateway.reload({ manager, config });
+  expect(lines.at(-1)).toContain("reloaded");
+  const text = await (await fetch(`http://127.0.0.1:${admin.port}/metrics`)).text();
+  expect(text).toContain(`log_lines_lost_total ${lines.length}\n`);
+});
+
 it("refuses what only the command reads in the configuration: plugins would not run", async () => {
   const listen = { port: 0 };
   const config = { listen, servers: nowhere, plugins: [{ use: "secret-scanner" }] };

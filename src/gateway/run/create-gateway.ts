@@ -19,7 +19,7 @@ import {
   secretReader,
   withConfigName,
 } from "../config/index.ts";
-import { lineLog, redactedLog } from "../observe/index.ts";
+import { type GatewayLog, lineLog, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
 
@@ -53,7 +53,9 @@ import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./pa
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   // One for all reloads: until it has drained, what a reload replaced still uses older secrets.
   const known = knownSecrets(secretReader(process.env));
-  const gateway = await openGateway(partsFrom(options, known)).catch(rejectNamed);
+  // The same, so that its count of lost lines goes on.
+  const standard = lineLog(process.stderr);
+  const gateway = await openGateway(partsFrom(options, known, standard)).catch(rejectNamed);
   const { address, ended } = gateway;
   return {
     address,
@@ -62,7 +64,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return gateway.generation;
     },
     counts: () => gateway.counts(),
-    reload: async (next) => gateway.reload(partsFrom(next, known)).catch(rejectNamed),
+    reload: async (next) => gateway.reload(partsFrom(next, known, standard)).catch(rejectNamed),
     close: () => gateway.close(),
   };
 }
@@ -89,10 +91,14 @@ const misplaced = {
  *
  * @throws GlassineError `config_invalid`, `options_invalid`
  */
-export function partsFrom(options: GatewayOptions, known: KnownSecrets): GatewayParts {
+export function partsFrom(
+  options: GatewayOptions,
+  known: KnownSecrets,
+  standard: GatewayLog,
+): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
   const { audit, stdio, secrets } = options;
-  const { log = lineLog(process.stderr) } = options;
+  const { log = standard } = options;
   if (secrets !== undefined && secrets !== null && typeof secrets !== "function") {
     const came = kindOf(secrets);
     throw optionsInvalid(`createGateway expects secrets to be a function, got ${came}.`);

@@ -6,6 +6,7 @@ import { partsFrom } from "../../../../src/gateway/run/create-gateway.ts";
 import { afterTest } from "../../../support/cleanup.ts";
 
 const secret = { env: "TOKEN" };
+const quiet = { info() {}, warn() {}, error() {} };
 
 async function optionsWith(secrets: unknown) {
   const manager = await createPluginManager({ plugins: [] });
@@ -24,9 +25,9 @@ async function optionsWith(secrets: unknown) {
 it("keeps the secrets of before a reload out of the log", async () => {
   const known = knownSecrets(secretReader({}));
   const before = await optionsWith(() => "first-secret");
-  partsFrom(before.options, known).secrets(secret);
+  partsFrom(before.options, known, quiet).secrets(secret);
   const { lines, options } = await optionsWith(() => "second-secret");
-  const parts = partsFrom(options, known);
+  const parts = partsFrom(options, known, quiet);
   parts.secrets(secret);
   parts.log.error("server_error", { text: "first-secret, second-secret, none" });
   expect(lines).toHaveLength(1);
@@ -37,7 +38,7 @@ it("keeps the secrets of before a reload out of the log", async () => {
 it("refuses secrets that are not text", async () => {
   const known = knownSecrets(secretReader({}));
   const { options } = await optionsWith(async () => "late");
-  expect(() => partsFrom(options, known).secrets(secret)).toThrow(
+  expect(() => partsFrom(options, known, quiet).secrets(secret)).toThrow(
     expect.objectContaining({
       code: "secret_missing",
       message:
@@ -45,10 +46,12 @@ it("refuses secrets that are not text", async () => {
     }),
   );
   const wrong = await optionsWith("a secret");
-  expect(() => partsFrom(wrong.options, known)).toThrow(
+  expect(() => partsFrom(wrong.options, known, quiet)).toThrow(
     "createGateway expects secrets to be a function, got a string.",
   );
-  expect(partsFrom(options, known).secrets("of the configuration")).toBe("of the configuration");
+  expect(partsFrom(options, known, quiet).secrets("of the configuration")).toBe(
+    "of the configuration",
+  );
 });
 
 it.each([
@@ -60,5 +63,5 @@ it.each([
   const { options } = await optionsWith(undefined);
   const known = knownSecrets(secretReader({}));
   const given = { ...(options as object), audit } as never;
-  expect(() => partsFrom(given, known)).toThrow(text);
+  expect(() => partsFrom(given, known, quiet)).toThrow(text);
 });
