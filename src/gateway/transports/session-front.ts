@@ -80,7 +80,10 @@ export interface SessionFront {
 
 /** How many messages may wait until the caller opens the session's own stream. */
 const maxEarly = 100;
+/** How long what a server asks may wait there. */
+const earlyMs = 30_000;
 
+const unheard = refusalOf(-32014, "peer_unreachable", "The caller has opened no stream for this");
 const ended = refusalOf(-32001, "session_unknown", "The session is over");
 
 /**
@@ -167,7 +170,18 @@ export function sessionFront(options: SessionOptions): SessionFront {
     if (early.length >= maxEarly || earlyUnits + length > queuedBytes) return false;
     earlyUnits += length;
     early.push(message);
+    if (isRequest(message)) setTimeout(refuseEarly, earlyMs, message, length).unref();
     return true;
+  }
+
+  /** The server would wait until its own timeout. */
+  function refuseEarly(message: RequestMessage, length: number): void {
+    const at = early.indexOf(message);
+    if (at === -1 || isOver) return;
+    early.splice(at, 1);
+    earlyUnits -= length;
+    onUndelivered(new Error("No stream was opened for the message."));
+    transport.onmessage?.(errorAnswer(message.id, unheard));
   }
 
   function ownStreamOpened(): void {
