@@ -35,9 +35,11 @@ import {
   type ObjectGrowth,
   object,
   objects,
+  once,
   text,
 } from "./growing.ts";
 import { isNone } from "./json.ts";
+import { repeated } from "./repeated.ts";
 
 /** The largest number of choices that a request can ask for. */
 export const maxChoices = 128;
@@ -225,6 +227,8 @@ const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
 /** The answer. A chunk's fields are those of the answer. */
 const answer: ObjectGrowth = {
   table: {
+    // The request's value, or a default, could hide what an earlier chunk said.
+    ...Object.fromEntries(repeated.map((field) => [field, once])),
     // Only an unusual name is kept.
     object: lastIf((value) => !isEmptyValue(value) && !names.includes(value)),
     // Random text that OpenAI adds so that the length of a chunk reveals nothing.

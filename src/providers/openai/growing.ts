@@ -13,6 +13,7 @@ import {
   isJsonObject,
   type JsonObject,
   type StreamMeter,
+  sameJson,
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
@@ -139,6 +140,14 @@ export const name: Growth = (where) => (now, came) => {
   if (!isWellFormed(said)) throw streamFault(where, "text that is valid Unicode");
   if (!isEmptyValue(now)) throw streamFault(where, "the same value as before");
   return said;
+};
+
+/** JSON that comes once, or again unchanged. Empty values are ignored. */
+export const once: Growth = (where) => (now, came, meter) => {
+  const said = keep(came, meter);
+  if (!isNone(now) && isNothing(came)) return now;
+  if (isNothing(now) || sameJson(now, said)) return said;
+  throw streamFault(where, "the same value as before");
 };
 
 /** Any value: the last one that is not empty. */

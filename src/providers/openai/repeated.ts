@@ -26,7 +26,7 @@ const settings: readonly string[] = [
   "tools",
   "web_search_options",
 ];
-const repeated = [...texts, ...ids, ...settings];
+export const repeated: readonly string[] = [...texts, ...ids, ...settings];
 
 const isId = (text: string) => /^[\w-]{0,64}$/.test(text);
 /** What the API fills in: `medium`, `detailed` for `auto`, `30m`, `web_search_2025_08_26`. */

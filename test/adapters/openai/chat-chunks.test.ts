@@ -58,6 +58,29 @@ describe("a type that is not a string", () => {
   });
 });
 
+describe("what repeats the request", () => {
+  const said = (fields: object) => ({ ...chunk({}), ...fields });
+
+  it.each([
+    [{ tool_choice: "SECRET of a user" }, { tool_choice: "auto" }],
+    [{ user: "SECRET" }, { user: "ada" }],
+    [{ tools: [{ note: "SECRET" }] }, { tools: [{ type: "function" }] }],
+  ])("is not replaced by a later chunk: %j, %j", (first, second) => {
+    verifies("openai:stream-refused");
+    const stream = chatStream();
+    stream.push(said(first));
+    expect(codeOf(() => stream.push(said(second)))).toBe("stream_invalid");
+  });
+
+  it("may come again unchanged, or empty", () => {
+    verifies("openai:stream-same");
+    const fields = { metadata: { a: "b", c: "d" }, tools: [{ type: "function" }], user: "ada" };
+    const again = { metadata: { c: "d", a: "b" }, tools: [], user: null };
+    const chunks = [said({ user: "", tools: [] }), said(fields), said(again), end];
+    expect(answerOf(chunks)).toMatchObject(fields);
+  });
+});
+
 describe("an object that a later chunk has again", () => {
   const verdict = { error: { message: "SECRET" }, details: [{ id: "a" }, { text: "SECRET" }] };
   const fields = { content_filter_results: verdict };
