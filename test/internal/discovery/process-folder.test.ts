@@ -1,3 +1,4 @@
+// A process of its own: it replaces a module.
 /** The folder of a process for its private copies. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
