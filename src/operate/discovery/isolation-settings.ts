@@ -2,6 +2,7 @@
 import { expectOptions } from "../../core/data/index.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
+  expectForProcess,
   type Isolation,
   isIsolation,
   isOpening,
@@ -66,10 +67,7 @@ function isolationOf(
     throw optionsInvalid(`${place} must be one of ${isolations.join(", ")}.`);
   if (!Array.isArray(accept) || !accept.every((each) => isOpening(each)))
     throw optionsInvalid(`${place}: accept must list only ${openingNames.join(", ")}.`);
-  if (accept.length > 0 && isolate !== "process")
-    throw optionsInvalid(
-      `${place}: accept needs the kind process: no other depends on what this machine can prevent.`,
-    );
+  expectForProcess(accept, isolate, `${place}: `);
   if (locked.isolate !== undefined) expectAsStrict(place, { isolate, accept }, locked);
   return { isolate, accept, config };
 }

@@ -24,6 +24,7 @@ import {
 import { decodeError } from "../../core/remote/index.ts";
 import { isWithin, packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
 import {
+  expectForProcess,
   type Isolation,
   isIsolation,
   isOpening,
@@ -403,10 +404,7 @@ function readOptions(options: IsolateOptions) {
       `isolate must be one of ${isolations.join(", ")}, and is ${quoted(String(isolate))}.`,
     );
   expectOpenings(accept);
-  if (accept.length > 0 && isolate !== "process")
-    throw optionsInvalid(
-      "accept needs the kind process: no other depends on what this machine can prevent.",
-    );
+  expectForProcess(accept, isolate);
   expectPaths("readable", readable);
   expectPackage(options.package);
   return {

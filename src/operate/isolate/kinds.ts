@@ -1,4 +1,5 @@
 /** The kinds of isolation, and what each promises about the code inside. */
+import { optionsInvalid } from "../../core/errors/index.ts";
 
 /** What a plugin's code can still do if the platform does not stop it. */
 export const openings = {
@@ -34,4 +35,16 @@ export const isolations = Object.keys(kinds) as readonly Isolation[];
 
 export function isIsolation(name: string): name is Isolation {
   return (isolations as readonly string[]).includes(name);
+}
+
+/**
+ * Refuses openings that were accepted for another kind than `process`. `place` begins the message.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function expectForProcess(accept: readonly Opening[], isolate: Isolation, place = ""): void {
+  if (accept.length === 0 || isolate === "process") return;
+  throw optionsInvalid(
+    `${place}accept needs the kind process: no other depends on what this machine can prevent.`,
+  );
 }
