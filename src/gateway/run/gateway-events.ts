@@ -7,13 +7,12 @@ import type { Message } from "../transports/index.ts";
 import type { GatewayLog } from "./parts.ts";
 
 export class GatewayEvents {
-  readonly #log: () => GatewayLog;
+  readonly #log: GatewayLog;
   readonly #metrics: GatewayMetrics | undefined;
   #dropped = 0;
   #isBuffered = false;
 
-  /** @param log returns the current log */
-  constructor(log: () => GatewayLog, metrics: GatewayMetrics | undefined) {
+  constructor(log: GatewayLog, metrics: GatewayMetrics | undefined) {
     this.#log = log;
     this.#metrics = metrics;
   }
@@ -28,19 +27,19 @@ export class GatewayEvents {
     this.#metrics?.refused(code);
     const isOwn = code === "host_refused" || code === "origin_refused";
     const event = isOwn ? code : "identity_refused";
-    this.#log().warn(event, { code, status, text: detail });
+    this.#log.warn(event, { code, status, text: detail });
   }
 
   /** A response was sent. It has a code if the gateway refused the request before any server. */
   answered(code: string | undefined, status: number, text?: string): void {
     if (code === undefined) return;
     this.#metrics?.refused(code);
-    this.#log().info("refused", { code, status, text });
+    this.#log.info("refused", { code, status, text });
   }
 
   /** A message could not be checked. The reason is only logged; its sender does not learn it. */
   failed(at: object, { request, point, error }: HookRan): void {
-    this.#log().warn("guard_error", { request, ...at, point, ...failureOf(error) });
+    this.#log.warn("guard_error", { request, ...at, point, ...failureOf(error) });
   }
 
   /** A request to a server ended. */
@@ -48,7 +47,7 @@ export class GatewayEvents {
     this.#metrics?.requestEnded(server, end);
     const { request, method, name, subject, outcome, code, plugin, timings } = end;
     const fields = { request, server, method, name, subject, outcome, code, plugin };
-    this.#log().info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
+    this.#log.info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
   }
 
   /** A message between a server and a caller was dropped. */
@@ -56,29 +55,29 @@ export class GatewayEvents {
     this.#dropped += 1;
     this.#metrics?.messageDropped(server);
     const of = typeof method === "string" ? { method } : {};
-    this.#log().warn("message_dropped", { server, ...of });
+    this.#log.warn("message_dropped", { server, ...of });
   }
 
   /** A message could not be sent to the client of a session. */
   undelivered({ message }: Error): void {
-    this.#log().warn("message_undelivered", { text: message });
+    this.#log.warn("message_undelivered", { text: message });
   }
 
   /** The SDK of OpenTelemetry threw. */
   tracingFailed({ message }: Error): void {
-    this.#log().warn("tracing_error", { text: message });
+    this.#log.warn("tracing_error", { text: message });
   }
 
   /** A connection to a server failed. */
   serverFailed(server: string, error: Error): void {
     const { code } = error as NodeJS.ErrnoException;
     const text = error.message === "" ? error.name : error.message;
-    this.#log().warn("server_error", { server, code, text });
+    this.#log.warn("server_error", { server, code, text });
   }
 
   /** A server's process wrote something to standard output that is not a message. */
   invalidOutput(server: string, text: string): void {
-    this.#log().warn("server_stdout_invalid", { server, text });
+    this.#log.warn("server_stdout_invalid", { server, text });
   }
 
   /** A process that died was restarted, and takes messages again. */
@@ -90,6 +89,6 @@ export class GatewayEvents {
     // Once, as it is no fault, and is so for every body.
     if (note === "buffered" && this.#isBuffered) return;
     this.#isBuffered ||= note === "buffered";
-    this.#log().warn(`envoy_${note}`, { text: envoyNotes[note] });
+    this.#log.warn(`envoy_${note}`, { text: envoyNotes[note] });
   }
 }

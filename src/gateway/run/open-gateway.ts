@@ -108,7 +108,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     this.#tracing = tracing;
     this.#labels = labels;
     this.#metrics = config.admin && (metrics ?? createMetrics());
-    this.#events = new GatewayEvents(() => current.parts.log, this.#metrics);
+    this.#events = new GatewayEvents(this.#log, this.#metrics);
     if (tracing !== undefined) tracing.onError = (error) => this.#events.tracingFailed(error);
     this.#trail = strictTrail(() => current.parts, this.#auditFailures);
     this.#memory = new RoutingMemory(Object.keys(config.servers));
@@ -355,7 +355,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     const unsent = () => this.#models.open() + (this.#requests?.open ?? 0);
     await waitUntil(() => unsent() === 0, lastAnswersMs);
     await this.release();
-    this.#current.parts.log.info("stopped");
+    this.#log.info("stopped");
     this.#finish({});
   }
 

@@ -12,7 +12,7 @@ function logging() {
   const parts = { log: { info: line, warn: line, error: line } };
   const current = new CurrentParts(parts as never, undefined);
   const { log } = current.parts;
-  return { lines, log, events: new GatewayEvents(() => log, undefined) };
+  return { lines, log, events: new GatewayEvents(log, undefined) };
 }
 
 type Happen = (events: GatewayEvents, log: GatewayLog) => void;
