@@ -12,13 +12,7 @@ import {
   refusalOf,
 } from "../model/index.ts";
 import type { AnyHookManager, ModelProvider } from "../rewrite/index.ts";
-import {
-  ended,
-  failureCode,
-  type JudgedExchange,
-  judgeResponse,
-  refusedResponse,
-} from "./judge-response.ts";
+import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./judge-response.ts";
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { jsonIn, textOf } from "./read-text.ts";
@@ -126,7 +120,7 @@ export function createHttpGuard<Extensions>(
     } catch (error) {
       if (!(error instanceof Refused)) {
         const isOfBody = isJudging && body === undefined;
-        throw ended(error, judged, isOfBody ? "request_invalid" : failureCode(error));
+        throw ended(error, judged, isOfBody ? "request_invalid" : undefined);
       }
       exchange.end(error.refusal);
       return refusedResponse(guard.provider, error.refusal);
