@@ -6,6 +6,7 @@ import {
   isMessage,
   isRequest,
   type Message,
+  pongTo,
   type RequestMessage,
   refusalOf,
   type Transport,
@@ -124,7 +125,6 @@ function asker(transport: Transport): Ask {
 
 const unsupported = refusalOf(-32601, "method_unknown", "Method not found");
 
-/** Answers a server's request. It may send a ping at any time, and wait for the answer. */
 function replyTo({ id, method }: RequestMessage): Message {
-  return method === "ping" ? { jsonrpc: "2.0", id, result: {} } : errorAnswer(id, unsupported);
+  return method === "ping" ? pongTo(id) : errorAnswer(id, unsupported);
 }

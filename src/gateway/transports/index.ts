@@ -39,6 +39,7 @@ export {
   type Message,
   metaOf,
   paramsOf,
+  pongTo,
   type Refusal,
   RefusalError,
   type RequestId,

@@ -17,6 +17,7 @@ import {
   isRequest,
   keyOf,
   type Message,
+  pongTo,
   type RequestId,
   type RequestMessage,
   refusalOf,
@@ -198,7 +199,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
 
   /** Answers a server's ping itself: until `initialize` is answered, the caller has no session. */
   function pong(id: RequestId): void {
-    setImmediate(() => transport.onmessage?.({ jsonrpc: "2.0", id, result: {} }));
+    setImmediate(() => transport.onmessage?.(pongTo(id)));
   }
 
   /** Ends a cancelled request's stream, which would stay open, as the server will not answer. */

@@ -8,7 +8,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ChildBack } from "./child-back.ts";
 import { Handshake } from "./handshake.ts";
-import { errorOf, isAnswer, isMessage, isRequest, type Transport } from "./transport.ts";
+import { errorOf, isAnswer, isMessage, isRequest, pongTo, type Transport } from "./transport.ts";
 
 export type SupervisedNote = "died" | "restarted" | "failed";
 
@@ -141,9 +141,8 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
       };
       back.onmessage = (message) => {
         if (!isMessage(message)) return;
-        // MCP: a server may send a ping before it answers.
         if (isRequest(message) && message.method === "ping")
-          back.send({ jsonrpc: "2.0", id: message.id, result: {} }).catch(() => {});
+          back.send(pongTo(message.id)).catch(() => {});
         if (message.id !== handshakeId || !isAnswer(message)) return;
         settle(message.error === undefined ? undefined : new Error("initialize was refused."));
       };

@@ -239,6 +239,11 @@ export function errorAnswer<Id extends RequestId | null>(
   return { jsonrpc: "2.0", id, error };
 }
 
+/** Makes the answer to a ping. In MCP, either side may send one at any time, and waits for it. */
+export function pongTo(id: RequestId): Message {
+  return { jsonrpc: "2.0", id, result: {} };
+}
+
 /** Makes the answer that a back passes to the guard if the server does not answer a request. */
 export function refusedHere(
   id: RequestId,
