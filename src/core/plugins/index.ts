@@ -49,7 +49,7 @@ export {
 } from "./read-config.ts";
 export { reservedNames } from "./read-manifest.ts";
 export { readProfile } from "./read-profile.ts";
-export { hostFault } from "./requires-host.ts";
+export { type Refusal, refusalsIn } from "./refusals.ts";
 export {
   type CloseOptions,
   type CloseReport,

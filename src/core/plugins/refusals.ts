@@ -1,5 +1,6 @@
 /** Plugins that are refused, and the one error that reports all of them. */
 
+import { weakGet, weakSet } from "../data/intrinsics.ts";
 import {
   type GlassineError,
   ManifestError,
@@ -85,8 +86,22 @@ function missingError(missing: readonly Missing[]): PluginDependencyError {
   return new PluginDependencyError(text, { missing });
 }
 
+/** The refusals behind an error of `together`. */
+const reported = new WeakMap<object, readonly Refusal[]>();
+
+/** Returns the refusals that an error of `createPluginManager` reports; none for any other error. */
+export function refusalsIn(error: unknown): readonly Refusal[] {
+  return weakGet(reported, error as object) ?? [];
+}
+
 /** Returns one error for all refusals; a single refusal keeps its own. */
 export function together(refusals: readonly Refusal[]): GlassineError {
+  const error = errorOf(refusals);
+  weakSet(reported, error, refusals);
+  return error;
+}
+
+function errorOf(refusals: readonly Refusal[]): GlassineError {
   const [first, ...others] = refusals;
   if (first !== undefined && others.length === 0) return first.error;
   const unresolved = refusals.flatMap(({ error }) =>

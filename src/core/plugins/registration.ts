@@ -53,7 +53,7 @@ export async function register(input: RegistrationInput) {
     const member = await admitted(soFar, item);
     if ("error" in member) {
       await recorder.refused(member);
-      throw member.error;
+      throw together([member]);
     }
     members.push(member);
     deliver();

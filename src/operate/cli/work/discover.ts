@@ -100,7 +100,6 @@ async function assessmentFor(
 ): Promise<Assessment> {
   const { createPluginManager } = host as typeof standardHost;
   const input = {
-    surface: options.surface,
     createPluginManager: createPluginManager as (given: never) => Promise<unknown>,
     env,
     services,
