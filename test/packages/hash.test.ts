@@ -287,12 +287,6 @@ describe("the rest of the result", () => {
     const folder = packageOf(plugin);
     await expect(hashPackage(folder, { bundle: [] } as never)).rejects.toThrow(/bundled/);
   });
-
-  it("is the reason of an aborted signal", async () => {
-    const reason = new Error("stop");
-    const signal = AbortSignal.abort(reason);
-    await expect(hashPackage(packageOf(plugin), { signal })).rejects.toBe(reason);
-  });
 });
 
 it.runIf(isLinux)("a missing package folder is reported", async () => {

@@ -15,8 +15,6 @@ import { coverageOf, type Found, walkPackage } from "./walk-package.ts";
 export interface HashPackageOptions {
   /** The packages that it bundles. Default: those that its package.json names. */
   readonly bundled?: readonly string[] | undefined;
-  /** Aborts the reading. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 const pieceBytes = 64 * 1024;
@@ -35,7 +33,6 @@ const pieceBytes = 64 * 1024;
  *   (`unsupported_file`), or more files, folders, bytes or levels than allowed
  *   (`package_too_large`). `data` has that `code` and the `path` in the package
  * @throws GlassineError (as a rejection) `options_invalid`
- * @throws the signal's reason (as a rejection)
  * @see spec `package:files`
  * @example
  * ```ts
@@ -54,7 +51,7 @@ export async function hashPackage(
   path: string,
   options: HashPackageOptions = {},
 ): Promise<PackageHash> {
-  expectOptions(options, ["bundled", "signal"], "hashPackage");
+  expectOptions(options, ["bundled"], "hashPackage");
   const bundled = options.bundled ?? [];
   if (!Array.isArray(bundled) || !bundled.every((name) => typeof name === "string"))
     throw optionsInvalid("hashPackage: bundled must be an array of names of packages.");
@@ -72,7 +69,7 @@ export async function hashPackage(
 export async function copyPackage(
   path: string,
   folder: string,
-  options: Pick<HashPackageOptions, "bundled"> = {},
+  options: HashPackageOptions = {},
 ): Promise<PackageHash> {
   return await readPackageFiles(path, { ...options, copyTo: folder });
 }
@@ -85,7 +82,7 @@ export async function copyPackage(
 export async function hashedPaths(path: string): Promise<readonly string[]> {
   const root = await folderAt(path);
   const covers = coverageOf(await readBundled(root));
-  const found = await walkPackage({ root, covers, size: packageSize(), signal: undefined });
+  const found = await walkPackage({ root, covers, size: packageSize() });
   return found.map((each) => each.path);
 }
 
@@ -93,11 +90,11 @@ async function readPackageFiles(
   path: string,
   options: HashPackageOptions & { readonly copyTo?: string },
 ): Promise<PackageHash> {
-  const { signal, copyTo } = options;
+  const { copyTo } = options;
   const root = await folderAt(path);
   const covers = coverageOf(options.bundled ?? (await readBundled(root)));
   const size = packageSize();
-  const found = await walkPackage({ root, covers, size, signal });
+  const found = await walkPackage({ root, covers, size });
   if (copyTo !== undefined) await copyFoldersAndLinks(found, copyTo);
   const buffer = new Uint8Array(pieceBytes);
   const records: HashRecord[] = [];
@@ -105,7 +102,7 @@ async function readPackageFiles(
   for (const each of found) {
     if (each.kind === "link") records.push(each);
     else {
-      const hashed = await hashFile({ root, path: each.path, buffer, size, signal, copyTo });
+      const hashed = await hashFile({ root, path: each.path, buffer, size, copyTo });
       records.push({ ...each, ...hashed });
       files.set(each.path, hashed.sha256);
     }
@@ -213,7 +210,6 @@ interface FileInput {
   readonly buffer: Uint8Array;
   /** Counts the file's bytes before they are read. */
   readonly size: PackageSize;
-  readonly signal: AbortSignal | undefined;
   /** A folder that gets the same bytes under the same path. The folders inside it exist already. */
   readonly copyTo?: string | undefined;
 }
@@ -257,13 +253,12 @@ export async function hashFile(
 async function digestOf(
   handle: FileHandle,
   size: number,
-  { path, buffer, signal }: FileInput,
+  { path, buffer }: FileInput,
   copy: FileHandle | undefined,
 ): Promise<string | undefined> {
   const hash = createHash("sha256");
   let total = 0;
   for (;;) {
-    signal?.throwIfAborted();
     const { bytesRead } = await handle.read(buffer, 0, buffer.length);
     if (bytesRead === 0) return total === size ? hash.digest("hex") : undefined;
     total += bytesRead;

@@ -56,7 +56,6 @@ export interface WalkInput {
   readonly root: string;
   readonly covers: Coverage;
   readonly size: PackageSize;
-  readonly signal: AbortSignal | undefined;
 }
 
 interface Named {
@@ -75,7 +74,6 @@ export async function walkPackage(
   input: WalkInput,
   above: readonly string[] = [],
 ): Promise<readonly Found[]> {
-  input.signal?.throwIfAborted();
   const found: Found[] = [];
   for (const { name, kind } of await namesIn(input, above)) {
     const parts = [...above, name];
