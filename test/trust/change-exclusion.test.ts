@@ -299,19 +299,6 @@ describe("a file system without links", () => {
   });
 });
 
-describe("an abort signal", () => {
-  it("stops the wait with its reason before anything is written", async () => {
-    const pid = await liveProcess();
-    const { path, names } = await claimed({ pid, host: hostname(), since });
-    const abort = new AbortController();
-    const reason = new Error("enough");
-    const work = trustPlugins(path, [pii], "r", { signal: abort.signal });
-    abort.abort(reason);
-    await expect(work).rejects.toMatchObject({ code: "aborted", cause: reason });
-    expect(await names()).toEqual(["plugins.lock", "plugins.lock.lck"]);
-  });
-});
-
 describe("files left beside a lock", () => {
   it("are removed by the next change, and nothing else is", async () => {
     verifies("journal:leftovers");

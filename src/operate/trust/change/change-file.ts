@@ -16,7 +16,7 @@ const waitMs = 10_000;
 export async function changeFile(path: string, make: () => Promise<Uint8Array>): Promise<void> {
   const paths = await lockPathsOf(path);
   const { lock: file } = paths;
-  const wait = { waitMs, signal: undefined, now: () => new Date() };
+  const wait = { waitMs, now: () => new Date() };
   const replace = async () => {
     await removeLeftovers(paths);
     const bytes = await make();

@@ -40,8 +40,6 @@ export interface ChangeOptions {
   readonly waitMs?: number | undefined;
   /** Who makes the change, for the journal. Default: the user and host of the process. */
   readonly actor?: string | undefined;
-  /** Aborts the wait for another process. A change that has begun is finished. */
-  readonly signal?: AbortSignal | undefined;
   readonly now?: (() => Date) | undefined;
   /** Whether a missing lock is an error, instead of being created. Default false. */
   readonly mustExist?: boolean | undefined;
@@ -88,7 +86,7 @@ const encoder = new TextEncoder();
  *
  * @throws GlassineError `lockfile_busy` if another process does not finish in time,
  *   `lockfile_failed` if the system refuses something, `lockfile_missing`, `lockfile_invalid`,
- *   `lockfile_newer`, `aborted`, and whatever `edit` throws. Lock and journal are then unchanged,
+ *   `lockfile_newer`, and whatever `edit` throws. Lock and journal are then unchanged,
  *   unless the message says otherwise.
  */
 export async function changeLock(
@@ -138,7 +136,7 @@ async function afterRecovery<T extends object>(
   const warnings: string[] = [];
   const warn = (text: string) => warnings.push(text);
   const now = clockOf(options);
-  const wait = { waitMs: options.waitMs ?? 10_000, signal: options.signal, now };
+  const wait = { waitMs: options.waitMs ?? 10_000, now };
   const inTurn = async () => {
     await removeLeftovers(paths);
     const recovered = await recover(paths, now(), warn);

@@ -35,7 +35,6 @@ import {
 
 export interface WaitOptions {
   readonly waitMs: number;
-  readonly signal: AbortSignal | undefined;
   readonly now: () => Date;
 }
 
@@ -59,21 +58,17 @@ const maxSuccession = 8;
  * Runs `work` while no other process changes the same lock.
  *
  * @param atRelease called with the reason if the claim could not be removed
- * @throws GlassineError `lockfile_busy`, `lockfile_failed`, `aborted`
+ * @throws GlassineError `lockfile_busy`, `lockfile_failed`
  */
 export async function exclusively<T>(
-  { lock, exclusion }: LockPaths,
-  { waitMs, signal, now }: WaitOptions,
+  { exclusion }: LockPaths,
+  { waitMs, now }: WaitOptions,
   work: () => Promise<T>,
   atRelease: (warning: string) => void,
 ): Promise<T> {
   const claim = await ownClaim(now());
   const end = performance.now() + waitMs;
   for (;;) {
-    if (signal?.aborted) {
-      const text = `The change of ${printable(lock)} was aborted before anything was written.`;
-      throw new GlassineError("aborted", text, { path: lock }, signal.reason);
-    }
     const holder = await tryClaim(exclusion, { exclusion, claim });
     if (holder === undefined) break;
     if (performance.now() >= end) throw busy(exclusion, holder);

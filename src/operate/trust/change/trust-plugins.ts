@@ -35,7 +35,7 @@ export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
   readonly audit?: AuditOptions | undefined;
 }
 
-const optionNames = ["command", "audit", "waitMs", "actor", "signal", "now"];
+const optionNames = ["command", "audit", "waitMs", "actor", "now"];
 
 interface Audited extends Changed {
   /** The ids whose record the audit trail did not take. */
@@ -72,7 +72,7 @@ export interface Revoked extends Audited {
  * @throws GlassineError `reason_invalid`, `trust_refused` if an entry is invalid, two have one id,
  *   or a guest would replace a plugin of an npm package or the other way round,
  *   `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`,
- *   `lockfile_failed`, `aborted`, `options_invalid`. Nothing is written then.
+ *   `lockfile_failed`, `options_invalid`. Nothing is written then.
  * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
  * @see spec `journal:one-line-each`, `journal:same-kind`, `journal:renewed`,
  *   `journal:all-or-nothing`, `journal:audited`
@@ -153,7 +153,7 @@ export async function trustFrom(
  * @param path the path of the lock
  * @throws GlassineError `reason_invalid`, `trust_refused` if the lock has no entry for an id
  *   or an id is given twice, `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`,
- *   `lockfile_uneditable`, `lockfile_busy`, `lockfile_failed`, `aborted`, `options_invalid`.
+ *   `lockfile_uneditable`, `lockfile_busy`, `lockfile_failed`, `options_invalid`.
  *   Nothing is written then.
  * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
  * @see spec `journal:actions`, `journal:all-or-nothing`, `journal:audited`
