@@ -11,7 +11,8 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { ed25519Verifier } from "glassine/node";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   identity,
@@ -211,7 +212,9 @@ describe("PH-091: a key that is not valid now", () => {
   ])("%s", async (_when, now, why) => {
     verifies("signing:key-time");
     const path = await packageOf({ signedBy: key });
-    expect(await verdict(path, timed, () => now)).toEqual(
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    afterTest(() => void vi.useRealTimers());
+    expect(await verdict(path, timed)).toEqual(
       why === undefined
         ? { kind: "verified", identity }
         : {

@@ -102,12 +102,8 @@ export async function signedAt(path: string): Promise<SignedPackage> {
 }
 
 /** The verdict on a package with its current files. */
-export async function verdict(
-  path: string,
-  keys: readonly PublisherKey[],
-  now: () => number = Date.now,
-): Promise<Evidence> {
-  return checkEvidence(await signedAt(path), [ed25519Verifier({ keys: { keys }, now })]);
+export async function verdict(path: string, keys: readonly PublisherKey[]): Promise<Evidence> {
+  return checkEvidence(await signedAt(path), [ed25519Verifier({ keys: { keys } })]);
 }
 
 /** Rewrites the evidence of a package. */

@@ -11,8 +11,6 @@ import { type Evidence, ed25519File, type SignatureVerifier, type SignedPackage 
 /** Options of `ed25519Verifier`. */
 export interface Ed25519VerifierOptions {
   readonly keys: PublisherKeys;
-  /** The current time, in milliseconds since 1970. Default: the system's. */
-  readonly now?: () => number;
 }
 
 /**
@@ -38,8 +36,8 @@ export interface Ed25519VerifierOptions {
  * ```
  */
 export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerifier {
-  expectOptions(options, ["keys", "now"], "ed25519Verifier");
-  const { keys, now = Date.now } = options;
+  expectOptions(options, ["keys"], "ed25519Verifier");
+  const { keys } = options;
   // Otherwise every package would be blamed, for example for a promise of the keys.
   if (!Array.isArray(keys?.keys))
     throw optionsInvalid("ed25519Verifier expects keys, which readPublisherKeys resolves to.");
@@ -54,7 +52,7 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
           : invalid(`${ed25519File} ${json.fault}`);
       const read = evidenceOf(json.value);
       if (typeof read === "string") return invalid(`${ed25519File} ${read}`);
-      const fault = faultOf(read, signed, keys.keys, now());
+      const fault = faultOf(read, signed, keys.keys);
       return fault === undefined ? { kind: "verified", identity: read.identity } : invalid(fault);
     },
   });
@@ -64,14 +62,13 @@ function faultOf(
   { identity, keyId, signature }: Ed25519Evidence,
   signed: SignedPackage,
   keys: readonly PublisherKey[],
-  now: number,
 ): string | undefined {
   const who = quoteName(identity, maxIdentityUnits);
   const key = keys.find((each) => each.identity === identity && each.keyId === keyId);
   if (key === undefined) return `no key ${quoteName(keyId, 128)} for identity ${who}`;
   const which = `key ${quoteName(keyId, 128)} of identity ${who}`;
   if (key.revoked) return `${which} is revoked`;
-  const untimely = untimelinessOf(key, now);
+  const untimely = untimelinessOf(key);
   if (untimely !== undefined) return `${which} ${untimely}`;
   const bytes = signedBytes(signed);
   if (bytes === undefined) return "the name, version or hash of the package cannot be signed";
@@ -79,7 +76,8 @@ function faultOf(
   return isSigned ? undefined : `${which} did not sign these files as this name and version`;
 }
 
-function untimelinessOf({ notBefore, notAfter }: PublisherKey, now: number): string | undefined {
+function untimelinessOf({ notBefore, notAfter }: PublisherKey): string | undefined {
+  const now = Date.now();
   if (notBefore !== undefined && now < notBefore)
     return `is not valid before ${new Date(notBefore).toISOString()}`;
   if (notAfter !== undefined && now > notAfter)
