@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isGlassineError } from "glassine";
 import { type JournalProblem, type LockEntry, readTrustJournal } from "glassine/node";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { commandServices, runJson } from "../cli/support/run.ts";
 import { afterTest } from "../support/cleanup.ts";
 
@@ -80,13 +80,10 @@ export async function refusalOf(work: () => unknown) {
   throw new Error("Nothing was refused.");
 }
 
-/** A clock that advances by a second each time it is read. */
-export function clock(from = "2026-05-25T10:15:30.123Z"): () => Date {
-  let at = Date.parse(from) - 1000;
-  return () => {
-    at += 1000;
-    return new Date(at);
-  };
+/** Stops the time of day until the end of the test. */
+export function stopClock(): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-05-25T10:15:30.123Z") });
+  afterTest(() => void vi.useRealTimers());
 }
 
 /** A lock with comments in the places where they are easily lost. */

@@ -6,12 +6,12 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
   byHand,
-  clock,
   commented,
   entryOf,
   lockFolder,
   refusalOf,
   sha256,
+  stopClock,
   verifiedAt,
 } from "./change-support.ts";
 
@@ -114,9 +114,8 @@ describe("trusting", () => {
   it("CLI-028: creates a missing lock and journal", async () => {
     verifies("journal:beside-the-file", "journal:further-fields", "journal:time", "journal:modes");
     const { path, text, journal, journalText, names } = await lockFolder();
-    const trusted = await trustPlugins(path, [pii], "reviewed", {
-      now: () => new Date("2026-05-25T10:15:30.123Z"),
-    });
+    stopClock();
+    const trusted = await trustPlugins(path, [pii], "reviewed");
     expect(trusted.lock.entries).toEqual([pii]);
     expect(trusted).toMatchObject({ previous: undefined, journal, warnings: [] });
     expect(trusted.plugins).toEqual([{ entry: pii, previous: undefined }]);
@@ -374,10 +373,7 @@ describe("the journal and the lock", () => {
 describe("changes that wait for each other", () => {
   it("write journal times in order", async () => {
     const { path, lines } = await lockFolder();
-    const now = clock();
-    await Promise.all(
-      ["aaa", "bbb", "ccc"].map((id) => trustPlugins(path, [entryOf(id)], "r", { now })),
-    );
+    await Promise.all(["aaa", "bbb", "ccc"].map((id) => trustPlugins(path, [entryOf(id)], "r")));
     const times = (await lines()).map(({ at }) => at);
     expect(times).toEqual([...times].sort());
     expect((await readLockfile(path))?.entries).toHaveLength(3);

@@ -39,7 +39,7 @@ async function make(): Promise<string> {
     const folder = await mkdtemp(join(above, prefix));
     made = folder;
     process.once("exit", removeProcessFolder);
-    await writeFile(join(folder, ownerFile), await ownClaim(new Date()));
+    await writeFile(join(folder, ownerFile), await ownClaim());
     return folder;
   } catch (error) {
     // Without the name of its owner, nobody else would remove it.

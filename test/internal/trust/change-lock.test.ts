@@ -102,7 +102,7 @@ describe("CLI-053: a claim", () => {
   it("exists with its content during a change and is removed afterwards", async () => {
     verifies("journal:exclusion");
     const { path, exclusion, names } = await lockFolder();
-    const claim = ownClaim(new Date());
+    const claim = ownClaim();
     const owner = readOwner(await claim);
     expect(owner).toMatchObject({ pid: process.pid, host: hostname() });
     expect(await processStateOf(owner as NonNullable<typeof owner>)).toBe("alive");

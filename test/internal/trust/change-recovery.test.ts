@@ -13,11 +13,11 @@ import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.
 import { verifies } from "../../support/verifies.ts";
 import {
   byHand,
-  clock,
   entryOf,
   lockFolder,
   refusalOf,
   sha256,
+  stopClock,
   summaryOf,
 } from "../../trust/change-support.ts";
 
@@ -172,8 +172,8 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     await writeFile(lock.path, edited);
     expect(await pendingChange(lock.path)).toMatchObject({ outcome: "conflict" });
     const text = await readFile(lock.pending, "utf8");
-    const now = () => new Date("2026-05-25T10:15:30.123Z");
-    const { recovered, warnings } = await trustPlugins(lock.path, [rate], "next", { now });
+    stopClock();
+    const { recovered, warnings } = await trustPlugins(lock.path, [rate], "next");
     const kept = `${lock.pending}.conflict-20260525T101530123Z`;
     expect(recovered).toBe("conflict");
     expect(warnings).toEqual([
@@ -198,10 +198,10 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
   it("keeps each record under its own name", async () => {
     verifies("journal:conflict");
     const { path, pending, names } = await lockFolder("version = 1\n");
+    stopClock();
     for (const text of ["one", "two", "three"]) {
       await writeFile(pending, text);
-      const now = () => new Date("2026-05-25T10:15:30.123Z");
-      expect((await settleLock(path, { now })).recovered).toBe("conflict");
+      expect((await settleLock(path)).recovered).toBe("conflict");
     }
     const name = "plugins.lock.pending.conflict-20260525T101530123Z";
     expect(await names()).toEqual(["plugins.lock", name, `${name}-2`, `${name}-3`]);
@@ -298,7 +298,7 @@ describe("settleLock", () => {
     verifies("journal:order");
     const lock = await unfinished({ isMade: true });
     const { code } = await refusalOf(() =>
-      trustPlugins(lock.path, [{ ...pii, hash: "sha256:local" }], "r", { now: clock() }),
+      trustPlugins(lock.path, [{ ...pii, hash: "sha256:local" }], "r"),
     );
     expect(code).toBe("trust_refused");
     expect(await lock.journalText()).toBe(lock.newJournal);

@@ -16,7 +16,6 @@ const waitMs = 10_000;
 export async function changeFile(path: string, make: () => Promise<Uint8Array>): Promise<void> {
   const paths = await lockPathsOf(path);
   const { lock: file } = paths;
-  const wait = { waitMs, now: () => new Date() };
   const replace = async () => {
     await removeLeftovers(paths);
     const bytes = await make();
@@ -27,5 +26,5 @@ export async function changeFile(path: string, make: () => Promise<Uint8Array>):
     await (await replaceFile(file, bytes, before)).settle();
   };
   // A claim that cannot be removed ends with this process.
-  await exclusively(paths, wait, replace, () => {});
+  await exclusively(paths, waitMs, replace, () => {});
 }

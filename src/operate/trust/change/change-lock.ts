@@ -40,7 +40,6 @@ export interface ChangeOptions {
   readonly waitMs?: number | undefined;
   /** Who makes the change, for the journal. Default: the user and host of the process. */
   readonly actor?: string | undefined;
-  readonly now?: (() => Date) | undefined;
   /** Whether a missing lock is an error, instead of being created. Default false. */
   readonly mustExist?: boolean | undefined;
 }
@@ -94,7 +93,7 @@ export async function changeLock(
   edit: (lock: Lockfile) => Edit,
   options: ChangeOptions = {},
 ): Promise<Changed> {
-  return afterRecovery(path, options, async (paths, warn) => {
+  return afterRecovery(path, options.waitMs, async (paths, warn) => {
     const previous = await readLockfile(path);
     if (previous === undefined && options.mustExist) {
       const text = `plugins.lock not found: ${printable(path)}`;
@@ -117,29 +116,24 @@ export async function changeLock(
  * Finishes what an earlier process left unfinished, and changes nothing else. If there is nothing
  * to finish, it touches nothing and does not wait.
  */
-export async function settleLock(
-  path: string,
-  options: ChangeOptions = {},
-): Promise<Pick<Changed, "recovered" | "warnings">> {
+export async function settleLock(path: string): Promise<Pick<Changed, "recovered" | "warnings">> {
   const change = await pendingChange(path);
   if (change === undefined) return { recovered: undefined, warnings: [] };
-  return afterRecovery(path, options, async () => ({}));
+  return afterRecovery(path, undefined, async () => ({}));
 }
 
 /** Runs `work` with exclusive access to the lock, after finishing what an earlier process left. */
 async function afterRecovery<T extends object>(
   path: string,
-  options: ChangeOptions,
+  waitMs = 10_000,
   work: (paths: LockPaths, warn: (text: string) => void) => Promise<T>,
 ): Promise<T & Pick<Changed, "recovered" | "warnings">> {
   const paths = await lockPathsOf(path);
   const warnings: string[] = [];
   const warn = (text: string) => warnings.push(text);
-  const now = clockOf(options);
-  const wait = { waitMs: options.waitMs ?? 10_000, now };
   const inTurn = async () => {
     await removeLeftovers(paths);
-    const recovered = await recover(paths, now(), warn);
+    const recovered = await recover(paths, warn);
     const [found] = warnings;
     try {
       return { ...(await work(paths, warn)), recovered };
@@ -147,7 +141,7 @@ async function afterRecovery<T extends object>(
       throw found === undefined ? error : withNote(error, found);
     }
   };
-  return { ...(await exclusively(paths, wait, inTurn, warn)), warnings };
+  return { ...(await exclusively(paths, waitMs, inTurn, warn)), warnings };
 }
 
 /** A refused change has no warnings, so its error says what became of the one before. */
@@ -228,7 +222,7 @@ function replaceLock({ paths, before, edit }: Step): Promise<Replaced> {
 }
 
 function linesOf({ edit, options }: Step, journal: JournalFile): readonly string[] {
-  const at = clockOf(options)().toISOString();
+  const at = new Date().toISOString();
   const actor = options.actor ?? ownName();
   const lock = sha256(edit.text);
   const lines = edit.lines.map((line) => ({ ...line, at, actor, lock }));
@@ -244,10 +238,6 @@ function ownName(): string {
     user = `uid-${process.getuid?.() ?? "unknown"}`;
   }
   return `${user}@${hostname()}`;
-}
-
-function clockOf({ now }: ChangeOptions): () => Date {
-  return now ?? (() => new Date());
 }
 
 /** Warns if everybody can write to a file. Windows has no such mode bits. */

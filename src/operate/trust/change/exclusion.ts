@@ -33,11 +33,6 @@ import {
   tryRemove,
 } from "./files.ts";
 
-export interface WaitOptions {
-  readonly waitMs: number;
-  readonly now: () => Date;
-}
-
 interface Holder {
   readonly bytes: Uint8Array;
   /** `undefined` if the file names nobody. */
@@ -62,11 +57,11 @@ const maxSuccession = 8;
  */
 export async function exclusively<T>(
   { exclusion }: LockPaths,
-  { waitMs, now }: WaitOptions,
+  waitMs: number,
   work: () => Promise<T>,
   atRelease: (warning: string) => void,
 ): Promise<T> {
-  const claim = await ownClaim(now());
+  const claim = await ownClaim();
   const end = performance.now() + waitMs;
   for (;;) {
     const holder = await tryClaim(exclusion, { exclusion, claim });
@@ -227,11 +222,15 @@ export type Owner = Readonly<z.output<typeof ownerSchema>>;
 export type ProcessState = "alive" | "gone" | "elsewhere";
 
 /** Returns the text of a new claim by this process. No two are the same. */
-export async function ownClaim(now: Date): Promise<Uint8Array> {
+export async function ownClaim(): Promise<Uint8Array> {
   const { pid } = process;
   const { started } = (await readProcess(pid)) ?? {};
   const owner = { pid, host: hostname(), started, space: await ownSpace() };
-  const claim = { ...owner, since: now.toISOString(), nonce: randomBytes(8).toString("hex") };
+  const claim = {
+    ...owner,
+    since: new Date().toISOString(),
+    nonce: randomBytes(8).toString("hex"),
+  };
   return new TextEncoder().encode(`${JSON.stringify(claim)}\n`);
 }
 

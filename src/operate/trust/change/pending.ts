@@ -130,7 +130,6 @@ async function outcomeOf(
 /** Call it only with exclusive access. `warn` gets a sentence about what was found. */
 export async function recover(
   paths: LockPaths,
-  now: Date,
   warn: (text: string) => void,
 ): Promise<Recovery | undefined> {
   const bytes = await readRecord(paths);
@@ -139,7 +138,7 @@ export async function recover(
   const record = parseRecord(bytes);
   const outcome = await outcomeOf(record, paths);
   if (record === undefined || outcome === "conflict") {
-    const kept = await keepRecord(paths, now);
+    const kept = await keepRecord(paths);
     warn(
       `${shown} does not match an unfinished change. The record of that change is kept as ${printable(kept)}, and nothing was added to the journal.`,
     );
@@ -155,9 +154,9 @@ export async function recover(
   return outcome;
 }
 
-async function keepRecord({ pending }: LockPaths, now: Date): Promise<string> {
+async function keepRecord({ pending }: LockPaths): Promise<string> {
   // Without colons, which Windows does not allow in names.
-  const name = `${pending}.conflict-${now.toISOString().replaceAll(/[-:.]/g, "")}`;
+  const name = `${pending}.conflict-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;
   return onFile(pending, "keep", async () => {
     let kept = name;
     for (let count = 2; (await statsOf(kept)) !== undefined; count++) kept = `${name}-${count}`;

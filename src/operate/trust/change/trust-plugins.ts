@@ -35,7 +35,7 @@ export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
   readonly audit?: AuditOptions | undefined;
 }
 
-const optionNames = ["command", "audit", "waitMs", "actor", "now"];
+const optionNames = ["command", "audit", "waitMs", "actor"];
 
 interface Audited extends Changed {
   /** The ids whose record the audit trail did not take. */
@@ -243,9 +243,7 @@ function expectArguments(
   if (list.some((each) => each === null || typeof each !== type))
     throw optionsInvalid(`${what} expects an array of ${type}s.`);
   readOption(options, "actor", "string");
-  const { waitMs = 0, now } = options;
-  if (now !== undefined && typeof now !== "function")
-    throw optionsInvalid(`${what}: now must be a function that returns a Date.`);
+  const { waitMs = 0 } = options;
   // Otherwise the wait for another process would never end.
   if (typeof waitMs !== "number" || !(waitMs >= 0))
     throw optionsInvalid(`${what}: waitMs must be a number of milliseconds, 0 or more.`);
