@@ -6,21 +6,18 @@ import { catalogPath, linesOf, type RunOptions, run, runJson } from "./support/r
 
 type Report = NonNullable<Parameters<typeof report>[0]>;
 type Services = NonNullable<RunOptions["services"]>;
-type LockState = Awaited<ReturnType<NonNullable<Services["lockState"]>>>;
+type State = Awaited<ReturnType<NonNullable<Services["journalState"]>>>;
 
-const fine: LockState = {
-  lock: null,
-  fault: null,
+const fine: State = {
   journal_fault: null,
   journal_problems: [],
   journal_problem_count: 0,
   pending: false,
-  warnings: [],
 };
 
-const serving = (given: Report, state: Partial<LockState> = {}) => ({
+const serving = (given: Report, state: Partial<State> = {}) => ({
   discover: () => Promise.resolve(report(given)),
-  lockState: () => Promise.resolve({ ...fine, lock: given.lock ?? null, ...state }),
+  journalState: () => Promise.resolve({ ...fine, ...state }),
 });
 
 /** The rows of `plugins doctor --json`. */
@@ -300,7 +297,7 @@ describe("doctor", () => {
     const discover = vi.fn(() =>
       Promise.resolve(report({ lock_fault: fault, loaded: [facts({ id: "a" })] })),
     );
-    const services = { discover, lockState: () => Promise.resolve({ ...fine, fault }) };
+    const services = { discover, journalState: () => Promise.resolve(fine) };
     const { code, stdout } = await run(["doctor"], { services });
     expect(discover).toHaveBeenCalledWith(expect.objectContaining({ faults: "report" }));
     expect([code, linesOf(stdout).slice(0, 6)]).toEqual([
@@ -335,21 +332,22 @@ describe("doctor", () => {
   });
 
   it.each([
-    [{ pending: true }, "warning", "pending"],
+    [{}, { pending: true }, "warning", "pending"],
     [
+      {},
       { journal_problems: [{ line: 3, id: "a", problem: "it does not pair" }] },
       "warning",
       "journal",
     ],
-    [{ fault: { code: "lockfile_newer", message: "newer" } }, "error", "lock"],
-  ] as const)("reports problems of lock and journal: %#", async (state, status, about) => {
+    [{ lock_fault: { code: "lockfile_newer", message: "newer" } }, {}, "error", "lock"],
+  ] as const)("reports problems of lock and journal: %#", async (given, state, status, about) => {
     const place = {
       pending: "an unfinished change",
       journal: "the journal",
       lock: "plugins.lock",
     }[about];
     verifies("cli:doctor-status");
-    const services = serving({}, state);
+    const services = serving(given, state);
     const { document } = await runJson(["doctor"], { services });
     expect([document.status, document.findings]).toEqual([
       status,
@@ -432,7 +430,7 @@ describe("doctor", () => {
     verifies("cli:doctor-goes-on");
     const fault = { code: "lockfile_invalid", message: "/a/plugins.lock is not valid: line 3" };
     const refused = [rejected({ id: "a", code: "lock_missing", reason: "it cannot be read" })];
-    const services = serving({ lock_fault: fault, rejected: refused }, { fault });
+    const services = serving({ lock_fault: fault, rejected: refused });
     expect((await run(["doctor"], { services })).stdout).toContain(
       "\n  recommendation: lock_missing: Fix plugins.lock first: it cannot be read.\n  reason: it cannot be read\n",
     );
@@ -498,7 +496,7 @@ describe("doctor", () => {
         recommendation: "Create it with `plugins lock`, then trust what was reviewed.",
       },
     ]);
-    const withLock = serving({ mode: "production", lock: lockAt }, { lock: lockAt });
+    const withLock = serving({ mode: "production", lock: lockAt });
     const { document: fit } = await runJson(["doctor", "--plugin-mode", "production"], {
       services: withLock,
     });
@@ -507,7 +505,7 @@ describe("doctor", () => {
 
   it("prints each warning once", async () => {
     const warnings = ["the journal can be written by others"];
-    const services = serving({ warnings }, { warnings });
+    const services = serving({ warnings });
     expect((await run(["doctor"], { services })).stderr).toBe(`warning: ${warnings[0]}\n`);
   });
 });

@@ -17,7 +17,7 @@ const thrown = Object.assign(new Error("EACCES: permission denied, open '/a'"), 
 const failing = (error: unknown) => () => Promise.reject(error);
 const everywhere = (error: unknown): NonNullable<RunOptions["services"]> => ({
   discover: failing(error),
-  lockState: failing(error),
+  journalState: failing(error),
   verify: failing(error),
 });
 const inspections: readonly (readonly [readonly string[]])[] = [

@@ -4,12 +4,12 @@ import { trust, untrust } from "./work/change-trust.ts";
 import { discover } from "./work/discover.ts";
 import { lock } from "./work/lock.ts";
 import { sign } from "./work/sign.ts";
-import { journal, lockState, verify } from "./work/verify.ts";
+import { journal, journalState, verify } from "./work/verify.ts";
 
 /** Services throw a `GlassineError`, or a `refusal` whose message the command line words itself. */
 export const commandServices = {
   discover,
-  lockState,
+  journalState,
   trust,
   untrust,
   lock,

@@ -18,7 +18,7 @@ import {
   type ReadFault,
 } from "./reports.ts";
 import { texts } from "./texts.ts";
-import type { LockState } from "./work/verify.ts";
+import type { JournalState } from "./work/verify.ts";
 
 export type Diagnosis = Report<typeof diagnosis>;
 type DoctorState = Diagnosis["status"];
@@ -205,11 +205,9 @@ export const nothingToDo = "No action required.";
 
 export type LockFinding = Report<typeof finding>;
 
-export function lockFindings(
-  report: Pick<DiscoveryReport, "mode" | "setting_faults" | "discovery_off" | "unreadable">,
-  state: LockState,
-): readonly LockFinding[] {
-  const { lock, fault, journal_fault: unread, journal_problems: problems, pending } = state;
+export function lockFindings(report: DiscoveryReport, state: JournalState): readonly LockFinding[] {
+  const { lock_fault: fault } = report;
+  const { journal_fault: unread, journal_problems: problems, pending } = state;
   const findings: LockFinding[] = report.setting_faults.map((each) => faultOf("setting", each));
   const warn = (about: LockFinding["about"], message: string, recommendation: string) =>
     findings.push({ about, severity: "warning", message, recommendation });
@@ -222,7 +220,7 @@ export function lockFindings(
   for (const path of report.unreadable)
     warn("folder", `${path} cannot be read: nothing in it was looked at`, texts.makeReadable);
   if (fault !== null) findings.push(faultOf("lock", fault));
-  else if (lock === null && report.mode === "production") {
+  else if (report.lock === null && report.mode === "production") {
     const { means: message, todo: recommendation } = rejectionCodes.lock_missing;
     findings.push({ about: "mode", severity: "error", message, recommendation });
   }

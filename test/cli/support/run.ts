@@ -19,18 +19,15 @@ export const glassine: CommandHost = {
   prefix: "GLASSINE_",
 };
 
-/** Services that refuse to be called, except `discover` and `lockState`, which find nothing. */
+/** Services that refuse to be called, except `discover` and `journalState`, which find nothing. */
 const noServices: CommandServices = {
   discover: ({ mode }) => Promise.resolve(report({ mode })),
-  lockState: () =>
+  journalState: () =>
     Promise.resolve({
-      lock: null,
-      fault: null,
       journal_fault: null,
       journal_problems: [],
       journal_problem_count: 0,
       pending: false,
-      warnings: [],
     }),
   trust: notExpected("trust"),
   untrust: notExpected("untrust"),

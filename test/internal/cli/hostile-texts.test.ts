@@ -120,14 +120,18 @@ function services(text: string): RunOptions["services"] & object {
   return {
     discover: () =>
       Promise.resolve(
-        report({ lock, loaded: [plugin], rejected: refused, drift: rows, warnings: [text] }),
+        report({
+          lock,
+          lock_fault: { code: text, message: text },
+          loaded: [plugin],
+          rejected: refused,
+          drift: rows,
+          warnings: [text],
+        }),
       ),
-    lockState: () =>
+    journalState: () =>
       Promise.resolve({
-        lock,
-        fault: { code: text, message: text },
         pending: true,
-        warnings: [text],
         journal_problems,
         journal_problem_count: 2,
         journal_fault: { code: text, message: text },

@@ -118,7 +118,7 @@ async function outcomeOf(context: Context) {
   const { env, host, services, options, paint } = context;
   const { catalog, scope } = await lookupFor(context);
   await expectLockfile(scope);
-  const state = await services.lockState(scope);
+  const state = await services.journalState(scope);
   const report = await services.discover({ ...scope, faults: "report" });
   const rows = diagnose(report, { catalog, env, host });
   const ofLock = lockFindings(report, state);
@@ -150,7 +150,7 @@ async function outcomeOf(context: Context) {
       ...(isNone && status !== "ok" ? noneLines(scope.root, host.catalogUrl) : []),
       ...(status === "ok" ? [well] : []),
     ],
-    warnings: [...new Set([...state.warnings, ...report.warnings])],
+    warnings: report.warnings,
   };
 }
 

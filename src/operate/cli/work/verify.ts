@@ -87,10 +87,10 @@ function permissionsOf({ lock, found }: StaticReport) {
   });
 }
 
-export type LockState = Awaited<ReturnType<typeof lockState>>;
+export type JournalState = Awaited<ReturnType<typeof journalState>>;
 
-/** The state of lockfile and journal for `doctor`, which reports those that cannot be read. */
-export async function lockState(scope: CommandScope) {
+/** The state of the journal for `doctor`, which reports one that cannot be read. */
+export async function journalState(scope: CommandScope) {
   const options = await readCommandOptions({ ...filesOnlyRequest(scope), faults: "report" });
   const { lock, lockFault, lockPath } = options;
   const faults: ReadFault[] = [];
@@ -105,13 +105,10 @@ export async function lockState(scope: CommandScope) {
   // The very first change may have been interrupted before there was a lockfile.
   const pending = lockFault === undefined && (await readable(isPending(lockPath), false));
   return {
-    lock: lockFacts(options),
-    fault: lockFault === undefined ? null : faultOf(lockFault),
     /** Why the journal, or the record of an unfinished change, cannot be read. */
     journal_fault: faults[0] ?? null,
     ...problems,
     pending,
-    warnings: lock?.warnings ?? [],
   };
 }
 
