@@ -90,8 +90,9 @@ export function matching(catalog: readonly CatalogEntry[], query: string): reado
   );
 }
 
-/** Whether an entry's variable is on; `undefined` if it has none. */
-export function isEnabled({ env_var: variable }: CatalogEntry, env: Environment) {
+/** Whether an entry's variable is on; `undefined` if there is none. */
+export function isEnabled(entry: CatalogEntry | undefined, env: Environment) {
+  const variable = entry?.env_var ?? null;
   if (variable === null) return undefined;
   return yes.includes((env[variable] ?? "").trim().toLowerCase());
 }

@@ -29,6 +29,12 @@ interface DiagnoseContext {
   readonly host: HostNames;
 }
 
+/** What the rows of one plugin depend on besides the report. */
+interface RowContext extends Omit<DiagnoseContext, "catalog"> {
+  /** The plugin's entry in the catalog, if it has one. */
+  readonly entry: CatalogEntry | undefined;
+}
+
 /** Returns the rows of the catalog's plugins in its order, then those of other plugins by id. */
 export function diagnose(
   report: DiscoveryReport,
@@ -69,16 +75,12 @@ function entryFields(entry: CatalogEntry | undefined) {
 function rowsOf(
   subject: InstalledPlugin,
   report: DiscoveryReport,
-  {
-    entry,
-    env,
-    host,
-  }: Omit<DiagnoseContext, "catalog"> & { readonly entry: CatalogEntry | undefined },
+  context: RowContext,
 ): readonly Diagnosis[] {
   const { id, package: from, rejected } = subject;
-  const switched = entry === undefined ? undefined : isEnabled(entry, env);
-  const enabled = switched ?? rejected === null;
-  const findings = findingsOf(subject, report, { entry, switched, host });
+  const { entry, env } = context;
+  const enabled = isEnabled(entry, env) ?? rejected === null;
+  const findings = findingsOf(subject, report, context);
   const isWell = findings.every(({ status }) => doctorStates[status] === "note");
   const well: Finding = { status: "installed-enabled", recommendation: nothingToDo, reason: null };
   return [...(isWell ? [well] : []), ...findings].map((finding) => ({
@@ -96,19 +98,12 @@ type Finding = Pick<Diagnosis, "status" | "recommendation" | "reason">;
 function findingsOf(
   { id, facts, rejected }: InstalledPlugin,
   report: DiscoveryReport,
-  {
-    entry,
-    switched,
-    host,
-  }: Pick<DiagnoseContext, "host"> & {
-    readonly entry: CatalogEntry | undefined;
-    readonly switched: boolean | undefined;
-  },
+  { entry, env, host }: RowContext,
 ): readonly Finding[] {
   const findings: Finding[] = [];
   const add = (status: DoctorState, recommendation: string, reason: string | null = null) =>
     findings.push({ status, recommendation, reason });
-  if (switched === false && rejected === null)
+  if (isEnabled(entry, env) === false && rejected === null)
     add(
       "installed-disabled",
       say`Set ${entry?.env_var ?? ""}=1 to enable it.`,
@@ -184,7 +179,7 @@ function lostRows(
     if (known.has(id) && !isGone) return [];
     const name = (isGone ? expected?.split("==")[0] : from) ?? id;
     const entry = catalog.find((each) => each.package === name);
-    const enabled = entry !== undefined && isEnabled(entry, env) === true;
+    const enabled = isEnabled(entry, env) === true;
     const row = { ...entryFields(entry), package: name, installed: !isGone, enabled, id };
     // An optional entry allows the plugin to be missing.
     if (isGone && !blocking)

@@ -139,8 +139,7 @@ export function pluginRow(facts: PluginFacts, catalog: readonly CatalogEntry[], 
       trust_decision,
       health: health ?? unknownHealth,
     }),
-    ...(entry !== undefined &&
-      variable !== null && { enabled: isEnabled(entry, env) ?? false, enable_env_var: variable }),
+    ...(variable !== null && { enabled: isEnabled(entry, env) ?? false, enable_env_var: variable }),
   };
 }
 
