@@ -3,7 +3,7 @@ import { type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { type HookHandler as HandlerOf, type Surface, standardProfile } from "../plugins/index.ts";
 import {
   type CapabilityIn,
-  compileSlots,
+  compileTable,
   type ExtensionsOf,
   type StandardSlots,
   standardSlots,
@@ -14,7 +14,7 @@ import type { PluginManager } from "./plugin-manager.ts";
 
 /** What the standard host's functions work on. */
 export const standardSurface: Surface = {
-  slots: /* @__PURE__ */ compileSlots(standardSlots),
+  slots: /* @__PURE__ */ compileTable(standardSlots),
   hooks: standardHooks,
   services: {},
   profile: standardProfile,

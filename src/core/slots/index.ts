@@ -2,6 +2,7 @@ export { resolveNames } from "./capabilities.ts";
 export {
   type CompiledSlots,
   compileSlots,
+  compileTable,
   defaultsOf,
   type Node,
 } from "./compile.ts";
