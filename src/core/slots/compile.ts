@@ -11,7 +11,7 @@ import {
   type LevelValue,
 } from "../schema/index.ts";
 import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
-import { everyone, gatesOf, zodOf } from "./define.ts";
+import { everyone, gatesOf, type Inherited, inheritedBy, zodOf } from "./define.ts";
 import { standardLevels } from "./standard-levels.generated.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable, Take, Tier } from "./types.ts";
 
@@ -159,24 +159,19 @@ function freezeTable(nodes: readonly Node[]): void {
   Object.freeze(nodes);
 }
 
-/** What a field inherits from its parent. Not `read`: the parent's gate already applies. */
-interface Inherited {
-  readonly tier: Tier;
-  readonly write?: string;
-}
-
 function compileNode(
   field: Field,
   path: string,
   spec: FieldSpec,
-  { tier, write }: Inherited,
+  inherited: Inherited,
   capabilities: CapabilityBits,
 ): Node {
+  const { tier, write } = inherited;
   const { level } = field.compiled;
   const fields = (level?.fields ?? []).map((inner) => {
     const own = spec.fields?.[inner.key] ?? {};
-    const inherited = inheritedBy(own, tier, write);
-    return compileNode(inner, `${path}.${inner.key}`, own, inherited, capabilities);
+    const below = inheritedBy(own, inherited);
+    return compileNode(inner, `${path}.${inner.key}`, own, below, capabilities);
   });
   const known = byKey(fields);
   for (const name of Object.keys(spec.fields ?? {})) {
@@ -212,11 +207,6 @@ function compileNode(
 
 const nothing: LevelValue = Object.freeze({});
 
-function inheritedBy(own: FieldSpec, tier: Tier, write: string | undefined): Inherited {
-  const writes = own.write ?? write;
-  return { tier: own.tier ?? tier, ...(writes === undefined ? {} : { write: writes }) };
-}
-
 /** The bit above those of the capabilities: no grant has it. */
 const nobody = 1 << maxCapabilities;
 
@@ -245,7 +235,7 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
     if (node.mixed) fail("is monotonic, so its fields cannot have gates of their own.");
   } else if (spec.grows !== undefined || spec.derive !== undefined)
     fail(`is ${node.tier}, so it cannot have grows or derive: only a monotonic slot grows.`);
-  checkGates(node, spec, spec, undefined, capabilities);
+  checkGates(node, spec, spec, capabilities);
   checkFields(node, fail);
 }
 
@@ -277,25 +267,25 @@ function checkFields(node: Node, fail: (text: string) => never): void {
 function checkGates(
   node: Node,
   spec: FieldSpec,
-  { tier, write }: Inherited,
-  above: string | undefined,
+  inherited: Inherited,
   capabilities: CapabilityBits,
 ): void {
+  const { tier, read, write } = inherited;
   const fail = (text: string): never => {
     throw new GlassineError("slot_invalid", `${quoted(node.path)} ${text}`, { path: node.path });
   };
   if (tier === "immutable" && spec.write !== undefined)
     fail("is immutable, so it cannot have a write capability.");
-  const read = spec.read === everyone ? undefined : (spec.read ?? above);
+  const isGated = read !== undefined && read !== everyone;
   const brings = write === undefined ? undefined : capabilities.implied.get(write);
-  if (tier !== "immutable" && read !== undefined && brings?.includes(read) !== true) {
+  if (tier !== "immutable" && isGated && brings?.includes(read) !== true) {
     fail(
       `is read with ${quoted(read)} and can change, so name the capability that writes it, or make it immutable.`,
     );
   }
   for (const field of node.fields) {
     const own = spec.fields?.[field.key] ?? {};
-    checkGates(field, own, inheritedBy(own, tier, write), read, capabilities);
+    checkGates(field, own, inheritedBy(own, inherited), capabilities);
   }
 }
 

@@ -92,6 +92,17 @@ export function gatesOf(spec: FieldSpec): readonly string[] {
   return [...own, ...Object.values(spec.fields ?? {}).flatMap(gatesOf)];
 }
 
+/** The settings of a slot or field, with those of its parent in place of what it leaves out. */
+export interface Inherited {
+  readonly tier: Tier;
+  readonly read?: string | undefined;
+  readonly write?: string | undefined;
+}
+
+export function inheritedBy({ tier, read, write }: FieldSpec, above: Inherited): Inherited {
+  return { tier: tier ?? above.tier, read: read ?? above.read, write: write ?? above.write };
+}
+
 /** Checks the settings that every slot needs. */
 function checkWhole(slot: string, spec: SlotSpec): void {
   const fail = (text: string): never => {
@@ -117,12 +128,7 @@ function checkAccess(slot: string, spec: SlotSpec): void {
   if (spec.read === undefined && namesAnyone(spec)) {
     fail(slot, `says who writes it or reads a part of it, but not who reads it: ${whoReads}.`);
   }
-  const check = (path: string, { tier, read, write, fields }: FieldSpec, above: Above): void => {
-    const here = {
-      tier: tier ?? above.tier,
-      read: read ?? above.read,
-      write: write ?? above.write,
-    };
+  const check = (path: string, { read, fields }: FieldSpec, here: Inherited): void => {
     const isOpen = here.read === undefined || here.read === everyone;
     if (path !== slot && read === everyone) {
       fail(path, `cannot be read by everyone: it is read with ${quoted(slot)}. Leave read out.`);
@@ -134,9 +140,9 @@ function checkAccess(slot: string, spec: SlotSpec): void {
       );
     }
     for (const [field, inner] of Object.entries(fields ?? {}))
-      check(`${path}.${field}`, inner, here);
+      check(`${path}.${field}`, inner, inheritedBy(inner, here));
   };
-  check(slot, spec, { tier: spec.tier, read: undefined, write: undefined });
+  check(slot, spec, spec);
 }
 
 /** Whether a slot or a part of it says who reads or writes it, be that everyone. */
@@ -144,11 +150,6 @@ function namesAnyone({ read, write, fields }: FieldSpec): boolean {
   return (read ?? write) !== undefined || Object.values(fields ?? {}).some(namesAnyone);
 }
 
-interface Above {
-  readonly tier: Tier;
-  readonly read: string | undefined;
-  readonly write: string | undefined;
-}
 const whoReads = 'name a capability, or say read: "everyone"';
 
 const tiers: readonly Tier[] = ["immutable", "monotonic", "mutable"];
