@@ -47,7 +47,7 @@ export async function verify(scope: CommandScope) {
     ),
     signatures_unchecked: signaturesUnchecked ?? null,
     ...(await journalOf(lock.path, lock)),
-    pending: await isPending(lock.path),
+    pending: await isUnfinished(lock.path),
     // The contents of these folders were not compared.
     unreadable,
     permissions: permissionsOf(report),
@@ -103,7 +103,7 @@ export async function journalState(scope: CommandScope) {
   const none = firstProblems([]);
   const problems = lockFault === undefined ? await readable(journalOf(lockPath, lock), none) : none;
   // The very first change may have been interrupted before there was a lockfile.
-  const pending = lockFault === undefined && (await readable(isPending(lockPath), false));
+  const pending = lockFault === undefined && (await readable(isUnfinished(lockPath), false));
   return {
     /** Why the journal, or the record of an unfinished change, cannot be read. */
     journal_fault: faults[0] ?? null,
@@ -113,9 +113,8 @@ export async function journalState(scope: CommandScope) {
 }
 
 /** Whether a change was begun but is neither finished nor in progress. */
-async function isPending(lockPath: string): Promise<boolean> {
-  const change = await pendingChange(lockPath);
-  return change !== undefined && !change.isInProgress;
+async function isUnfinished(lockPath: string): Promise<boolean> {
+  return (await pendingChange(lockPath)) === "unfinished";
 }
 
 /** The lock may have been changed since `known` was read: hashing packages takes a while. */

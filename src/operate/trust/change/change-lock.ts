@@ -117,8 +117,7 @@ export async function changeLock(
  * to finish, it touches nothing and does not wait.
  */
 export async function settleLock(path: string): Promise<Pick<Changed, "recovered" | "warnings">> {
-  const change = await pendingChange(path);
-  if (change === undefined) return { recovered: undefined, warnings: [] };
+  if ((await pendingChange(path)) === undefined) return { recovered: undefined, warnings: [] };
   return afterRecovery(path, undefined, async () => ({}));
 }
 

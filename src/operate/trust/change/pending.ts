@@ -57,27 +57,22 @@ export type PendingRecord = Omit<Readonly<z.output<typeof recordSchema>>, "versi
 /** The outcome of an unfinished change: it was completed, was not made, or is unknown. */
 export type Recovery = "applied" | "discarded" | "conflict";
 
-export interface PendingChange {
-  /** What the next command will make of it. */
-  readonly outcome: Recovery;
-  /** Whether a process may still be working on it; if so, nothing is wrong. */
-  readonly isInProgress: boolean;
-}
-
 /** Tiny items take a hundred times as much memory while they are parsed. */
 const maxRecordBytes = 4 * 2 ** 20;
 const maxLockBytes = 64 * 2 ** 20;
 
-/** Returns an unfinished change of this lock, without touching anything. */
-export async function pendingChange(path: string): Promise<PendingChange | undefined> {
+/**
+ * Returns whether a change of this lock is `unfinished`, or still `in progress`, as far as is known;
+ * `undefined` if there is none. Touches nothing.
+ */
+export async function pendingChange(
+  path: string,
+): Promise<"in progress" | "unfinished" | undefined> {
   const paths = await lockPathsOf(path);
-  const before = await readRecord(paths);
-  if (before === undefined) return undefined;
-  const isInProgress = await isHeld(paths);
+  if ((await readRecord(paths)) === undefined) return undefined;
+  if (await isHeld(paths)) return "in progress";
   // Its process may have finished since.
-  const bytes = isInProgress ? before : await readRecord(paths);
-  if (bytes === undefined) return undefined;
-  return { outcome: await outcomeOf(parseRecord(bytes), paths), isInProgress };
+  return (await readRecord(paths)) === undefined ? undefined : "unfinished";
 }
 
 const readRecord = ({ pending }: LockPaths) => readFileWhole(pending, maxRecordBytes);

@@ -22,7 +22,7 @@ export async function readLockWithJournal(
     const change = await pendingChange(path).catch(() => undefined);
     const journal = await readTrustJournal(path);
     const after = await readLockfile(path);
-    const isSettled = change?.isInProgress !== true && lock?.text === after?.text;
+    const isSettled = change !== "in progress" && lock?.text === after?.text;
     if (isSettled || tries === maxTries) return { lock, journal };
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
