@@ -5,6 +5,7 @@ import { createGuard } from "glassine/mcp";
 import { configSchema } from "../../src/gateway/config/index.ts";
 import { identityOf } from "../../src/gateway/identity/identity.ts";
 import { RoutingMemory } from "../../src/gateway/router/index.ts";
+import { GatewayEvents } from "../../src/gateway/run/gateway-events.ts";
 import { type Caller, guardOptions } from "../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
 import { DirectEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
@@ -214,6 +215,7 @@ export function gatewayOf(count: 1 | 2) {
       },
     }),
   );
+  const events = new GatewayEvents(quiet, undefined);
   const servers = fakes.map(serverOf);
   const memory = new RoutingMemory(names);
 
@@ -224,8 +226,7 @@ export function gatewayOf(count: 1 | 2) {
       callers,
       store,
       headersToShow: () => ({}),
-      onEnd() {},
-      onFailure() {},
+      events,
       onHook() {},
       isChanged: () => false,
       parts: { config, audit: undefined, manager, log: quiet, secrets: String },
@@ -264,7 +265,7 @@ export function gatewayOf(count: 1 | 2) {
     sdk,
     callers,
     log: quiet,
-    onUndelivered: () => {},
+    events,
     limits: () => config.limits,
     servers: () => servers,
     memory,

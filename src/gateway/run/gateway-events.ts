@@ -1,4 +1,5 @@
 /** Reports what happens in a gateway to its log and metrics. */
+import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { type EnvoyNote, envoyNotes } from "../envoy/index.ts";
 import type { Refusal } from "../identity/index.ts";
@@ -47,7 +48,17 @@ export class GatewayEvents {
     this.#metrics?.requestEnded(server, end);
     const { request, method, name, subject, outcome, code, plugin, timings } = end;
     const fields = { request, server, method, name, subject, outcome, code, plugin };
-    this.#log.info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
+    this.#log.info("request", { ...fields, totalMs: tenths(timings.totalMs) });
+  }
+
+  /** A request to a model ended. */
+  modelEnded(route: string, end: ModelEnd): void {
+    this.#metrics?.modelEnded(route, end);
+    const { request, provider, name, subject, outcome, code, plugin, unseen, timings } = end;
+    const text =
+      unseen && `no plugin sees ${unseen}: to let it pass, add it to models.${route}.allow`;
+    const fields = { request, route, provider, name, subject, outcome, code, plugin, text };
+    this.#log.info("model", { ...fields, totalMs: tenths(timings.totalMs) });
   }
 
   /** A message between a server and a caller was dropped. */
@@ -91,4 +102,8 @@ export class GatewayEvents {
     this.#isBuffered ||= note === "buffered";
     this.#log.warn(`envoy_${note}`, { text: envoyNotes[note] });
   }
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }

@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { createExtensions } from "../../core/host/index.ts";
 import { type LabelStore, labelsFromAnnotations, labelsFromIfc } from "../../core/labels/index.ts";
-import type { GuardEnd, GuardedRequest, GuardOptions } from "../../providers/mcp/index.ts";
+import type { GuardedRequest, GuardOptions } from "../../providers/mcp/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import { changedLabel } from "../definitions/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { HookRan } from "../observe/index.ts";
+import type { GatewayEvents } from "./gateway-events.ts";
 import type { GatewayParts } from "./parts.ts";
 
 /** The caller at the other end of a front. */
@@ -26,9 +27,7 @@ export interface GuardSettings {
   readonly headersToShow: (headers: Headers) => Readonly<Record<string, string>>;
   /** Whether calls of a tool are labelled because its definition has changed. */
   readonly isChanged: (tool: unknown) => boolean;
-  readonly onEnd: (server: string, end: GuardEnd) => void;
-  /** A message could not be checked, and is therefore refused. */
-  readonly onFailure: (server: string, failed: HookRan) => void;
+  readonly events: GatewayEvents;
   /** Absent if hooks are not recorded. */
   readonly onHook?: ((ran: HookRan) => void) | undefined;
 }
@@ -42,7 +41,7 @@ export function guardOptions(
   server: ServerConfig,
   settings: GuardSettings,
 ): GuardOptions {
-  const { parts, store, onEnd, onFailure, onHook } = settings;
+  const { parts, store, events, onHook } = settings;
   const { config, log, audit } = parts;
   const { labels, tenant } = config;
   const { wireLabels } = server;
@@ -62,8 +61,8 @@ export function guardOptions(
         annotations: wireLabels.annotations ? labelsFromAnnotations : undefined,
       },
     },
-    onEnd: (end) => onEnd(name, end),
-    onFailure: (failed) => onFailure(name, failed),
+    onEnd: (end) => events.ended(name, end),
+    onFailure: (failed) => events.failed({ server: name }, failed),
     onResult: onHook,
     onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkHint }),
   };

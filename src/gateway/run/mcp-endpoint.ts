@@ -5,7 +5,6 @@
 import { within } from "../../core/data/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { type Identity, isAnonymous } from "../identity/index.ts";
-import type { Tracing } from "../observe/index.ts";
 import type { RoutingMemory } from "../router/index.ts";
 import {
   batchRefused,
@@ -27,28 +26,25 @@ import {
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad, codedRefusal } from "./answers.ts";
-import { Connected, type Limit, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
-import { type Caller, sessionOfSubject } from "./guarded-server.ts";
+import {
+  Connected,
+  type EndpointOptions,
+  type Limit,
+  type McpEndpoint,
+  OpenExchanges,
+} from "./endpoint.ts";
+import { sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
-import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
 import { type Wired, wire } from "./wire.ts";
 
-export interface EndpointOptions {
+export interface DirectOptions extends EndpointOptions {
   readonly path: string;
   readonly sdk: McpSdk;
   /** Returns the current limits. */
   readonly limits: () => GatewayConfig["limits"];
-  readonly log: GatewayLog;
-  /** A message could not be sent to the client of a session. */
-  readonly onUndelivered: (error: Error) => void;
-  /** Returns the servers for the next session or exchange. */
-  readonly servers: () => readonly Server[];
   readonly memory: RoutingMemory;
-  readonly tracing?: Tracing | undefined;
-  /** Callers by the `sessionId` of their fronts. Filled here. */
-  readonly callers: Map<string, Caller>;
 }
 
 interface HttpSession extends Session {
@@ -63,10 +59,10 @@ const serversGone = new Error("The server is gone.");
 export class DirectEndpoint implements McpEndpoint {
   readonly sessions: Sessions<HttpSession>;
   readonly connected = new Connected();
-  readonly #options: EndpointOptions;
+  readonly #options: DirectOptions;
   readonly #exchanges: OpenExchanges;
 
-  constructor(options: EndpointOptions) {
+  constructor(options: DirectOptions) {
     const { limits } = options;
     this.#options = options;
     this.sessions = new Sessions(limits);
@@ -159,15 +155,15 @@ export class DirectEndpoint implements McpEndpoint {
   }
 
   #frontOf(id: string): SessionFront {
-    const { sdk, limits, log, onUndelivered } = this.#options;
-    const { events, queuedBytes } = limits();
+    const { sdk, limits, log, events } = this.#options;
+    const { events: maxEvents, queuedBytes } = limits();
     const front = sessionFront({
       sdk,
       id,
-      maxEvents: events,
+      maxEvents,
       queuedBytes,
       onAnswered: () => this.sessions.answered(id),
-      onUndelivered,
+      onUndelivered: (error) => events.undelivered(error),
       onCut: () => log.warn("reader_too_slow"),
     });
     front.transport.sessionId = id;

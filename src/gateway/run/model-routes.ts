@@ -7,19 +7,18 @@ import {
   modelRoute,
   type RouteOptions,
 } from "../models/index.ts";
-import type { GatewayMetrics, HookRan, Tracing } from "../observe/index.ts";
-import type { GatewayCounts, GatewayParts, WebhookFront } from "./parts.ts";
+import type { HookRan, Tracing } from "../observe/index.ts";
+import type { GatewayEvents } from "./gateway-events.ts";
+import type { GatewayCounts, GatewayLog, GatewayParts, WebhookFront } from "./parts.ts";
 
 export interface ModelRoutesOptions {
   readonly store: LabelStore;
   readonly tracing: Tracing | undefined;
-  readonly metrics: GatewayMetrics | undefined;
   /** The webhook for agentgateway, if there is one. */
   readonly webhook: WebhookFront | undefined;
-  /** Returns the current parts. */
-  readonly parts: () => Pick<GatewayParts, "log">;
+  readonly log: GatewayLog;
+  readonly events: GatewayEvents;
   readonly hookRecorder: (parts: GatewayParts) => ((ran: HookRan) => void) | undefined;
-  readonly onFailure: (route: string, failed: HookRan) => void;
 }
 
 interface MadeRoutes {
@@ -50,7 +49,7 @@ export class ModelRoutes {
    * @throws GlassineError if the plugins do not fit
    */
   make(parts: GatewayParts): MadeRoutes {
-    const { store, tracing, webhook, hookRecorder, onFailure } = this.#options;
+    const { store, tracing, webhook, log, events, hookRecorder } = this.#options;
     const record = hookRecorder(parts);
     const { manager, secrets, config, audit } = parts;
     const { models, limits, tenant } = config;
@@ -61,14 +60,15 @@ export class ModelRoutes {
       access: audit?.access,
       messageBytes: limits.messageBytes,
       bodyTimeoutMs: limits.bodyTimeoutMs,
-      onEnd: (end: ModelEnd) => this.#onEnd(name, end),
+      onEnd: (end: ModelEnd) => {
+        this.#counts[end.outcome] += 1;
+        events.modelEnded(name, end);
+      },
       onNote: ((level, event, fields) =>
-        this.#options
-          .parts()
-          .log[level](event, { route: name, ...fields })) satisfies RouteOptions["onNote"],
+        log[level](event, { route: name, ...fields })) satisfies RouteOptions["onNote"],
       onHook: (ran: HookRan) => {
         record?.(ran);
-        if (ran.result === undefined) onFailure(name, ran);
+        if (ran.result === undefined) events.failed({ route: name }, ran);
       },
     });
     const routes = Object.entries(models).map(([name, route]) =>
@@ -102,17 +102,6 @@ export class ModelRoutes {
   async #forget(route: ModelRoute): Promise<void> {
     await route.retire();
     this.#all.delete(route);
-  }
-
-  #onEnd(route: string, end: ModelEnd): void {
-    this.#counts[end.outcome] += 1;
-    this.#options.metrics?.modelEnded(route, end);
-    const { request, provider, name, subject, outcome, code, plugin, unseen, timings } = end;
-    const text =
-      unseen && `no plugin sees ${unseen}: to let it pass, add it to models.${route}.allow`;
-    const fields = { request, route, provider, name, subject, outcome, code, plugin, text };
-    const totalMs = Math.round(timings.totalMs * 10) / 10;
-    this.#options.parts().log.info("model", { ...fields, totalMs });
   }
 
   /** Returns the route for a path, if there is one. */

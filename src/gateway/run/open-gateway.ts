@@ -115,10 +115,9 @@ class RunningGateway implements Gateway<GatewayParts> {
     this.#models = new ModelRoutes({
       store: labels.store,
       tracing,
-      metrics: this.#metrics,
-      parts: () => current.parts,
+      log: this.#log,
+      events: this.#events,
       hookRecorder: (parts) => this.#hookRecorder(parts),
-      onFailure: (route, failed) => this.#events.failed({ route }, failed),
       webhook: envoy?.webhook,
     });
   }
@@ -175,7 +174,6 @@ class RunningGateway implements Gateway<GatewayParts> {
     known: ReadonlyMap<string, Definitions>,
     processesOf: (name: string) => Set<Transport>,
   ): readonly Server[] {
-    const events = this.#events;
     return Object.entries(parts.config.servers).map(([name, config]) =>
       serverOf(name, config, {
         parts,
@@ -187,13 +185,8 @@ class RunningGateway implements Gateway<GatewayParts> {
         processes: processesOf(name),
         // By the current identifier, so that older sessions hide the current identity headers too.
         headersToShow: (headers) => this.#identifier?.headersToShow(headers) ?? {},
-        onEnd: (server, end) => events.ended(server, end),
+        events: this.#events,
         onHook: this.#hookRecorder(parts),
-        onFailure: (server, failed) => events.failed({ server }, failed),
-        onInvalid: (server, text) => events.invalidOutput(server, text),
-        onRestarted: (server) => events.serverRestarted(server),
-        onDropped: (server, message) => events.droppedMessage(server, message),
-        onError: (server, error) => events.serverFailed(server, error),
       }),
     );
   }
@@ -237,19 +230,18 @@ class RunningGateway implements Gateway<GatewayParts> {
       callers: this.#callers,
       tracing: this.#tracing,
       log: this.#log,
+      events: this.#events,
     };
     if (envoy !== undefined)
       return new PassEndpoint({
         ...about,
         parts: () => this.#current.parts,
         store: this.#labels.store,
-        onDropped: (server, message) => this.#events.droppedMessage(server, message),
       });
     return new DirectEndpoint({
       ...about,
       path,
       limits: () => this.#current.parts.config.limits,
-      onUndelivered: (error) => this.#events.undelivered(error),
       memory: this.#memory,
     });
   }

@@ -9,14 +9,12 @@ import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import { type UrlServer, withSecrets } from "../config/index.ts";
 import { serverPaths } from "../envoy/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { Tracing } from "../observe/index.ts";
 import {
   batchRefused,
   type Connection,
   callerLeft,
   headersNamed,
   isMessage,
-  type Message,
   mayBatch,
   PassThrough,
   RefusalError,
@@ -25,25 +23,25 @@ import {
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad } from "./answers.ts";
-import { Connected, type Limit, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
-import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
+import {
+  Connected,
+  type EndpointOptions,
+  type Limit,
+  type McpEndpoint,
+  OpenExchanges,
+} from "./endpoint.ts";
+import { labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
-import type { GatewayLog, GatewayParts } from "./parts.ts";
+import type { GatewayParts } from "./parts.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
 import { wireExchange } from "./wire.ts";
 
-export interface PassEndpointOptions {
+export interface PassOptions extends EndpointOptions {
   readonly sdk: Pick<McpSdk, "classifyInboundRequest">;
   /** Returns the current configuration and secrets. */
   readonly parts: () => Pick<GatewayParts, "config" | "secrets">;
-  readonly servers: () => readonly Server[];
   readonly store: LabelStore;
-  readonly log: GatewayLog;
-  readonly tracing?: Tracing | undefined;
-  /** Callers by the `sessionId` of their fronts. Filled here. */
-  readonly callers: Map<string, Caller>;
-  readonly onDropped: (server: string, message: Message) => void;
 }
 
 /** A server's session, as this gateway knows it. */
@@ -70,10 +68,10 @@ interface Asked {
 export class PassEndpoint implements McpEndpoint {
   readonly sessions: Sessions<PassedSession>;
   readonly connected = new Connected();
-  readonly #options: PassEndpointOptions;
+  readonly #options: PassOptions;
   readonly #exchanges: OpenExchanges;
 
-  constructor(options: PassEndpointOptions) {
+  constructor(options: PassOptions) {
     const limits = () => options.parts().config.limits;
     this.#options = options;
     this.sessions = new Sessions(limits);
@@ -172,7 +170,7 @@ export class PassEndpoint implements McpEndpoint {
     const { request, identity, connection, server, body, isModern } = asked;
     const { forward } = connection;
     if (forward === undefined) throw new Error("There is no way to the server.");
-    const { parts, onDropped } = this.#options;
+    const { parts, events } = this.#options;
     const { config, secrets } = parts();
     const settings = config.servers[server.name] as UrlServer;
     const to = new URL(settings.url);
@@ -195,7 +193,7 @@ export class PassEndpoint implements McpEndpoint {
       inSession: session && (() => session.open.values()),
       onSession: (made) => this.#begin(server, made, identity, labels),
       onSessionOver: () => session && this.#forget(session),
-      onUndelivered: (message) => onDropped(server.name, message),
+      onUndelivered: (message) => events.droppedMessage(server.name, message),
     });
   }
 

@@ -5,13 +5,7 @@ import { InUse } from "../../providers/rewrite/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import { Definitions, type Pinned, type Pins, pinned } from "../definitions/index.ts";
 import type { Tracing } from "../observe/index.ts";
-import {
-  around,
-  type ConnectFor,
-  connectionsTo,
-  type Message,
-  type Transport,
-} from "../transports/index.ts";
+import { around, type ConnectFor, connectionsTo, type Transport } from "../transports/index.ts";
 import { type GuardSettings, guardOptions } from "./guarded-server.ts";
 import type { GatewayParts } from "./parts.ts";
 
@@ -51,17 +45,10 @@ export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
   readonly known: ReadonlyMap<string, Definitions>;
   /** The server's processes that count: also those that a replaced server started. */
   readonly processes: Set<Transport>;
-  readonly onDropped: (server: string, message: Message) => void;
-  /** A connection failed. */
-  readonly onError: (server: string, error: Error) => void;
-  /** A process wrote something to standard output that is not a message. */
-  readonly onInvalid: (server: string, text: string) => void;
-  /** A process that died was restarted, and takes messages again. */
-  readonly onRestarted: (server: string) => void;
 }
 
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
-  const { parts, tracing, processes, onDropped, onError, onInvalid, onRestarted } = settings;
+  const { parts, tracing, processes, events } = settings;
   let terms = termsOf(name, config, settings);
   let isRemoved = false;
   const guard = createGuard(parts.manager, terms.options);
@@ -69,9 +56,9 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     ...parts,
     processes,
     timeoutMs: () => terms.config.timeoutMs,
-    onDropped: (message) => onDropped(name, message),
-    onInvalid: (text) => onInvalid(name, text),
-    onRestarted: () => onRestarted(name),
+    onDropped: (message) => events.droppedMessage(name, message),
+    onInvalid: (text) => events.invalidOutput(name, text),
+    onRestarted: () => events.serverRestarted(name),
   });
   const inUse = new InUse();
   return {
@@ -88,7 +75,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       const back = pinned(to, () => terms);
       const traced = tracing === undefined ? back : tracing.back(back, config.traceContext);
       const transport = counted(traced, inUse);
-      transport.onerror = (error) => onError(name, error);
+      transport.onerror = (error) => events.serverFailed(name, error);
       return transport;
     },
     use(next, successor) {

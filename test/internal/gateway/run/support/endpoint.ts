@@ -4,6 +4,7 @@ import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { knownSecrets, secretReader } from "../../../../../src/gateway/config/index.ts";
 import { type Identity, identityOf } from "../../../../../src/gateway/identity/identity.ts";
 import { partsFrom } from "../../../../../src/gateway/run/create-gateway.ts";
+import { GatewayEvents } from "../../../../../src/gateway/run/gateway-events.ts";
 import type { Caller } from "../../../../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../../../../src/gateway/run/load-sdk.ts";
 import { PassEndpoint } from "../../../../../src/gateway/run/pass-endpoint.ts";
@@ -21,6 +22,7 @@ export async function endpointBefore(
 ) {
   const errors: string[] = [];
   const log = { info() {}, warn() {}, error: (event: string) => void errors.push(event) };
+  const events = new GatewayEvents(log, undefined);
   const manager = await createPluginManager({ plugins: [...plugins] });
   afterTest(() => manager.close());
   const servers = { fake: { url: "http://127.0.0.1:1/mcp", definitions: "refuse" as const } };
@@ -39,12 +41,7 @@ export async function endpointBefore(
     known: new Map(),
     processes: new Set(),
     headersToShow: () => ({}),
-    onEnd() {},
-    onDropped() {},
-    onError() {},
-    onFailure() {},
-    onInvalid() {},
-    onRestarted() {},
+    events,
   });
   const endpoint = new PassEndpoint({
     sdk: await loadSdk(),
@@ -53,7 +50,7 @@ export async function endpointBefore(
     store,
     log,
     callers,
-    onDropped() {},
+    events,
   });
   afterTest(() => endpoint.connected.closeAll());
   const ask = (identity: Identity, session: string | undefined, asked: RequestInit) => {
