@@ -9,7 +9,6 @@ import { isIsolation, kinds, type Opening, openings } from "../../operate/isolat
 import { foreignConditions, isGuarded, odditiesOf } from "../../providers/mcp/wiring.ts";
 import {
   auditFileFaults,
-  configName,
   type GatewayConfig,
   type LoadedConfig,
   type ResolvedPlugin,
@@ -17,7 +16,6 @@ import {
   resolvePlugins,
   type StockPlugins,
   secretReader,
-  withConfigName,
 } from "../config/index.ts";
 import { createIdentifier } from "../identity/index.ts";
 import { splitName } from "../router/index.ts";
@@ -60,7 +58,7 @@ async function reportOn(
   env: Environment,
   more: Parameters<typeof missingPeers>[2],
 ): Promise<CheckReport> {
-  const { config, file } = loaded;
+  const { config } = loaded;
   const handlers = handlersOf(manager, plugins);
   const { commands, folders, secrets } = await missingHere(loaded, env);
   const audit = await auditFileFaults(config);
@@ -77,7 +75,7 @@ async function reportOn(
       };
     }),
     problems: [
-      ...(await identityFaults(config, file)),
+      ...(await identityFaults(config)),
       ...(await missingPeers(config, secretReader(env), more)),
       ...commands,
       ...audit.problems,
@@ -96,22 +94,15 @@ async function reportOn(
   };
 }
 
-/**
- * Returns why the gateway could not identify callers. Contacts no server to find out.
- *
- * @throws GlassineError `config_invalid`
- */
-async function identityFaults(
-  { identity, listen }: GatewayConfig,
-  file: string | undefined,
-): Promise<readonly string[]> {
+/** Returns why the gateway could not identify callers. Contacts no server to find out. */
+async function identityFaults({ identity, listen }: GatewayConfig): Promise<readonly string[]> {
   if (listen === undefined) return [];
   try {
     await createIdentifier(identity, { listen });
     return [];
   } catch (error) {
-    if (isGlassineError(error) && error.code !== "config_invalid") return [error.message];
-    throw withConfigName(error, configName(file), file);
+    if (isGlassineError(error)) return [error.message];
+    throw error;
   }
 }
 

@@ -5,7 +5,6 @@ import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment, Logger } from "../../core/plugins/index.ts";
 import { type CommandContext, type Outcome, printable, refusal } from "../../operate/cli/index.ts";
 import {
-  configName,
   type KnownSecrets,
   knownSecrets,
   type LoadedConfig,
@@ -16,7 +15,6 @@ import {
   type StockPlugins,
   secretReader,
   stackOf,
-  withConfigName,
 } from "../config/index.ts";
 import {
   createMetrics,
@@ -111,7 +109,7 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
     const gateway = await input.openGateway(first.parts).catch((error: unknown) => {
       // A server's command that cannot be started is not a bug of the gateway.
       if (error instanceof ChildFailure) throw refusal("io_failed", printable(error.message));
-      throw withConfigName(error, configName(file), file);
+      throw error;
     });
     running = gateway;
     const stopped = stopSignal(signals);
@@ -246,10 +244,8 @@ function reloader(
     log.info("reloading");
     try {
       fresh = await prepare(input, sets, { metrics, generation: gateway.generation + 1 });
-      const { parts, set, file } = fresh;
-      await gateway.reload(parts).catch((error: unknown) => {
-        throw withConfigName(error, configName(file), file);
-      });
+      const { parts, set } = fresh;
+      await gateway.reload(parts);
       sets.add(set);
       const { generation } = gateway;
       log.info("configured", { plugins: parts.manager.plugins?.map(nameOf) });

@@ -4,14 +4,7 @@
  */
 import * as z from "zod";
 import { kindNamed, kindOf } from "../../core/data/index.ts";
-import {
-  closest,
-  formatPath,
-  GlassineError,
-  isGlassineError,
-  quoted,
-  suggestion,
-} from "../../core/errors/index.ts";
+import { closest, formatPath, GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
 import { type Path, valueAt } from "../../providers/rewrite/index.ts";
 
 /** One thing that is wrong. */
@@ -39,28 +32,15 @@ export function problemAt(path: Path, text: string): ConfigProblem {
   return { path: formatPath(path), text };
 }
 
-const unnamed = "This is not a valid configuration.";
-
 /** Makes the error for `configProblems`, which its message lists after `sentence`. */
 export function configInvalid(
   configProblems: readonly ConfigProblem[],
-  sentence = unnamed,
+  sentence: string,
   file?: string,
 ): GlassineError {
   const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
   const data = { file, sentence, configProblems };
   return new GlassineError("config_invalid", `${sentence} ${text}`, data);
-}
-
-/**
- * Names the configuration in a `configInvalid` error that was made without the name. Returns other
- * errors unchanged.
- */
-export function withConfigName(error: unknown, what: string, file?: string): unknown {
-  if (!isGlassineError(error) || error.data.sentence !== unnamed) return error;
-  // Errors with this code carry `configProblems`.
-  const found = error.data.configProblems as readonly ConfigProblem[];
-  return configInvalid(found, `${what} is not a valid configuration.`, file);
 }
 
 /** Explains an issue that `schema` found in `value`; `issue.path` starts at the root of both. */

@@ -3,6 +3,7 @@ import { headerFault } from "../../core/envelope/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
+import { identityProblems } from "./identity-rules.ts";
 import { hostProblems, isLocal, listenProblems } from "./listen-rules.ts";
 import { endsOf, type GatewayConfig, type SinglePluginEntry } from "./schema.ts";
 
@@ -37,7 +38,7 @@ export function ruleProblems(
         found(["identity", key], "is for HTTP, but there is no `listen`: use `identity.local`.");
     return problems;
   }
-  problems.push(...listenProblems(identity, listen));
+  problems.push(...listenProblems(identity, listen), ...identityProblems(identity));
   if (identity.local !== undefined)
     found(
       ["identity", "local"],

@@ -1,15 +1,14 @@
 export { auditFileFaults } from "./audit-of.ts";
 export { placesOf, stackOf } from "./code-places.ts";
-export { configInvalid, problemAt, withConfigName } from "./config-problems.ts";
+export { configInvalid, problemAt } from "./config-problems.ts";
 export { withHyphens } from "./config-rules.ts";
 export { findConfig, readConfigFile } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { type KnownSecrets, knownSecrets } from "./known-secrets.ts";
-export { hostAndPort, isLocal, listenProblems } from "./listen-rules.ts";
+export { hostAndPort, isLocal } from "./listen-rules.ts";
 export {
   type ConfigFlags,
   checkConfig,
-  configName,
   type LoadedConfig,
   loadConfig,
 } from "./load-config.ts";

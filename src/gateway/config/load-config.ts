@@ -86,7 +86,7 @@ export async function loadConfig({
 }
 
 /** The configuration's name in messages. */
-export function configName(file: string | undefined): string {
+function configName(file: string | undefined): string {
   return file === undefined ? "the command line" : printable(file);
 }
 

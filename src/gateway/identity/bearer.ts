@@ -7,7 +7,7 @@
 import type { JWTPayload, JWTVerifyResult } from "jose";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { clientFromClaims, subjectFromClaims } from "../../providers/http/index.ts";
-import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { type Jose, type KeyFinder, loadJose } from "./jose.ts";
 import { keysOfFile } from "./key-file.ts";
@@ -42,10 +42,9 @@ export function tokenIn(headers: Headers): string | undefined {
 /**
  * @param now the time in milliseconds
  * @throws GlassineError (as a rejection) `setting_invalid`: jose is missing; `config_unreadable`:
- *   the key file has no usable key; `config_invalid`: wrong scopes, claim mapping or JWKS URL
+ *   the key file has no usable key
  */
 export async function createBearer(settings: Settings, now: () => number): Promise<Bearer> {
-  checkMapping(settings);
   const jose = await loadJose();
   const { keys, algorithms, scopes } = settings;
   const find =
@@ -145,19 +144,3 @@ function identityIn(payload: JWTPayload, { issuer, subject: mapping }: Settings)
 
 /** Scopes are read like permissions; `client` has them only if the token names a client. */
 const ofScopes = { requireId: false, roles: [], teams: [], permissions: ["scope", "scp"] };
-
-/** RFC 6749 §3.3. Checked because the challenge quotes the scopes. */
-const scopeToken = /^[!#-[\]-~]+$/;
-
-/** @throws GlassineError `config_invalid` */
-function checkMapping({ subject, scopes }: Settings): void {
-  const refuse = (key: string, text: string) =>
-    configInvalid([problemAt(["identity", "jwt", key], text)]);
-  const wrong = scopes.find((scope) => !scopeToken.test(scope));
-  if (wrong !== undefined) throw refuse("scopes", `expected scopes, got ${quoted(wrong)}.`);
-  try {
-    subjectFromClaims({}, { ...subject, requireId: false });
-  } catch (error) {
-    throw isGlassineError(error) ? refuse("subject", error.message) : error;
-  }
-}

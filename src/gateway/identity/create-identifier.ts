@@ -1,7 +1,7 @@
 /** Finds out who is asking: from a token, from the headers of a proxy in front, or anonymous. */
 
 import { describeThrown } from "../../core/observe/index.ts";
-import { configInvalid, type GatewayConfig, listenProblems } from "../config/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
 import { createBearer, tokenIn } from "./bearer.ts";
 import type { Listen } from "./check-origin.ts";
 import { type Identity, identityOf, subjectOf } from "./identity.ts";
@@ -39,16 +39,14 @@ interface IdentifierOptions {
 }
 
 /**
- * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable` and
- *   `setting_invalid`, with a message that says what to change; for example, a gateway that other
- *   machines can reach does not start without a way to identify callers
+ * @param settings of a checked configuration
+ * @throws GlassineError (as a rejection) `config_unreadable` and `setting_invalid`, with a message
+ *   that says what to change
  */
 export async function createIdentifier(
   settings: Settings,
   { listen, now = Date.now, onRefused }: IdentifierOptions,
 ): Promise<Identifier> {
-  const problems = [...listenProblems(settings, listen)];
-  if (problems.length > 0) throw configInvalid(problems);
   const takesAnonymous = mayBeAnonymous(settings);
   const { jwt } = settings;
   const bearer = jwt && (await createBearer(jwt, now));

@@ -3,8 +3,6 @@
  * at most every 30 seconds. A redirect counts as a failure.
  */
 import { attempt, isRecord } from "../../core/data/index.ts";
-import { quoted } from "../../core/errors/index.ts";
-import { configInvalid, isLocal, problemAt } from "../config/index.ts";
 import type { Jose, KeyFinder } from "./jose.ts";
 import { Refused } from "./refusals.ts";
 
@@ -20,17 +18,12 @@ const faultsOfTokens = new Set([
   "ERR_JOSE_NOT_SUPPORTED",
 ]);
 
-/** @throws GlassineError `config_invalid` for a URL without https, unless it is a local address */
 export function keysOfServer(
   { createRemoteJWKSet, customFetch }: Jose,
   text: string,
   now: () => number,
 ): KeyFinder {
   const url = new URL(text);
-  if (url.protocol !== "https:" && !isLocal(url.hostname)) {
-    const problem = `expected https, since anybody on the way to ${quoted(url.origin, 256)} could answer with keys of their own: use https, or a key file.`;
-    throw configInvalid([problemAt(["identity", "jwt", "keys", "url"], problem)]);
-  }
   let pausedUntil = Number.NEGATIVE_INFINITY;
   const find = createRemoteJWKSet(url, {
     timeoutDuration: timeoutMs,

@@ -17,7 +17,6 @@ import {
   problemAt,
   type SecretReader,
   secretReader,
-  withConfigName,
 } from "../config/index.ts";
 import { type GatewayLog, lineLog, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
@@ -55,7 +54,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const known = knownSecrets(secretReader(process.env));
   // The same, so that its count of lost lines goes on.
   const standard = lineLog(process.stderr);
-  const gateway = await openGateway(partsFrom(options, known, standard)).catch(rejectNamed);
+  const gateway = await openGateway(partsFrom(options, known, standard));
   const { address, ended } = gateway;
   return {
     address,
@@ -64,13 +63,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return gateway.generation;
     },
     counts: () => gateway.counts(),
-    reload: async (next) => gateway.reload(partsFrom(next, known, standard)).catch(rejectNamed),
+    reload: async (next) => gateway.reload(partsFrom(next, known, standard)),
     close: () => gateway.close(),
   };
-}
-
-function rejectNamed(error: unknown): never {
-  throw withConfigName(error, "`config`");
 }
 
 const knownOptions = [

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type JWTPayload, SignJWT } from "jose";
-import { configSchema } from "../../../../src/gateway/config/index.ts";
+import { checkConfig, configSchema } from "../../../../src/gateway/config/index.ts";
 import {
   createIdentifier,
   type Identifier,
@@ -90,9 +90,10 @@ export interface Made extends Identifier {
 
 export async function identifierOf(identity: object, listen: object = {}): Promise<Made> {
   const refusals: Refusal[] = [];
-  const settings = settingsOf(identity, listen);
+  const servers = { any: { url: "http://127.0.0.1:1/mcp" } };
+  const settings = checkConfig({ servers, identity, listen }, "This");
   const made = await createIdentifier(settings.identity, {
-    listen: settings.listen,
+    listen: settings.listen!,
     now: () => nowMs,
     onRefused: (refusal) => refusals.push(refusal),
   });
