@@ -4,6 +4,7 @@ import { createExtensions, createPluginManager, definePlugin, type Plugin } from
 import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
 import { toChatEvents } from "glassine/openai";
 import { expect, it } from "vitest";
+import { fakeManager } from "../adapters/mcp/support/fake-manager.ts";
 import { type Json, rawGuard, request, toolCall } from "../adapters/mcp/support/raw.ts";
 import { excessOf } from "../support/growth.ts";
 import { verifies } from "../support/verifies.ts";
@@ -103,6 +104,7 @@ attack(
   "each header follows its argument, in time proportional to arguments and headers; a value of more than 8,192 characters is sent in no header",
   () => {
     const hooks = (args: (before: object) => object) => ({
+      ...fakeManager(),
       handles: (hook: string) => hook === "tool_pre_invoke",
       invoke: async (hook: string, payload: object, options: object) => ({
         continueProcessing: true,

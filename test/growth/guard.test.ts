@@ -170,8 +170,10 @@ const many = (run: (count: number) => Promise<unknown>): Subject => ({
   families: [{ name: "many", input: (count) => count }],
 });
 
+const idle = createGuard(await createPluginManager({ plugins: [] }));
+
 describe("the functions of a guard", () => {
-  tryGrowth(createGuard({ handles: () => false, invoke: () => undefined } as never), {
+  tryGrowth(idle, {
     wrap: many(async (count) => {
       const manager = await createPluginManager({ plugins: [looks] });
       const { guard, peer, sent, received } = await rawGuard(manager, settings);

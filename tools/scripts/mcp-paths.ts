@@ -92,7 +92,13 @@ async function fateOf(text: string, messages: Messages, pass: readonly PassGroup
   const hooks: string[] = [];
   const out: unknown[] = [];
   const manager: HookManager = {
+    plugins: [],
+    payloadLimits: {} as HookManager["payloadLimits"],
     handles: (hook) => hook.startsWith("cmf."),
+    handlersFor: () => [],
+    streamPlan: () => ({ mode: "buffer", window: 0, sentence: false }),
+    audit: async () => true,
+    auditFailures: () => ({ total: 0, byType: {} }),
     async invoke(hook, payload, options = {}) {
       if (JSON.stringify(payload).includes(text) && !hooks.includes(hook)) hooks.push(hook);
       const { extensions, context } = options;

@@ -148,7 +148,7 @@ function readyFields(
     front: envoy?.at ?? address ?? "stdio",
     servers: Object.keys(config.servers),
     models: Object.keys(config.models),
-    plugins: manager.plugins?.map(nameOf) ?? [],
+    plugins: manager.plugins.map(nameOf),
     mode: config.mode,
   };
 }
@@ -248,7 +248,7 @@ function reloader(
       await gateway.reload(parts);
       sets.add(set);
       const { generation } = gateway;
-      log.info("configured", { plugins: parts.manager.plugins?.map(nameOf) });
+      log.info("configured", { plugins: parts.manager.plugins.map(nameOf) });
       return { ok: true, generation };
     } catch (error) {
       if (fresh !== undefined) await close(fresh.set);

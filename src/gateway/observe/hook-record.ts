@@ -13,7 +13,7 @@ export function recordHook(
   tenantId: string | undefined,
   { request, point, result, error }: HookRan,
 ): void {
-  const written = manager.audit?.({
+  const written = manager.audit({
     eventType: hookRecord,
     actorUri: "system:gateway",
     targetUri: `hook:${point}`,
@@ -34,7 +34,7 @@ export function recordHook(
       error: result === undefined ? failureOf(error).code : null,
     },
   });
-  void ignore(written as PromiseLike<unknown>);
+  void ignore(written);
 }
 
 /** Keeps the text of this library's errors only: others may quote a message. */

@@ -133,14 +133,14 @@ export class Tracing {
   #spanned(inner: AnyHookManager): AnyHookManager {
     const { plugins, payloadLimits } = inner;
     return {
+      plugins,
+      payloadLimits,
       invoke: (hook, payload, options) => this.#invoke(inner, hook, payload, options),
       handles: (hook) => inner.handles(hook),
-      ...(plugins && { plugins }),
-      ...(payloadLimits && { payloadLimits }),
-      ...(inner.handlersFor && { handlersFor: inner.handlersFor.bind(inner) }),
-      ...(inner.streamPlan && { streamPlan: inner.streamPlan.bind(inner) }),
-      ...(inner.audit && { audit: inner.audit.bind(inner) }),
-      ...(inner.auditFailures && { auditFailures: inner.auditFailures.bind(inner) }),
+      handlersFor: (hook) => inner.handlersFor(hook),
+      streamPlan: (hook, given) => inner.streamPlan(hook, given),
+      audit: (event) => inner.audit(event),
+      auditFailures: () => inner.auditFailures(),
     };
   }
 

@@ -18,17 +18,13 @@ export class AuditFailures {
   /** Removes a manager that no request uses any more, but keeps its failures in the total. */
   remove(manager: Manager): void {
     if (!this.#managers.delete(manager)) return;
-    const failures = failuresOf(manager);
-    this.#gone.set(manager, failures);
-    this.#past += failures;
+    const { total } = manager.auditFailures();
+    this.#gone.set(manager, total);
+    this.#past += total;
   }
 
   total(): number {
-    return [...this.#managers].map(failuresOf).reduce((all, each) => all + each, this.#past);
+    const totals = [...this.#managers].map((each) => each.auditFailures().total);
+    return totals.reduce((all, each) => all + each, this.#past);
   }
-}
-
-/** Returns a manager's failures, or zero if it does not count them. */
-function failuresOf({ auditFailures }: Manager): number {
-  return auditFailures?.().total ?? 0;
 }

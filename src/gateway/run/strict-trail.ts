@@ -28,7 +28,7 @@ export function strictTrail(
   ): Promise<void> {
     isTrying = true;
     try {
-      const isWritten = await manager.audit?.({
+      const isWritten = await manager.audit({
         eventType: "gateway.records_lost",
         actorUri: "system:gateway",
         targetUri: "system:audit",
@@ -36,7 +36,7 @@ export function strictTrail(
         outcome: "failure",
         metadata: { lost: total - reported },
       });
-      if (isWritten === true) reported = total;
+      if (isWritten) reported = total;
     } finally {
       isTrying = false;
     }

@@ -1,5 +1,5 @@
 import { checkSession } from "../../core/labels/index.ts";
-import { type AnyHookManager, checkAccess, type HookManager } from "../rewrite/index.ts";
+import type { AnyHookManager, HookManager } from "../rewrite/index.ts";
 import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
@@ -142,7 +142,6 @@ export function createGuard<Extensions = unknown>(
   const log = new RequestLog(() => hooks);
 
   function hooksOf(next: HookManager, read: GuardOptions): Hooks {
-    checkAccess(next, read, "createGuard");
     warn([...wiringOf(next, read), ...foreignConditions(next)], read);
     if (isWithoutHeaders) warn(unsentHeaders(next), read);
     return new Hooks(next, read, memory);

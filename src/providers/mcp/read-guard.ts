@@ -4,6 +4,7 @@ import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   givenOptions,
+  isManager,
   readAccess,
   readFunction,
   readLabels,
@@ -55,7 +56,7 @@ export function checkTransport(transport: unknown, method: string): void {
 
 /** @throws GlassineError `options_invalid` */
 export function checkManager(manager: unknown): void {
-  if (hasFunctions(manager, ["invoke", "handles"])) return;
+  if (isManager(manager)) return;
   const isTransport = hasFunctions(manager, ["start", "send", "close"]);
   const hint = isTransport
     ? "Pass transports to guard.wrap."

@@ -1,7 +1,8 @@
 /** Finds, before any message arrives, plugins that a guard would silently skip. */
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Mode } from "../../core/hooks/index.ts";
-import type { HandlerFacts, HookManager } from "../rewrite/index.ts";
+import type { HandlerInfo } from "../../core/plugins/index.ts";
+import type { HookManager } from "../rewrite/index.ts";
 import type { GuardOptions } from "./options.ts";
 
 const subjects = {
@@ -84,7 +85,7 @@ interface Wiring {
   /** The warnings for conditions that seem to be written in another pattern language. */
   readonly foreign: readonly string[];
   /** The handlers that run only for some calls. */
-  readonly conditional: readonly HandlerFacts[];
+  readonly conditional: readonly HandlerInfo[];
   /** The warnings for a transport that does not send request headers from plugins. */
   readonly unsent: readonly string[];
 }
@@ -99,7 +100,7 @@ function wiringBy(manager: HookManager): Wiring {
 }
 
 function readWiring(manager: HookManager): Wiring {
-  const unrun = (manager.plugins ?? []).flatMap(({ name, hooks }): readonly Oddity[] => {
+  const unrun = manager.plugins.flatMap(({ name, hooks }): readonly Oddity[] => {
     const other = hooks.filter((hook) => !isGuarded(hook));
     // A plugin that judges messages here may judge them for `evaluate`, too.
     const isElsewhere = other.length < hooks.length && other.every((hook) => hook === "evaluate");
@@ -107,12 +108,12 @@ function readWiring(manager: HookManager): Wiring {
     const text = `has handlers for ${other.join(", ")}, which an MCP guard never runs. Unless the host runs them, they have no effect.`;
     return [{ plugin: name, about: "hooks", text }];
   });
-  const conditional: HandlerFacts[] = [];
+  const conditional: HandlerInfo[] = [];
   const odd = [...kindOf].flatMap(([hook, kind]) =>
-    (manager.handlersFor?.(hook) ?? []).flatMap((handler): readonly Oddity[] => {
+    manager.handlersFor(hook).flatMap((handler): readonly Oddity[] => {
       if (handler.mode === "disabled" || handler.conditions === null) return [];
       conditional.push(handler);
-      const never = Object.keys(subjects).find(
+      const never = (Object.keys(subjects) as Kind[]).find(
         (other) => other !== kind && handler.conditions?.[other] !== undefined,
       );
       if (never === undefined || handler.hook !== hook) return [];
@@ -137,13 +138,14 @@ function readWiring(manager: HookManager): Wiring {
       `plugin ${plugin} may write headers on ${hooks}, which a transport of this guard does not send. Over HTTP, pass wrap or bridge a function that makes the client's transport with the fetch it gets; otherwise the host can read them in onResult.`,
   );
   const foreign = conditional.flatMap(({ plugin, hook, conditions }) =>
-    Object.entries(conditions ?? {}).flatMap(([kind, patterns = []]) =>
-      patterns
-        .filter((pattern) => seemsForeign(pattern, kind === "tools" || kind === "prompts"))
-        .map(
-          (pattern) =>
-            `plugin ${plugin} has the condition ${kind} ${quoted(pattern)} on ${hook}. ${literally}`,
-        ),
+    Object.entries<readonly string[] | undefined>({ ...conditions }).flatMap(
+      ([kind, patterns = []]) =>
+        patterns
+          .filter((pattern) => seemsForeign(pattern, kind === "tools" || kind === "prompts"))
+          .map(
+            (pattern) =>
+              `plugin ${plugin} has the condition ${kind} ${quoted(pattern)} on ${hook}. ${literally}`,
+          ),
     ),
   );
   return {
@@ -171,13 +173,13 @@ export const unusedFetch =
 function headerWriters(
   manager: HookManager,
   isWanted: (hook: string) => boolean,
-  mayWrite: (handler: HandlerFacts) => boolean = () => true,
+  mayWrite: (handler: HandlerInfo) => boolean = () => true,
 ): readonly (readonly [plugin: string, hooks: string])[] {
   const hooksOf = new Map<string, Set<string>>();
   for (const point of [...kindOf.keys()].filter(isWanted)) {
-    for (const handler of manager.handlersFor?.(point) ?? []) {
+    for (const handler of manager.handlersFor(point)) {
       const { plugin, hook, mode, capabilities } = handler;
-      if (!writing.includes(mode as Mode) || !capabilities?.includes("write_headers")) continue;
+      if (!writing.includes(mode) || !capabilities.includes("write_headers")) continue;
       if (!mayWrite(handler)) continue;
       hooksOf.set(plugin, (hooksOf.get(plugin) ?? new Set()).add(hook));
     }
@@ -185,7 +187,7 @@ function headerWriters(
   return [...hooksOf].map(([plugin, hooks]) => [plugin, [...hooks].join(", ")]);
 }
 
-function expectFacts({ plugin, hook, conditions }: HandlerFacts, options: GuardOptions): void {
+function expectFacts({ plugin, hook, conditions }: HandlerInfo, options: GuardOptions): void {
   for (const [kind, option] of [
     ["servers", "serverId"],
     ["tenants", "tenant"],

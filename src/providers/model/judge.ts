@@ -61,8 +61,6 @@ export class Judge {
   plan(): StreamPlan {
     const { tenant } = this.#state;
     if (!listens(this.#manager, hooks.output)) return { mode: "none", window: 0, sentence: false };
-    if (this.#manager.streamPlan === undefined)
-      return { mode: "buffer", window: 0, sentence: false };
     this.#stream = { done: true };
     return this.#manager.streamPlan(hooks.output, tenant === undefined ? {} : { tenant });
   }

@@ -3,9 +3,9 @@ import { expectOptions, hasFunctions, kindOf } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
-  checkAccess,
   givenOptions,
   type HookManager,
+  isManager,
   type ModelProvider,
   readAccess,
   readAllow,
@@ -31,7 +31,7 @@ export function checkProvider(provider: unknown, call: string): asserts provider
 
 /** @throws GlassineError `options_invalid` */
 export function checkManager(manager: unknown, call: string): asserts manager is HookManager {
-  if (hasFunctions(manager, ["invoke", "handles"])) return;
+  if (isManager(manager)) return;
   throw optionsInvalid(
     `${call} expects a plugin manager, got ${kindOf(manager)}. Await createPluginManager({ plugins }) and pass the result.`,
   );
@@ -48,8 +48,8 @@ export function checkConditions(
   { tenant }: { readonly tenant?: unknown },
   run: readonly string[] = Object.values(hooks),
 ): void {
-  for (const { plugin, hook, mode, conditions } of run.flatMap(
-    (name) => manager.handlersFor?.(name) ?? [],
+  for (const { plugin, hook, mode, conditions } of run.flatMap((name) =>
+    manager.handlersFor(name),
   )) {
     if (mode === "disabled") continue;
     const missing =
@@ -99,7 +99,6 @@ export function readGuardBasis(
     toolCalls: readBoolean(given, "toolCalls", call),
   });
   checkConditions(manager, read);
-  checkAccess(manager, read, call);
   return { manager, options: read, labels: labelRules(read.labels) };
 }
 

@@ -1,6 +1,5 @@
 /** Records in the audit trail how requests ended: who asked for what, and with what outcome. */
-import { hasFunctions, ignore } from "../../core/data/index.ts";
-import { optionsInvalid } from "../../core/errors/index.ts";
+import { ignore } from "../../core/data/index.ts";
 import { readWord } from "./guard-options.ts";
 import type { HookManager } from "./hook-manager.ts";
 
@@ -10,18 +9,6 @@ export type Access = "refused" | "all";
 /** @throws GlassineError `options_invalid` */
 export function readAccess(options: object, call: string): Access | undefined {
   return readWord(options, "access", ["refused", "all"], call) as Access | undefined;
-}
-
-/** @throws GlassineError `options_invalid` */
-export function checkAccess(
-  manager: unknown,
-  { access }: { readonly access?: Access | undefined },
-  call: string,
-): void {
-  if (access === undefined || hasFunctions(manager, ["audit"])) return;
-  throw optionsInvalid(
-    `${call} expects a plugin manager with audit when the option access is set.`,
-  );
 }
 
 /** How a request ended at a guard: the facts that go into the record. */
@@ -50,7 +37,7 @@ export function recordAccess(
   { eventType, target, tenant, metadata }: AccessKind,
 ): void {
   if (access === undefined || (access === "refused" && outcome === "allowed")) return;
-  const written = manager.audit?.({
+  const written = manager.audit({
     eventType,
     actorUri: subject === undefined ? "system:guard" : `subject:${subject}`,
     targetUri: `${target}:${name ?? ""}`,
@@ -66,5 +53,5 @@ export function recordAccess(
       subject_id: subject ?? null,
     },
   });
-  void ignore(written as PromiseLike<unknown>);
+  void ignore(written);
 }

@@ -1,4 +1,4 @@
-export { type Access, checkAccess, readAccess, recordAccess } from "./access.ts";
+export { type Access, readAccess, recordAccess } from "./access.ts";
 export { notAllowed, readAllow } from "./allow-list.ts";
 export { blockEvents, type EventTable, plainEvents } from "./answer-events.ts";
 export type { GrowingAnswer, StreamReading, StreamTable } from "./answer-stream.ts";
@@ -54,11 +54,11 @@ export {
 } from "./guard-options.ts";
 export {
   type AnyHookManager,
-  type HandlerFacts,
   type HookManager,
   type HookOptions,
   type HookResult,
   type HookViolation,
+  isManager,
   listens,
 } from "./hook-manager.ts";
 export { InUse } from "./in-use.ts";

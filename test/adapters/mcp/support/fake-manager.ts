@@ -31,6 +31,12 @@ export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
   return {
     calls,
     names: () => calls.map((call) => call.hook),
+    plugins: [],
+    payloadLimits: {} as HookManager["payloadLimits"],
+    handlersFor: () => [],
+    streamPlan: () => ({ mode: "buffer", window: 0, sentence: false }),
+    audit: async () => true,
+    auditFailures: () => ({ total: 0, byType: {} }),
     handles: (hook) => Object.hasOwn(hooks, hook) || ofCalls.test(hook),
     async invoke(hook, payload, options = {}) {
       const shown = freezeDeep(structuredClone(payload));
