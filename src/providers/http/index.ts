@@ -1,9 +1,5 @@
 export type {
-  AnyHookManager,
   BeginOptions,
-  HookManager,
-  HookResult,
-  HookViolation,
   Judged,
   JudgedEvent,
   ModelCall,
@@ -14,11 +10,16 @@ export type {
   ModelGuardOptions,
   ModelLabels,
   ModelOutcome,
-  ModelProvider,
   ModelRefusal,
   ModelTimings,
 } from "../model/index.ts";
 export { guardModel } from "../model/index.ts";
+export type {
+  AnyHookManager,
+  HookResult,
+  HookViolation,
+  ModelProvider,
+} from "../rewrite/index.ts";
 export type { ClaimPath } from "./claims.ts";
 export { type ExpressMiddleware, type ExpressRequest, guardExpress } from "./guard-express.ts";
 export {

@@ -1,7 +1,5 @@
 export type {
   AnyHookManager,
-  HookManager,
-  HookOptions,
   HookResult,
   HookViolation,
   Left,

@@ -1,10 +1,3 @@
-export type {
-  AnyHookManager,
-  HookManager,
-  HookResult,
-  HookViolation,
-  ModelProvider,
-} from "../rewrite/index.ts";
 export { createModelGuard, guardModel } from "./guard-model.ts";
 export {
   exchangeLabels,

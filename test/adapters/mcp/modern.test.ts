@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { createMcpHandler } from "@modelcontextprotocol/server";
-import { createGuard, type GuardOptions, type HookManager } from "glassine/mcp";
+import { type AnyHookManager, createGuard, type GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { denial, fakeManager, gate, settle } from "./support/fake-manager.ts";
 import { rawGuard, toolCall } from "./support/raw.ts";
@@ -12,7 +12,7 @@ const version = "2026-07-28";
 /** SDK v2 on both sides, in the 2026-07-28 era, over HTTP requests that stay in the process. */
 async function connect(
   side: "client" | "server" | "neither",
-  manager: HookManager,
+  manager: AnyHookManager,
   options: GuardOptions = {},
 ) {
   const backend = createBackend();
@@ -150,7 +150,7 @@ it("guards server/discover over stdio, in the one process that the client starts
     serveStdio(() => new McpServer({ name: "test", version: "1" }, { instructions: "sent" }));
   `;
   const started: string[] = [];
-  const connectTo = async (manager: HookManager) => {
+  const connectTo = async (manager: AnyHookManager) => {
     const stdio = new StdioClientTransport({
       command: process.execPath,
       args: ["--input-type=module", "-e", code],

@@ -1,4 +1,7 @@
-import type { HookManager, HookOptions, HookResult } from "glassine/mcp";
+import type { InvokeOptions } from "glassine";
+import type { AnyHookManager, HookResult } from "glassine/mcp";
+
+type HookOptions = Omit<InvokeOptions<unknown>, "context"> & { readonly context?: unknown };
 
 /** What a test hook returns; what it omits stays as it was. */
 export type Reply = Partial<HookResult> & { readonly changed?: unknown };
@@ -16,7 +19,9 @@ interface Invocation {
 /** The record of a handler that ran. */
 const ran = { plugin: "fake", status: "completed" } as HookResult["executions"][number];
 
-export interface FakeManager extends HookManager {
+export interface FakeManager extends AnyHookManager {
+  handles(hook: string): boolean;
+  invoke(hook: string, payload: object, options?: HookOptions): Promise<HookResult>;
   readonly calls: readonly Invocation[];
   /** The names of the hooks that were invoked, in order. */
   names(): string[];
@@ -32,7 +37,7 @@ export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
     calls,
     names: () => calls.map((call) => call.hook),
     plugins: [],
-    payloadLimits: {} as HookManager["payloadLimits"],
+    payloadLimits: {} as AnyHookManager["payloadLimits"],
     handlersFor: () => [],
     streamPlan: () => ({ mode: "buffer", window: 0, sentence: false }),
     audit: async () => true,

@@ -8,7 +8,7 @@ import {
   ReadResourceRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { Server as ServerV2 } from "@modelcontextprotocol/server";
-import { createGuard, type GuardOptions, type HookManager } from "glassine/mcp";
+import { type AnyHookManager, createGuard, type GuardOptions } from "glassine/mcp";
 
 const info = { name: "test", version: "1.0.0" };
 const capabilities = { tools: {}, prompts: {}, resources: {} };
@@ -142,7 +142,7 @@ export interface CallOptions {
 /** A client and a server in one process, with a guard on one side of the wire. */
 export async function connect(
   stand: { readonly sdk: Sdk; readonly side: Side },
-  manager: HookManager,
+  manager: AnyHookManager,
   options: GuardOptions = {},
 ) {
   const backend = createBackend();
