@@ -36,8 +36,7 @@ export {
   type ModelHttpRequest,
 } from "./guard-fetch.ts";
 export { guardHono, type HonoContext, type HonoMiddleware } from "./guard-hono.ts";
-export { guardHttp } from "./guard-http.ts";
-export type { HttpCall, HttpGuard, HttpGuardOptions } from "./http-guard.ts";
+export { guardHttp, type HttpCall, type HttpGuard, type HttpGuardOptions } from "./http-guard.ts";
 export type { HttpLimits } from "./limits.ts";
 export type { NodeRequest } from "./node-exchange.ts";
 export type { NodeHeaders, NodeResponse } from "./node-output.ts";
