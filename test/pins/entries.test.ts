@@ -504,14 +504,19 @@ it("the anthropic entry", async () => {
     "toMessagesResponse",
   ]);
   expect(typesOf("src/providers/anthropic/index.ts")).toEqual([
+    "AnswerFacts",
+    "LimitOptions",
     "MessagesEvent",
     "MessagesRequest",
     "MessagesResponse",
-    "RequestExtensions",
-    "RequestOptions",
-    "ResponseExtensions",
-    "ResponseOptions",
-    "ResponseStream",
+    "ModelFacts",
+    "Read",
+    "StreamLimits",
+    "TableProvider",
+    "TableStream",
+    "WriteAnswerOptions",
+    "WriteRequestOptions",
+    "Written",
   ]);
 });
 
@@ -650,6 +655,7 @@ it("the openai entry", async () => {
     "toResponsesResponse",
   ]);
   expect(typesOf("src/providers/openai/index.ts")).toEqual([
+    "AnswerFacts",
     "ChatStreamOptions",
     "JsonObject",
     "Left",
@@ -657,13 +663,16 @@ it("the openai entry", async () => {
     "LimitOptions",
     "Lost",
     "MessageStream",
-    "ModelExtensions",
+    "ModelFacts",
     "ModelProvider",
     "Read",
     "StopReason",
     "StreamLimits",
+    "TableProvider",
+    "TableStream",
     "TokenUsage",
-    "WriteOptions",
+    "WriteAnswerOptions",
+    "WriteRequestOptions",
     "Written",
   ]);
 });

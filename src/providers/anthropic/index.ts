@@ -1,18 +1,23 @@
-export { notAllowed } from "../rewrite/index.ts";
+export {
+  type AnswerFacts,
+  type LimitOptions,
+  type ModelFacts,
+  notAllowed,
+  type Read,
+  type StreamLimits,
+  type TableProvider,
+  type TableStream,
+  type WriteAnswerOptions,
+  type WriteRequestOptions,
+  type Written,
+} from "../rewrite/index.ts";
 export {
   fromMessagesRequest,
-  type RequestExtensions,
-  type RequestOptions,
-  toMessagesRequest,
-} from "./request.ts";
-export {
   fromMessagesResponse,
   messagesStream,
-  type ResponseExtensions,
-  type ResponseOptions,
-  type ResponseStream,
   toMessagesEvents,
+  toMessagesRequest,
   toMessagesResponse,
-} from "./response.ts";
+} from "./messages.ts";
 export type { MessagesEvent, MessagesRequest, MessagesResponse } from "./schemas.ts";
 export { anthropic } from "./tables.ts";

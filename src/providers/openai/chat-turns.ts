@@ -1,5 +1,6 @@
 /** The tables of messages and choices in Chat Completions, and reports of what is not shown. */
 import {
+  type AnswerFacts,
   type AnswersTable,
   areObjects,
   knownFields,
@@ -19,13 +20,7 @@ import {
   writeMessages,
 } from "./chat-messages.ts";
 import { reportNested, settingsAt } from "./dialects.ts";
-import {
-  isInstant,
-  type ModelExtensions,
-  reportUsage,
-  responseExtensions,
-  secondsOf,
-} from "./extensions.ts";
+import { isInstant, reportUsage, responseExtensions, secondsOf } from "./extensions.ts";
 import {
   isEmpty,
   isJsonObject,
@@ -210,7 +205,7 @@ export function reportAnswer(answer: JsonObject, reading: Reading): readonly str
 }
 
 /** Reads model, usage, time, and the stop reason of the first choice. */
-export function answerExtensions(answer: JsonObject): ModelExtensions {
+export function answerExtensions(answer: JsonObject): AnswerFacts<"openai"> {
   const [first] = objectsIn(answer.choices);
   const stopReason = stopReasonOf(first?.finish_reason);
   return responseExtensions(answer, "openai.chat", stopReason, numberAt(answer, "created"));

@@ -2,10 +2,10 @@
 import { expectOptions, readWhole } from "../../core/data/index.ts";
 import {
   defineProvider,
-  type MessageStream,
   plainEvents,
-  type Read,
   type StreamLimits,
+  type TableProvider,
+  type TableStream,
 } from "../rewrite/index.ts";
 import { blocks } from "./chat-blocks.ts";
 import { chatEvents, chatTexts } from "./chat-events.ts";
@@ -13,7 +13,6 @@ import { ChatStream, maxChoices } from "./chat-stream.ts";
 import { answerExtensions, answers, messages, reportAnswer } from "./chat-turns.ts";
 import { settingsAt } from "./dialects.ts";
 import { denied } from "./errors.ts";
-import type { ModelExtensions, OpenAiTables } from "./extensions.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { formats, reader } from "./read.ts";
 import { repeatedIn } from "./repeated.ts";
@@ -21,7 +20,7 @@ import { reportFormats, requestSettings, responseSettings } from "./settings.ts"
 import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
 
 /** Chat Completions, for `guardModel` and `guardFetch`. */
-export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
+export const chatCompletions: TableProvider<"openai"> = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
     name: "openai.chat_completions",
@@ -157,7 +156,7 @@ export interface ChatStreamOptions extends StreamLimits {
  */
 export function chatStream<Document extends object = JsonObject>(
   options: ChatStreamOptions = {},
-): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
+): TableStream<"openai", Document> {
   expectOptions(options, ["choices", "limits", "maxEvents", "textUnits"], "chatStream");
   const { choices, ...limits } = options;
   const request = { n: readWhole("choices", choices ?? 1, maxChoices) };

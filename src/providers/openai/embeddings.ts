@@ -7,17 +7,18 @@ import { GlassineError, type Problem } from "../../core/errors/index.ts";
 import {
   type AnswersTable,
   defineProvider,
+  type ModelFacts,
   type Path,
   pathOf,
   type Reading,
   sameList,
   streamFault,
+  type TableProvider,
   type TurnTable,
 } from "../rewrite/index.ts";
 import { plain, roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
 import { denied } from "./errors.ts";
-import type { OpenAiTables } from "./extensions.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { formats, reader } from "./read.ts";
 
@@ -125,8 +126,18 @@ const answers: AnswersTable = {
   freshAnswer: () => ({ object: "list", data: [] }),
 };
 
+/** An answer sets no slots. */
+type EmbeddingsTables = TableProvider<
+  "openai",
+  JsonObject,
+  JsonObject,
+  JsonObject,
+  ModelFacts<"openai">,
+  object
+>;
+
 /** Embeddings, for `guardFetch`. */
-export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
+export const embeddings: EmbeddingsTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: { name: "openai.embeddings", requests: ["POST /embeddings"], denied },
   calls: {
@@ -151,7 +162,6 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
     ...answers,
     check: checkAnswer,
     settings: [],
-    extensions: () => ({}),
     report: reportAnswer,
   },
   stream() {

@@ -1,40 +1,14 @@
 /** Reads slots from documents: the model, and how its answer ended. */
 import {
+  type AnswerFacts,
   type Collector,
   type Left,
   modelFacts,
   pathOf,
   type StopReason,
-  type TableProvider,
   type TokenUsage,
 } from "../rewrite/index.ts";
 import { given, type JsonObject, objectIn, stringAt } from "./json.ts";
-
-export type { WriteAnswerOptions as WriteOptions } from "../rewrite/index.ts";
-
-/** The slots that a document of OpenAI sets, for `createExtensions` and `withSlots`. */
-export interface ModelExtensions {
-  readonly llm?: { readonly provider?: string; readonly model_id?: string };
-  readonly completion?: {
-    readonly stop_reason?: StopReason;
-    readonly tokens?: TokenUsage;
-    readonly model?: string;
-    readonly raw_format?: string;
-    /** RFC 3339, in UTC. */
-    readonly created_at?: string;
-  };
-  /** `message_id` is the id of a response. */
-  readonly provenance?: { readonly message_id?: string };
-}
-
-export type OpenAiTables = TableProvider<
-  "openai",
-  JsonObject,
-  JsonObject,
-  JsonObject,
-  ModelExtensions,
-  ModelExtensions
->;
 
 /**
  * Returns the token counts of a `usage` in either format, or `undefined` if it has none.
@@ -77,7 +51,7 @@ export function responseExtensions(
   raw_format: string,
   stop_reason: StopReason | undefined,
   created: number | undefined,
-): ModelExtensions {
+): AnswerFacts<"openai"> {
   const id = stringAt(response, "id");
   const model = stringAt(response, "model");
   const tokens = fromUsage(given(response, "usage"));

@@ -1,15 +1,21 @@
 export {
+  type AnswerFacts,
   type Left,
   type LeftKind,
   type LimitOptions,
   type Lost,
   type MessageStream,
+  type ModelFacts,
   type ModelProvider,
   notAllowed,
   type Read,
   type StopReason,
   type StreamLimits,
+  type TableProvider,
+  type TableStream,
   type TokenUsage,
+  type WriteAnswerOptions,
+  type WriteRequestOptions,
   type Written,
 } from "../rewrite/index.ts";
 export {
@@ -23,7 +29,7 @@ export {
   toChatResponse,
 } from "./chat.ts";
 export { fromEmbeddingsRequest, toEmbeddingsRequest } from "./embeddings.ts";
-export { fromUsage, type ModelExtensions, type WriteOptions } from "./extensions.ts";
+export { fromUsage } from "./extensions.ts";
 export type { JsonObject } from "./json.ts";
 export { openai } from "./provider.ts";
 export {

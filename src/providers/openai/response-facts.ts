@@ -1,6 +1,7 @@
 /** The fields of a response beside its output: how they are read, and what a new one has there. */
 import type { Json } from "../../core/data/index.ts";
 import {
+  type AnswerFacts,
   type AnswersTable,
   type Collector,
   type Lost,
@@ -10,13 +11,7 @@ import {
   sameList,
 } from "../rewrite/index.ts";
 import { reportNested } from "./dialects.ts";
-import {
-  isInstant,
-  type ModelExtensions,
-  reportUsage,
-  responseExtensions,
-  secondsOf,
-} from "./extensions.ts";
+import { isInstant, reportUsage, responseExtensions, secondsOf } from "./extensions.ts";
 import { itemFields, pathIn } from "./items.ts";
 import {
   given,
@@ -54,7 +49,7 @@ function isTooLong(response: JsonObject): boolean {
   return isSameJsonText(given(response, "incomplete_details"), cut.incomplete_details);
 }
 
-export function answerExtensions(response: JsonObject): ModelExtensions {
+export function answerExtensions(response: JsonObject): AnswerFacts<"openai"> {
   const created = numberAt(response, "created_at");
   return responseExtensions(response, "openai.responses", stopReasonOf(response), created);
 }

@@ -4,12 +4,12 @@ import {
   type EventTexts,
   plainEvents,
   sameList,
+  type TableProvider,
   type TurnTable,
 } from "../rewrite/index.ts";
 import { roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
 import { denied, errorOf } from "./errors.ts";
-import type { OpenAiTables } from "./extensions.ts";
 import { answerBlocks, requestBlocks } from "./item-blocks.ts";
 import { itemFields, pathIn, sectionsOf } from "./items.ts";
 import { given, type JsonObject, objectsIn, stringAt } from "./json.ts";
@@ -89,7 +89,7 @@ const messages: TurnTable = {
 };
 
 /** Responses, for `guardModel` and `guardFetch`. */
-export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
+export const responses: TableProvider<"openai"> = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
     name: "openai.responses",

@@ -20,10 +20,12 @@ export interface ModelFacts<Name extends string = string> {
 /** What an answer says about slots. */
 export interface AnswerFacts<Name extends string = string> extends ModelFacts<Name> {
   readonly completion: {
-    readonly raw_format: Name;
+    readonly raw_format: string;
     readonly model?: string;
     readonly stop_reason?: StopReason;
     readonly tokens?: TokenUsage;
+    /** RFC 3339, in UTC. */
+    readonly created_at?: string;
   };
   readonly provenance?: { readonly message_id: string };
 }
