@@ -2,7 +2,7 @@ import { isRecord, kindOf } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkConditions, checkManager, labelRules } from "../model/index.ts";
-import { type AnyHookManager, listens, stringAt } from "../rewrite/index.ts";
+import { type AnyHookManager, stringAt } from "../rewrite/index.ts";
 import { type Fields, hostCopy, jsonOf, signalIn } from "./host-values.ts";
 import { overShown } from "./over-shown.ts";
 import { type GuardedToolCall, readToolOptions, type ToolGuardOptions } from "./tool-options.ts";
@@ -86,7 +86,7 @@ function guardedTool(guard: ToolGuard, name: string, tool: Fields): object {
 /** Whether neither a hook nor an option would see a call. */
 function isIdle({ manager, options }: ToolGuard): boolean {
   const { preliminary: _, ...rest } = options;
-  return Object.keys(rest).length === 0 && !toolHooks.some((hook) => listens(manager, hook));
+  return Object.keys(rest).length === 0 && !toolHooks.some((hook) => manager.handles(hook));
 }
 
 function callOf(tool: string, input: unknown, options: unknown): GuardedToolCall {

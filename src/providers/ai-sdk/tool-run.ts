@@ -14,7 +14,6 @@ import {
   type HookManager,
   type HookResult,
   isSameJsonText,
-  listens,
   notify,
   publicViolation,
   stringAt,
@@ -141,7 +140,7 @@ export class ToolRun {
     let judged = value;
     const allowed: { step: Step<Value>; payload: object; isChanged: boolean }[] = [];
     for (const step of steps) {
-      if (step.optional && !listens(this.#guard.manager, step.hook)) continue;
+      if (step.optional && !this.#guard.manager.handles(step.hook)) continue;
       await this.attempt(step.hook, async () => {
         const asked = this.#payloadOf(step, judged);
         const payload = await this.#invoke(step.hook, asked, true);

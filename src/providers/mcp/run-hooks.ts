@@ -8,7 +8,6 @@ import {
   headerChanges,
   headersIn,
   type Left,
-  listens,
   notify,
   sameJson,
 } from "../rewrite/index.ts";
@@ -58,7 +57,7 @@ export class Hooks implements HookRunner {
 
   readonly passes = (group: PassGroup): boolean => this.#passed.includes(group);
 
-  readonly listens = (hook: string): boolean => listens(this.manager, hook);
+  readonly listens = (hook: string): boolean => this.manager.handles(hook);
 
   learn(direction: Direction, method: string, answer: JsonObject): void {
     this.#labels.learn(direction, method, answer);

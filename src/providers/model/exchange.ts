@@ -12,7 +12,6 @@ import {
   isSameJsonText,
   type Left,
   type LimitOptions,
-  listens,
   type ModelProvider,
   notify,
   type Read,
@@ -47,8 +46,8 @@ export function listensTo(
   manager: HookManager,
   { toolCalls = true }: ModelGuardOptions,
 ): boolean {
-  if (part === "request") return listens(manager, hooks.input);
-  return listens(manager, hooks.output) || (toolCalls && listens(manager, hooks.toolCall));
+  if (part === "request") return manager.handles(hooks.input);
+  return manager.handles(hooks.output) || (toolCalls && manager.handles(hooks.toolCall));
 }
 
 /** What all exchanges of a guard have in common. */
@@ -245,7 +244,7 @@ export class Exchange implements ModelExchange {
   async #forwarding(): Promise<Forwarding> {
     await this.#prepare();
     const { toolCalls = true } = this.#options;
-    const checksCalls = toolCalls && listens(this.#manager, hooks.toolCall);
+    const checksCalls = toolCalls && this.#manager.handles(hooks.toolCall);
     return forwardingOf(this.#provider, this.#judge.plan(), checksCalls);
   }
 

@@ -10,7 +10,6 @@ import {
   type HookResult,
   isJsonObject,
   isSameJsonText,
-  listens,
 } from "../rewrite/index.ts";
 import { type HookState, invokeWith } from "./hook-state.ts";
 import { denialOf, Refused } from "./refusals.ts";
@@ -46,7 +45,7 @@ export class Judge {
    * messages is judged as an empty message, so that none passes unseen by policies and limits.
    */
   async messages(hook: Hook, messages: readonly Message[]): Promise<readonly Message[]> {
-    if (!listens(this.#manager, hook)) return messages;
+    if (!this.#manager.handles(hook)) return messages;
     if (messages.length === 0 && hook === hooks.input) {
       const empty = createMessage({ role: "user" });
       const left = await this.#run(hook, empty, true);
@@ -60,7 +59,7 @@ export class Judge {
   /** Returns when text of the answer may be forwarded. From here on, the answer is streamed. */
   plan(): StreamPlan {
     const { tenant } = this.#state;
-    if (!listens(this.#manager, hooks.output)) return { mode: "none", window: 0, sentence: false };
+    if (!this.#manager.handles(hooks.output)) return { mode: "none", window: 0, sentence: false };
     this.#stream = { done: true };
     return this.#manager.streamPlan(hooks.output, tenant === undefined ? {} : { tenant });
   }
@@ -78,14 +77,14 @@ export class Judge {
 
   /** Returns an answer's message with each of its tool calls as plugins left it. */
   async toolCalls(message: Message): Promise<Message> {
-    if (!listens(this.#manager, hooks.toolCall)) return message;
+    if (!this.#manager.handles(hooks.toolCall)) return message;
     const content: Message["content"][number][] = [];
     for (const part of message.content) {
       content.push(part.content_type === "tool_call" ? await this.#toolCall(part) : part);
     }
     if (isSameJsonText(content, message.content)) return message;
     const changed = createMessage({ ...message, content });
-    if (!listens(this.#manager, hooks.output)) return changed;
+    if (!this.#manager.handles(hooks.output)) return changed;
     // The plugins that allowed the answer judge the changed one again.
     const again = await this.#run(hooks.output, changed, "only");
     if (again !== changed) throw fault("no further change by a plugin that saw the message again");

@@ -36,16 +36,6 @@ export interface HookManager
   invoke(hook: string, payload: object, options?: HookOptions): Promise<HookResult>;
 }
 
-/** Whether a plugin handles `hook`. A hook that the manager does not know has no handlers. */
-export function listens(manager: HookManager, hook: string): boolean {
-  try {
-    return manager.handles(hook);
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code === "hook_unknown") return false;
-    throw error;
-  }
-}
-
 /** Any plugin manager, whatever hooks and extensions it is typed for. */
 export interface AnyHookManager<Extensions = unknown> extends Pick<AnyManager, Untyped> {
   invoke(hook: never, payload: never, options?: never): Promise<HookResult<Extensions>>;

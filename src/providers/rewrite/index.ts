@@ -59,7 +59,6 @@ export {
   type HookResult,
   type HookViolation,
   isManager,
-  listens,
 } from "./hook-manager.ts";
 export { InUse } from "./in-use.ts";
 export {
