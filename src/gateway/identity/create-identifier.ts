@@ -1,6 +1,7 @@
 /** Finds out who is asking: from a token, from the headers of a proxy in front, or anonymous. */
 
 import { describeThrown } from "../../core/observe/index.ts";
+import { notify } from "../../providers/rewrite/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { createBearer, tokenIn } from "./bearer.ts";
 import type { Listen } from "./check-origin.ts";
@@ -71,11 +72,7 @@ export async function createIdentifier(
         return await find(request.headers, remoteAddress);
       } catch (error) {
         const refusal = error instanceof Refused ? error.refusal : failed(error);
-        try {
-          onRefused?.(refusal);
-        } catch {
-          // A failing listener does not change the refusal.
-        }
+        notify(onRefused, () => refusal);
         return answerOf(refusal, challengeOf(refusal, resource));
       }
     },

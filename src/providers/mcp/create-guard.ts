@@ -1,5 +1,5 @@
 import { checkSession } from "../../core/labels/index.ts";
-import type { AnyHookManager, HookManager } from "../rewrite/index.ts";
+import { type AnyHookManager, type HookManager, notify } from "../rewrite/index.ts";
 import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
@@ -149,14 +149,7 @@ export function createGuard<Extensions = unknown>(
 
   /** Guards that share a memory report each warning only once. */
   function warn(warnings: readonly string[], { onWarning = byConsole } = hooks.options): void {
-    for (const text of warnings) {
-      if (!memory.isNewWarning(text)) continue;
-      try {
-        onWarning(text);
-      } catch {
-        // A failing `onWarning` does not stop the guard.
-      }
-    }
+    for (const text of warnings) if (memory.isNewWarning(text)) notify(onWarning, () => text);
   }
 
   function connect<Transport extends TransportLike>(
