@@ -9,7 +9,7 @@ import type { GuardCounts, GuardOptions, WrapOptions } from "./options.ts";
 import { showsSubscriptions } from "./others.ts";
 import type { FetchLike } from "./outbox.ts";
 import {
-  checkManager,
+  checkGuarded,
   checkTransport,
   readFactory,
   readGuardOptions,
@@ -131,7 +131,7 @@ export function createGuard<Extensions = unknown>(
   manager: AnyHookManager<Extensions>,
   options: GuardOptions<Extensions> = {},
 ): Guard<Extensions> {
-  checkManager(manager);
+  checkGuarded(manager);
   const first = readGuardOptions(options);
   const { serverId } = first;
   const memory = memoryOf(manager, serverId);
@@ -194,7 +194,7 @@ export function createGuard<Extensions = unknown>(
         (text) => warn([text]),
       ),
     use(next, given = hooks.options as GuardOptions<Extensions>) {
-      checkManager(next);
+      checkGuarded(next);
       hooks = hooksOf(
         next as HookManager,
         { ...readGuardOptions(given), serverId } as GuardOptions,

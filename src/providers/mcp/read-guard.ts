@@ -3,8 +3,8 @@ import { expectOptions, hasFunctions, kindOf, readOption } from "../../core/data
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
+  checkManager,
   givenOptions,
-  isManager,
   readAccess,
   readFunction,
   readLabels,
@@ -55,15 +55,13 @@ export function checkTransport(transport: unknown, method: string): void {
 }
 
 /** @throws GlassineError `options_invalid` */
-export function checkManager(manager: unknown): void {
-  if (isManager(manager)) return;
-  const isTransport = hasFunctions(manager, ["start", "send", "close"]);
-  const hint = isTransport
-    ? "Pass transports to guard.wrap."
-    : "Await createPluginManager({ plugins }) and pass the result.";
-  throw optionsInvalid(
-    `A guard expects a plugin manager, got ${isTransport ? "a transport" : kindOf(manager)}. ${hint}`,
-  );
+export function checkGuarded(manager: unknown): void {
+  if (hasFunctions(manager, ["start", "send", "close"])) {
+    throw optionsInvalid(
+      "A guard expects a plugin manager, got a transport. Pass transports to guard.wrap.",
+    );
+  }
+  checkManager(manager, "A guard");
 }
 
 /** @throws GlassineError `options_invalid` */

@@ -24,7 +24,6 @@ export type {
 export { isProvidersError } from "./provider-error.ts";
 export {
   checkConditions,
-  checkManager,
   checkProvider,
   readGuardBasis,
   readLabelOptions,

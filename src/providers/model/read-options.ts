@@ -3,9 +3,10 @@ import { expectOptions, hasFunctions, kindOf } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
+  checkManager,
+  expectFacts,
   givenOptions,
   type HookManager,
-  isManager,
   type ModelProvider,
   readAccess,
   readAllow,
@@ -29,17 +30,8 @@ export function checkProvider(provider: unknown, call: string): asserts provider
   );
 }
 
-/** @throws GlassineError `options_invalid` */
-export function checkManager(manager: unknown, call: string): asserts manager is HookManager {
-  if (isManager(manager)) return;
-  throw optionsInvalid(
-    `${call} expects a plugin manager, got ${kindOf(manager)}. Await createPluginManager({ plugins }) and pass the result.`,
-  );
-}
-
 /**
- * Refuses plugins with conditions on facts that this guard does not have: they would be skipped on
- * every exchange.
+ * Refuses plugins with conditions on facts that this guard does not have.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -48,22 +40,8 @@ export function checkConditions(
   { tenant }: { readonly tenant?: unknown },
   run: readonly string[] = Object.values(hooks),
 ): void {
-  for (const { plugin, hook, mode, conditions } of run.flatMap((name) =>
-    manager.handlersFor(name),
-  )) {
-    if (mode === "disabled") continue;
-    const missing =
-      conditions?.servers !== undefined
-        ? "servers"
-        : conditions?.tenants !== undefined && tenant === undefined
-          ? "tenants"
-          : undefined;
-    if (missing === undefined) continue;
-    const hint = missing === "tenants" ? "Pass the option tenant, or leave" : "Leave";
-    throw optionsInvalid(
-      `the conditions of plugin ${plugin} on ${hook} name ${missing}, which this guard does not have: the plugin would be skipped on every exchange. ${hint} the plugin out of this manager.`,
-    );
-  }
+  for (const handler of run.flatMap((name) => manager.handlersFor(name)))
+    if (handler.mode !== "disabled") expectFacts(handler, { tenants: ["tenant", tenant] });
 }
 
 /** What guards are created from: a manager, and a copy of the options that nobody can change. */

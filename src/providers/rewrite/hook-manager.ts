@@ -1,6 +1,7 @@
-import { hasFunctions } from "../../core/data/index.ts";
+import { hasFunctions, kindOf } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import type { AnyInvokeResult, StreamPlan } from "../../core/hooks/index.ts";
-import type { AnyManager, InvokeOptions } from "../../core/plugins/index.ts";
+import type { AnyManager, HandlerInfo, InvokeOptions } from "../../core/plugins/index.ts";
 
 /** The result of a hook: a structural part of what a plugin manager's `invoke` resolves to. */
 export interface HookResult<Extensions = unknown>
@@ -44,7 +45,34 @@ export interface AnyHookManager<Extensions = unknown> extends Pick<AnyManager, U
   streamPlan(hook: never, given?: { readonly tenant?: string }): StreamPlan;
 }
 
-export function isManager(value: unknown): boolean {
-  const members = ["audit", "auditFailures", "handles", "handlersFor", "invoke", "streamPlan"];
-  return hasFunctions(value, members);
+const members = ["audit", "auditFailures", "handles", "handlersFor", "invoke", "streamPlan"];
+
+/** @throws GlassineError `options_invalid` */
+export function checkManager(manager: unknown, call: string): asserts manager is HookManager {
+  if (hasFunctions(manager, members)) return;
+  throw optionsInvalid(
+    `${call} expects a plugin manager, got ${kindOf(manager)}. Await createPluginManager({ plugins }) and pass the result.`,
+  );
+}
+
+/** By kind of condition: the option that says the fact, and what it says. */
+type Facts = {
+  readonly [kind in "servers" | "tenants"]?: readonly [option: string, said: unknown];
+};
+
+/**
+ * Refuses a handler with conditions on facts that a guard does not have: it would be skipped even
+ * on calls that it is meant to stop.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function expectFacts({ plugin, hook, conditions }: HandlerInfo, facts: Facts): void {
+  for (const kind of ["servers", "tenants"] as const) {
+    const [option, said] = facts[kind] ?? [];
+    if (conditions?.[kind] === undefined || said !== undefined) continue;
+    const remedy = option === undefined ? "Leave" : `Set the option ${option}, or leave`;
+    throw optionsInvalid(
+      `the conditions of plugin ${plugin} on ${hook} name ${kind}, and this guard has no ${option ?? kind}: the plugin would be skipped on every call. ${remedy} the plugin out of this manager.`,
+    );
+  }
 }

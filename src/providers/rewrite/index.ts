@@ -54,11 +54,12 @@ export {
 } from "./guard-options.ts";
 export {
   type AnyHookManager,
+  checkManager,
+  expectFacts,
   type HookManager,
   type HookOptions,
   type HookResult,
   type HookViolation,
-  isManager,
 } from "./hook-manager.ts";
 export { InUse } from "./in-use.ts";
 export {
