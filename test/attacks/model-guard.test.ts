@@ -131,10 +131,10 @@ attack(
   () => {
     const violation = { code: "bad", reason: `The key ${secret} is wrong` };
     it.each(recorded)("of $name", async ({ api, provider, url, ...rest }) => {
-      const denied = { ...api.denied({ violation, status: 401 }), note: secret };
+      const denied = { ...api.denied({ ...violation, status: 401 }), note: secret };
       const html = { "content-type": "text/html" };
       const begun = eventsText(rest.events.slice(0, 1));
-      const ended = eventsText([api.deniedEvent({ violation, status: 500 })]);
+      const ended = eventsText([api.deniedEvent({ ...violation, status: 500 })]);
       for (const answer of [
         () => jsonAnswer(denied, 401),
         () =>
@@ -171,7 +171,7 @@ attack(
       const guarded = guardFetch(await createPluginManager({ plugins: [label] }), {
         provider,
         labels: { store, session: "ada" },
-        fetch: standIn(() => jsonAnswer(api.denied({ violation, status: 401 }), 401)).fetch,
+        fetch: standIn(() => jsonAnswer(api.denied({ ...violation, status: 401 }), 401)).fetch,
       });
       const response = await guarded(url, body({ api, provider, url, ...rest }));
       expect(response.status).toBe(401);

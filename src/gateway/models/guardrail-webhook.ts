@@ -14,12 +14,11 @@ import {
   guardModel,
   type Judged,
   type ModelExchange,
-  type ModelRefusal,
   Refused,
   refusalOf,
 } from "../../providers/model/index.ts";
 import { chatCompletions } from "../../providers/openai/index.ts";
-import { InUse } from "../../providers/rewrite/index.ts";
+import { InUse, type ModelRefusal } from "../../providers/rewrite/index.ts";
 import { documentIn } from "../transports/index.ts";
 import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
 import { requestText } from "./request-text.ts";
@@ -176,7 +175,7 @@ export async function rejectionFor(response: Response): Promise<Response> {
 
 function rejected(refusal: ModelRefusal): Response {
   const { status, reason } = refusal;
-  const body = JSON.stringify(chatCompletions.denied({ violation: refusal, status }));
+  const body = JSON.stringify(chatCompletions.denied(refusal));
   return rejection(body, status, reason);
 }
 

@@ -206,7 +206,7 @@ function failedResponse(provider: ModelProvider | readonly ModelProvider[], foun
   const { status, reason } = failures[code];
   // SDKs retry after a 500, but a retry does not supply a missing secret.
   const headers = new Headers(status === 500 ? { "x-should-retry": "false" } : {});
-  return Response.json(denied({ violation: { code, reason }, status }), { status, headers });
+  return Response.json(denied({ code, reason, status }), { status, headers });
 }
 
 function callerOf({ about }: ModelCall): ModelCaller {

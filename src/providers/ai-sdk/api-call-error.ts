@@ -1,13 +1,13 @@
 /** Creates the SDK's own kind of error, recognized by its marks, without loading the SDK. */
-import type { ProviderRefusal } from "../rewrite/index.ts";
+import type { ModelRefusal } from "../rewrite/index.ts";
 
 const marks = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"];
 
 /** The error for a refusal. `APICallError.isInstance` accepts it, and the SDK does not retry. */
-export function apiCallError(refusal: ProviderRefusal): Error {
-  const { violation, status } = refusal;
+export function apiCallError(refusal: ModelRefusal): Error {
+  const { reason, status } = refusal;
   const data = errorBody(refusal);
-  return Object.assign(new Error(violation.reason), {
+  return Object.assign(new Error(reason), {
     ...Object.fromEntries(marks.map((mark) => [Symbol.for(mark), true])),
     name: "AI_APICallError",
     url: "",
@@ -20,6 +20,6 @@ export function apiCallError(refusal: ProviderRefusal): Error {
   });
 }
 
-export function errorBody({ violation: { code, reason } }: ProviderRefusal): object {
+export function errorBody({ code, reason }: ModelRefusal): object {
   return { error: { message: reason, code } };
 }

@@ -1,6 +1,6 @@
 /** Forwards a streamed answer as far as plugins have judged it. */
-import type { ModelExchange, ModelOutcome, ModelRefusal } from "../model/index.ts";
-import { type StreamLimits, stringAt } from "../rewrite/index.ts";
+import type { ModelExchange, ModelOutcome } from "../model/index.ts";
+import { type ModelRefusal, type StreamLimits, stringAt } from "../rewrite/index.ts";
 import { apiCallError } from "./api-call-error.ts";
 import { HeldEvents } from "./held-events.ts";
 
@@ -23,8 +23,7 @@ export function endRefused({ exchange, signal }: OpenExchange, refusal: ModelRef
     return signal.reason;
   }
   exchange.end(refusal);
-  const { status, ...violation } = refusal;
-  return apiCallError({ violation, status });
+  return apiCallError(refusal);
 }
 
 /** An error that the model reported. Its `cause` is the event. */

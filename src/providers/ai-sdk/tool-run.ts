@@ -11,6 +11,7 @@ import {
   withLabelsKept,
 } from "../model/index.ts";
 import {
+  type Denial,
   type HookManager,
   type HookResult,
   isSameJsonText,
@@ -34,14 +35,7 @@ export interface ToolGuard {
   readonly labels: LabelRules<GuardedToolCall> | undefined;
 }
 
-/** Why a call was refused, in words that a model may see. */
-interface Refusal {
-  readonly code: string;
-  readonly reason: string;
-  readonly plugin?: string | undefined;
-}
-
-const failed: Refusal = {
+const failed: Denial = {
   code: "guard_failed",
   reason: "The tool call could not be checked, so it was refused",
 };
@@ -58,7 +52,7 @@ class ToolRefused extends ToolError {
   readonly code: string;
   readonly plugin: string | undefined;
 
-  constructor({ code, reason, plugin }: Refusal) {
+  constructor({ code, reason, plugin }: Denial) {
     super(reason);
     this.code = code;
     this.plugin = plugin;

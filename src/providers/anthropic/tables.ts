@@ -8,9 +8,9 @@ import {
   type FreshFacts,
   fieldOf,
   type JsonObject,
+  type ModelRefusal,
   objectIn,
   type PieceTable,
-  type ProviderRefusal,
   type StreamTable,
   type TableProvider,
   type TurnTable,
@@ -274,8 +274,7 @@ const errorTypes: { readonly [status: number]: string } = {
 };
 
 /** The code is a field of its own, since this API has only a few error types. */
-function errorOf({ violation, status }: ProviderRefusal): object {
-  const { code, reason } = violation;
+function errorOf({ code, reason, status }: ModelRefusal): object {
   const known = Object.values(errorTypes).includes(code) ? code : errorTypes[status];
   const type = known ?? (status < 500 ? "invalid_request_error" : "api_error");
   return { type: "error", error: { type, message: reason, code } };

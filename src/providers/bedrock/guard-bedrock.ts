@@ -5,13 +5,13 @@ import {
   isProvidersError,
   type ModelExchange,
   type ModelGuardOptions,
-  type ModelRefusal,
   readGuardBasis,
   refusalOf,
 } from "../model/index.ts";
 import {
   type AnyHookManager,
   isJsonObject,
+  type ModelRefusal,
   readStreamLimits,
   type StreamLimits,
   streamOptions,

@@ -284,9 +284,9 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
         "contentBlockDelta.delta.text",
         "contentBlockDelta.delta.reasoningContent.text",
       ]),
-      denied: ({ violation: { reason, code } }) => ({ message: reason, code }),
-      deniedEvent: ({ violation, status }) => ({
-        modelStreamErrorException: { message: violation.reason, originalStatusCode: status },
+      denied: ({ reason, code }) => ({ message: reason, code }),
+      deniedEvent: ({ reason, status }) => ({
+        modelStreamErrorException: { message: reason, originalStatusCode: status },
       }),
     },
     calls: {

@@ -8,10 +8,10 @@ import {
   type FreshFacts,
   isSameJsonText,
   type JsonObject,
+  type ModelRefusal,
   objectIn,
   objectsIn,
   type PieceTable,
-  type ProviderRefusal,
   plainEvents,
   type StreamTable,
   type TableProvider,
@@ -247,14 +247,14 @@ const statuses: { readonly [status: number]: string } = {
   503: "UNAVAILABLE",
 };
 
-function errorOf({ violation, status }: ProviderRefusal): JsonObject {
+function errorOf({ code, reason, status }: ModelRefusal): JsonObject {
   const word = statuses[status] ?? (status < 500 ? "INVALID_ARGUMENT" : "INTERNAL");
   const info = {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-    reason: violation.code,
+    reason: code,
     domain: "glassine",
   };
-  return { error: { code: status, message: violation.reason, status: word, details: [info] } };
+  return { error: { code: status, message: reason, status: word, details: [info] } };
 }
 
 export type Google = TableProvider<"google", GenerateRequest, GenerateResponse, GenerateEvent>;

@@ -10,7 +10,6 @@ export type {
   ModelGuardOptions,
   ModelLabels,
   ModelOutcome,
-  ModelRefusal,
   ModelTimings,
 } from "../model/index.ts";
 export { guardModel } from "../model/index.ts";
@@ -19,6 +18,7 @@ export type {
   HookResult,
   HookViolation,
   ModelProvider,
+  ModelRefusal,
 } from "../rewrite/index.ts";
 export type { ClaimPath } from "./claims.ts";
 export { type ExpressMiddleware, type ExpressRequest, guardExpress } from "./guard-express.ts";

@@ -6,11 +6,10 @@ import {
   type JudgedEvent,
   type ModelExchange,
   type ModelGuard,
-  type ModelRefusal,
   Refused,
   refusalOf,
 } from "../model/index.ts";
-import type { ModelProvider } from "../rewrite/index.ts";
+import type { ModelProvider, ModelRefusal } from "../rewrite/index.ts";
 import { withKeepAlive } from "./keep-alive.ts";
 import type { HttpLimits } from "./limits.ts";
 import { mediaTypeOf } from "./media-type.ts";
@@ -90,9 +89,8 @@ function deniedResponse(
   refusal: ModelRefusal,
   headers: Headers,
 ): Response {
-  const { status } = refusal;
-  const body = JSON.stringify(provider.denied({ violation: refusal, status }));
-  return new Response(body, { status, headers });
+  const body = JSON.stringify(provider.denied(refusal));
+  return new Response(body, { status: refusal.status, headers });
 }
 
 /** Ends the exchange with an error that is not a refusal: the caller or the connection is gone. */
@@ -220,8 +218,7 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
 
 function judgedText({ event, refusal }: JudgedEvent, provider: ModelProvider): string {
   if (refusal === undefined) return eventText(event, provider);
-  const { status } = refusal;
-  return eventText(provider.deniedEvent({ violation: refusal, status }), provider);
+  return eventText(provider.deniedEvent(refusal), provider);
 }
 
 function headersOf(response: Response, type: string | undefined): Headers {

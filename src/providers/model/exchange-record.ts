@@ -1,6 +1,12 @@
 /** Ends an exchange once, for the host and for the audit trail. */
-import { type HookManager, notify, recordAccess, Stopwatch } from "../rewrite/index.ts";
-import type { ModelEnd, ModelGuardOptions, ModelOutcome, ModelRefusal } from "./options.ts";
+import {
+  type HookManager,
+  type ModelRefusal,
+  notify,
+  recordAccess,
+  Stopwatch,
+} from "../rewrite/index.ts";
+import type { ModelEnd, ModelGuardOptions, ModelOutcome } from "./options.ts";
 
 /** What is known about an exchange when it ends. */
 interface ExchangeFacts extends Omit<ModelEnd, "timings"> {

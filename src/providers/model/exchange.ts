@@ -13,6 +13,7 @@ import {
   type Left,
   type LimitOptions,
   type ModelProvider,
+  type ModelRefusal,
   notify,
   type Read,
   type StreamLimits,
@@ -33,7 +34,6 @@ import type {
   ModelExchange,
   ModelGuardOptions,
   ModelOutcome,
-  ModelRefusal,
 } from "./options.ts";
 import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
 import type { GuardBasis } from "./read-options.ts";

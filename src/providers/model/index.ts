@@ -18,7 +18,6 @@ export type {
   ModelGuardOptions,
   ModelLabels,
   ModelOutcome,
-  ModelRefusal,
   ModelTimings,
 } from "./options.ts";
 export { isProvidersError } from "./provider-error.ts";

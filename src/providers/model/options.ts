@@ -1,5 +1,12 @@
 import type { LabelStore } from "../../core/labels/index.ts";
-import type { Access, HookResult, ModelProvider, StreamLimits, Timings } from "../rewrite/index.ts";
+import type {
+  Access,
+  HookResult,
+  ModelProvider,
+  ModelRefusal,
+  StreamLimits,
+  Timings,
+} from "../rewrite/index.ts";
 
 /** An exchange with a model that is about to be checked, as the host sees it. */
 export interface ModelCall {
@@ -123,16 +130,6 @@ export interface ModelGuardOptions<Extensions = unknown, Call = ModelCall> {
   readonly onEnd?: ((end: ModelEnd) => void) | undefined;
   /** Called for every hook that ran, and for failures. What it throws is ignored. */
   readonly onResult?: ((event: ModelEvent<Extensions>) => void) | undefined;
-}
-
-/** Why an exchange was refused, in words that a caller may see. */
-export interface ModelRefusal {
-  readonly code: string;
-  readonly reason: string;
-  /** The HTTP status of the refusal. */
-  readonly status: number;
-  /** The plugin that denied it. */
-  readonly plugin?: string | undefined;
 }
 
 /** The result of judging a document: the document as plugins left it, or why it was refused. */

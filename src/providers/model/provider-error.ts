@@ -1,7 +1,6 @@
 /** Errors that providers report. */
 import { isWellFormed } from "../../core/data/intrinsics.ts";
-import { isJsonObject } from "../rewrite/index.ts";
-import type { ModelRefusal } from "./options.ts";
+import { isJsonObject, type ModelRefusal } from "../rewrite/index.ts";
 
 /**
  * The message and code of an error. Most APIs return `{ error: { message } }`, some gateways

@@ -1,7 +1,11 @@
 /** The refusals of a guard for models: its own, and those that pass on a plugin's denial. */
 import { GlassineError, isGlassineError, type Problem } from "../../core/errors/index.ts";
-import { type HookViolation, type Lost, publicViolation } from "../rewrite/index.ts";
-import type { ModelRefusal } from "./options.ts";
+import {
+  type HookViolation,
+  type Lost,
+  type ModelRefusal,
+  publicViolation,
+} from "../rewrite/index.ts";
 
 /** The refusals of the guard itself, by code: the status and the reason that a caller reads. */
 export const refusals = {

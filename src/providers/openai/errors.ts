@@ -1,5 +1,5 @@
 /** How OpenAI's APIs refuse. */
-import type { ProviderRefusal } from "../rewrite/index.ts";
+import type { ModelRefusal } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 
 const errorTypes: { readonly [status: number]: string } = {
@@ -8,11 +8,11 @@ const errorTypes: { readonly [status: number]: string } = {
   429: "rate_limit_error",
 };
 
-export function errorOf({ violation, status }: ProviderRefusal): JsonObject {
+export function errorOf({ code, reason, status }: ModelRefusal): JsonObject {
   const type = errorTypes[status] ?? (status < 500 ? "invalid_request_error" : "server_error");
-  return { message: violation.reason, type, param: null, code: violation.code };
+  return { message: reason, type, param: null, code };
 }
 
-export function denied(refusal: ProviderRefusal): JsonObject {
+export function denied(refusal: ModelRefusal): JsonObject {
   return { error: errorOf(refusal) };
 }

@@ -95,7 +95,7 @@ export { pairItems } from "./pair.ts";
 export type {
   AnswerStreamOptions,
   ModelProvider,
-  ProviderRefusal,
+  ModelRefusal,
 } from "./provider.ts";
 export type {
   TableProvider,
@@ -150,7 +150,7 @@ export {
 export { Stopwatch, type Timings } from "./timings.ts";
 export type { PlacedBlock, TurnFields, TurnReport } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";
-export { publicViolation } from "./violation.ts";
+export { type Denial, publicViolation } from "./violation.ts";
 export { readerWithLimits, streamWithin, withLimits } from "./with-limits.ts";
 export { reportToolNames } from "./write-turns.ts";
 export {

@@ -5,15 +5,15 @@ import type { EventTexts } from "./event-pieces.ts";
 import type { LimitOptions, Read, Written } from "./messages.ts";
 import type { MessageStream, StreamLimits } from "./stream.ts";
 
-/** Why something is refused, in words that a caller may see. */
-export interface ProviderRefusal {
-  readonly violation: {
-    /** The guard's own, such as `content_unseen`, or one that a plugin or the provider chose. */
-    readonly code: string;
-    readonly reason: string;
-  };
+/** Why an exchange was refused, in words that a caller may see. */
+export interface ModelRefusal {
+  /** The guard's own, such as `content_unseen`, or one that a plugin or the provider chose. */
+  readonly code: string;
+  readonly reason: string;
   /** The HTTP status of the refusal. */
   readonly status: number;
+  /** The plugin that denied it. */
+  readonly plugin?: string | undefined;
 }
 
 /** The document that messages are written over. */
@@ -65,7 +65,7 @@ export interface ModelProvider {
   readonly lastData?: string | undefined;
 
   /** Returns a refusal as the body of an error, as the provider writes it. */
-  denied(refusal: ProviderRefusal): object;
+  denied(refusal: ModelRefusal): object;
   /** Returns a refusal as the event that ends a stream with an error. */
-  deniedEvent(refusal: ProviderRefusal): object;
+  deniedEvent(refusal: ModelRefusal): object;
 }

@@ -1,12 +1,9 @@
 /** Limits what a peer may read of a plugin's denial. */
 import type { HookViolation } from "./hook-manager.ts";
+import type { ModelRefusal } from "./provider.ts";
 
-/** A denial without its description and details, which stay with the host. */
-interface ShownViolation {
-  readonly code: string;
-  readonly reason: string;
-  readonly plugin: string | undefined;
-}
+/** A plugin's denial without its description and details, which stay with the host. */
+export type Denial = Omit<ModelRefusal, "status">;
 
 /** Control, invisible and direction characters, which could forge or hide text. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
@@ -25,7 +22,7 @@ function printable(text: unknown, max: number): string {
 }
 
 /** Returns the parts of a denial that a peer may read, printable and cut to a maximum length. */
-export function publicViolation(violation: HookViolation | undefined): ShownViolation {
+export function publicViolation(violation: HookViolation | undefined): Denial {
   return {
     code: printable(violation?.code, 128) || "denied",
     reason: printable(violation?.reason, maxReasonLength) || "Refused by policy",

@@ -239,7 +239,7 @@ describe.each(exchanges)(
 
     it("judges the provider's errors, and passes nothing of them but message and code", async () => {
       const error = {
-        ...api.denied({ violation: { code: "bad_key", reason: `Bad key ${secret}` }, status: 401 }),
+        ...api.denied({ code: "bad_key", reason: `Bad key ${secret}`, status: 401 }),
         trace: secret,
       };
       const headers = { "retry-after": "1", "set-cookie": "id=1", "x-request-id": "r" };
@@ -274,7 +274,7 @@ describe.each(exchanges)(
 
     it("judges an error inside a stream", async () => {
       const violation = { code: "overloaded", reason: `Too much ${secret}` };
-      const last = eventsText([api.deniedEvent({ violation, status: 529 })]);
+      const last = eventsText([api.deniedEvent({ ...violation, status: 529 })]);
       const pieces = [eventsText(own.events.slice(0, 2)), last];
       const to = await clients({ "cmf.llm_output": redact }, () => streamed(pieces));
       const thrown = (await stream(to).catch((each: unknown) => each)) as InstanceType<typeof base>;

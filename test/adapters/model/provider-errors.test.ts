@@ -133,11 +133,11 @@ describe("an error of the provider", () => {
   });
 
   it("keeps the type that Anthropic gave it, also in a stream that has begun", () => {
-    const violation = { code: "overloaded_error", reason: "Overloaded" };
+    const refusal = { code: "overloaded_error", reason: "Overloaded" };
     const error = { type: "overloaded_error", message: "Overloaded", code: "overloaded_error" };
-    expect(anthropic.deniedEvent({ violation, status: 502 })).toEqual({ type: "error", error });
+    expect(anthropic.deniedEvent({ ...refusal, status: 502 })).toEqual({ type: "error", error });
     const own = { code: "no_secrets", reason: "No" };
-    expect(anthropic.denied({ violation: own, status: 403 })).toMatchObject({
+    expect(anthropic.denied({ ...own, status: 403 })).toMatchObject({
       error: { type: "permission_error", code: "no_secrets" },
     });
   });
