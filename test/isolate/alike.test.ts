@@ -1,6 +1,7 @@
 /** An isolated plugin has the same results as the same file in process, byte for byte. */
 // Only in test:all: it starts processes and engines.
-import { dirname } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { type IsolatedPlugin, type Isolation, isolatePlugin } from "glassine/isolate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,7 +9,7 @@ import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 // @ts-expect-error It is JavaScript, as a plugin is.
 import { make, names } from "./fixtures/puppet.mjs";
-import { fixture, noSandbox, pluginFile, saying } from "./support.ts";
+import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
 
 /** What its module keeps between calls differs from run to run. */
 const acts = (names as readonly string[]).filter((name) => name !== "count in its module");
@@ -225,6 +226,19 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
       code: "plugin_isolation_failed",
       message: expect.stringContaining(reason),
     });
+  });
+
+  it("may be the default export of a file that a compiler wrote as CommonJS", async () => {
+    const own = join(await folder(), "plugin.js");
+    await writeFile(
+      own,
+      `Object.defineProperty(exports, "__esModule", { value: true });
+      exports.default = async () =>
+        (await import("glassine")).definePlugin({ name: "compiled", version: "1.0.0" });`,
+    );
+    const { plugin, close } = await isolatePlugin(own, { isolate });
+    expect(plugin.name).toBe("compiled");
+    await close();
   });
 
   it("is refused where its package is not the one that was locked", async () => {

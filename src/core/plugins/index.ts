@@ -18,6 +18,7 @@ export {
   type TrustDecision,
   unsignedWarning,
 } from "./discovered.ts";
+export { exportOf } from "./export-of.ts";
 export type { HandlerInfo } from "./handler-info.ts";
 export {
   answerOf,

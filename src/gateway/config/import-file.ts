@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
+import { exportOf } from "../../core/plugins/index.ts";
 import { lendHost, systemCode, unreadFault } from "../../operate/packages/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { atPlaces } from "./code-places.ts";
@@ -47,7 +48,7 @@ export async function importDefault(file: CodeFile): Promise<unknown> {
   lendHost(dirname(path));
   const url = pathToFileURL(path).href + (known === state ? "" : `?${state}`);
   const module = await finished(file, () => importAny(path, url));
-  if (Object.hasOwn(module, "default")) return module.default;
+  if (Object.hasOwn(module, "default")) return exportOf(module, "default");
   throw unreadable(path, what, "has no default export: write `export default …`");
 }
 

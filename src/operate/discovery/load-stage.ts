@@ -1,11 +1,11 @@
 /** The second of two stages: loads the code of plugins that passed every gate of the first. */
 import { join } from "node:path";
 import { typeName, within } from "../../core/data/index.ts";
-import { ownValue } from "../../core/data/intrinsics.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import {
   definePluginFor,
   endIsolated,
+  exportOf,
   manifestCarriedBy,
   type Plugin,
 } from "../../core/plugins/index.ts";
@@ -109,7 +109,7 @@ async function loadOne(loading: Loading): Promise<Loaded> {
   // Read in here, because a module that exports `then` decides itself what it is imported as. In a
   // list, so that an exported promise is not awaited.
   const imported = await within(options.loadTimeoutMs, async () => [
-    ownValue(await importModule(file), entry.exportName),
+    exportOf(await importModule(file), entry.exportName),
   ]);
   if (imported.how === "timeout") return loadTimedOut(id);
   if (imported.how === "threw")

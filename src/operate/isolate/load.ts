@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { GlassineError } from "../../core/errors/index.ts";
 import { definePlugin } from "../../core/host/index.ts";
-import { manifestCarriedBy, readOwnConfig } from "../../core/plugins/index.ts";
+import { exportOf, manifestCarriedBy, readOwnConfig } from "../../core/plugins/index.ts";
 import type { FarManifest, HostMessage, LoadStep } from "./protocol.ts";
 
 interface Entry {
@@ -66,8 +66,8 @@ export async function load(given: Load): Promise<Loaded> {
     "import",
     () => import(pathToFileURL(file).href),
   );
-  const exported = Object.hasOwn(module, exportName) ? module[exportName] : undefined;
   const carried = await during("factory", async () => {
+    const exported = exportOf(module, exportName);
     const made: unknown = typeof exported === "function" ? await exported() : exported;
     const found = manifestCarriedBy(made);
     if (found !== undefined) return found;
