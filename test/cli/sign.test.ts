@@ -306,7 +306,7 @@ entry for publishers in an operator's key file:
       const ended = await run(argv, { services: commandServices, cwd, stdin });
       expect([ended.code, ended.stderr]).toEqual([
         0,
-        "warning: every glassine host refuses this package: invalid_entry_point: its file is not there (ENOENT); correct that, and sign again\n",
+        "warning: every glassine host refuses this package: invalid_entry_point: its file nope.js is not there (ENOENT); correct that, and sign again\n",
       ]);
     },
   );

@@ -100,6 +100,14 @@ describe("loading", () => {
     expect((error as Error).message).toBe(message);
   });
 
+  it("a module without the export is refused with the export's name", async () => {
+    const root = await newRoot();
+    await install(root, "guard", { code: "export const make = 1;" });
+    expect((await discover(root)).rejected).toMatchObject([
+      { reason: expect.stringMatching(/: its file has no export 'default'$/) },
+    ]);
+  });
+
   it("PH-076: a module that exports a revoked proxy is refused, and no other", async () => {
     const root = await newRoot();
     const code = `const { proxy, revoke } = Proxy.revocable({}, {});

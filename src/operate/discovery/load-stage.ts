@@ -161,10 +161,11 @@ function otherOf(loading: Loading, exported: unknown): Loaded {
 
 async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
   const { surface, loadTimeoutMs } = loading.options;
-  const { id } = loading.source.entry;
+  const { id, exportName } = loading.source.entry;
   if (typeof exported !== "function") {
     const isPlugin = manifestCarriedBy(exported) !== undefined;
-    const advice = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
+    const missing = exported === undefined ? `: its file has no export '${exportName}'` : "";
+    const advice = isPlugin ? ": write `export default () => definePlugin(…)`" : missing;
     const what = `loaded ${typeName(exported)}; expected a function that returns what definePlugin made`;
     return noPlugin(id, what, advice);
   }

@@ -45,7 +45,7 @@ async function fileFault(root: string, file: string): Promise<string | undefined
   try {
     real = await realpath(join(root, ...file.split("/")));
   } catch (error) {
-    return `its file is not there (${systemCode(error)})`;
+    return `its file ${file} is not there (${systemCode(error)})`;
   }
   if (!isWithin(root, real)) return "its file lies outside of the package";
   return (await lstat(real)).isFile() ? undefined : "it is not a file";
