@@ -323,7 +323,7 @@ describe("doctor", () => {
     expect(linesOf(stdout).slice(-3)).toEqual([
       "Plugin state diagnostics:",
       "No plugins registered.",
-      "Searched: /srv/node_modules and the node_modules of the folders above.",
+      'Searched for the field "glassine" in package.json: /srv/node_modules and the node_modules of the folders above.',
     ]);
     for (const unknown of [{ discovery_off: "SWITCH=false" }, { unreadable: ["/a"] }]) {
       const ended = await run(["doctor"], { services: serving(unknown, { pending: true }) });

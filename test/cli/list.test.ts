@@ -100,7 +100,7 @@ What to do next:
     expect(linesOf(stdout).slice(-3)).toEqual([
       "(no plugins loaded)",
       "No plugins registered.",
-      `Searched: ${fixtures}node_modules and the node_modules of the folders above.`,
+      `Searched for the field "glassine" in package.json: ${fixtures}node_modules and the node_modules of the folders above.`,
     ]);
     for (const unknown of [{ discovery_off: "SWITCH=false" }, { unreadable: ["/a"] }])
       expect((await list(unknown)).stdout).not.toMatch(/No plugins registered|Searched/);

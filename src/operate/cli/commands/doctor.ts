@@ -147,7 +147,7 @@ async function outcomeOf(context: Context) {
     rowLines: [
       paint.title("Plugin state diagnostics:"),
       ...rows.flatMap((row) => rowLinesOf(row, paint)),
-      ...(isNone && status !== "ok" ? noneLines(scope.root, host.catalogUrl) : []),
+      ...(isNone && status !== "ok" ? noneLines(scope.root, host) : []),
       ...(status === "ok" ? [well] : []),
     ],
     warnings: report.warnings,

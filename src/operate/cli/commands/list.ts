@@ -77,7 +77,7 @@ export const list = defineCommand({
         ),
         "",
         ...(loaded.length === 0 ? ["(no plugins loaded)"] : tableLines(loaded, paint)),
-        ...(isNoneInstalled(report) ? noneLines(root, host.catalogUrl) : []),
+        ...(isNoneInstalled(report) ? noneLines(root, host) : []),
         // In the order in which they run.
         ...hookLines(rows, paint),
         ...dependencyLines(loaded, paint),

@@ -5,6 +5,7 @@ import colours from "picocolors";
 import type { Environment } from "../../../core/plugins/index.ts";
 import { driftLabels } from "../../trust/index.ts";
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
+import type { NamedHost } from "../command-host.ts";
 import type {
   DiscoveryReport,
   DriftRow,
@@ -51,13 +52,16 @@ export function headLines(
   ];
 }
 
-/** Says that nothing is installed, and where that was looked for. */
-export function noneLines(root: string, catalogUrl: string | undefined): readonly string[] {
+/** Says that nothing is installed, and what was looked for, and where. */
+export function noneLines(
+  root: string,
+  { catalogUrl, hostName }: Pick<NamedHost, "catalogUrl" | "hostName">,
+): readonly string[] {
   const see = catalogUrl === undefined ? "" : say` See ${catalogUrl} for the plugin catalog.`;
   const searched = join(root, "node_modules");
   return [
     `No plugins registered.${see}`,
-    say`Searched: ${searched} and the node_modules of the folders above.`,
+    say`Searched for the field "${hostName}" in package.json: ${searched} and the node_modules of the folders above.`,
   ];
 }
 
