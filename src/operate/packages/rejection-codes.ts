@@ -133,7 +133,10 @@ export const rejectionCodes = {
     means: "The procedure's class lacks something that its contract asks for.",
     todo: report,
   },
-  manifest_invalid: { means: "Its manifest does not fit this host.", todo: report },
+  manifest_invalid: {
+    means: "Its manifest does not fit this host.",
+    todo: "If it is a plugin of another host, name that host with `--host MODULE`. Otherwise report it to the authors of the plugin, or remove it.",
+  },
   id_mismatch: {
     means:
       "The package and the plugin disagree about its name. It is a mistake, or an impersonation.",
