@@ -5,8 +5,10 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createPluginManager } from "glassine";
+import { defineHost } from "glassine/host";
 import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { afterTest } from "../support/cleanup.ts";
 import { farSides, guarded } from "../support/far-sides.ts";
 import { verifies } from "../support/verifies.ts";
@@ -370,5 +372,19 @@ describe("what a host says over plugins.lock", () => {
       isolate: { guard: { isolate: "process" } },
     });
     expect(codesOf(discovered)).toEqual(["guard: isolation_refused"]);
+  });
+
+  it("is refused in a host with hooks of its own, and the reason says so", async () => {
+    verifies("discovery:isolated-kinds");
+    const hook = { semantic: "voting", description: "May it?", payload: z.object({}) } as const;
+    const root = await newRoot();
+    await install(root, "guard", { code: guarded("guard") });
+    const { rejected } = await found(root, {
+      host: defineHost({ hooks: { may: hook } }),
+      isolate: { guard: { isolate: "process" } },
+    });
+    expect(rejected.map(({ reason }) => reason)).toEqual([
+      'it is to run in "process", but a host with slots, hooks or services of its own runs its plugins itself: remove it, or do not isolate it',
+    ]);
   });
 });

@@ -57,12 +57,12 @@ export async function loadIsolated({
 /** Why a plugin cannot run elsewhere on any machine, or `undefined`. */
 export function isolationFault(
   { entry, isBuiltin }: StaticPlugin,
-  { surface, hasStandardPlugins }: ReadDiscoverOptions,
+  { hasStandardPlugins }: ReadDiscoverOptions,
 ): string | undefined {
   if (isBuiltin) return "it is part of the host";
   if (entry.kind !== "hooks") return `a ${entry.kind} runs in the host only`;
   if (!hasStandardPlugins)
-    return `plugins of ${quoted(surface.profile.hostName)} run in their host only`;
+    return "a host with slots, hooks or services of its own runs its plugins itself";
   return undefined;
 }
 
