@@ -1,5 +1,5 @@
 /** Loads the plugin that one entry of a configuration names: by name, package, file or CPEX file. */
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import type * as z from "zod";
 import { GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
 import { redactText } from "../../core/observe/index.ts";
@@ -107,7 +107,7 @@ export async function pluginOf(
 ): Promise<Plugin | undefined> {
   const { stock, services } = options;
   if (from === "path") {
-    await expectNotStock(source, options.stock);
+    await expectFile(source, options.stock);
     return await (settings.isolate === undefined
       ? pluginAt(source, settings.options !== undefined, options)
       : isolatedAt(source, { ...settings, isolate: settings.isolate }, options));
@@ -142,12 +142,14 @@ async function stockPlugin(
 }
 
 /** @throws GlassineError `plugin_missing` */
-async function expectNotStock(path: string, stock: StockPlugins): Promise<void> {
+async function expectFile(path: string, stock: StockPlugins): Promise<void> {
   const name = basename(path);
-  if (!Object.hasOwn(stock, name) || (await isThere(path))) return;
+  const isStock = Object.hasOwn(stock, name);
+  if ((!isStock && extname(name) !== "") || (await isThere(path))) return;
+  const [kind, key] = isStock ? ["stock", "use"] : ["installed", "package"];
   throw new GlassineError(
     "plugin_missing",
-    `the plugin ${printable(path)} does not exist. Did you mean the stock plugin, { "use": ${quoted(name)} }?`,
+    `the plugin ${printable(path)} does not exist. Did you mean the ${kind} plugin, { "${key}": ${quoted(name)} }?`,
     { plugin: name },
   );
 }

@@ -344,6 +344,11 @@ describe("the audit trail", () => {
 describe("an entry that is wrong", () => {
   it.each([
     [["always-no"], "plugin_missing", 'Did you mean the stock plugin, { "use": "always-no" }?'],
+    [
+      ["@acme/guard"],
+      "plugin_missing",
+      'Did you mean the installed plugin, { "package": "guard" }?',
+    ],
     [["."], "config_unreadable", "is a folder: name the file in it"],
     [["p.yaml"], "config_unreadable", "is not a module: it can be .ts, .js or .mjs"],
     [
