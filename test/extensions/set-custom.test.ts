@@ -48,7 +48,7 @@ describe("setCustom", () => {
     [
       "a copy",
       { ...view },
-      "an object that this copy of the library did not make: a copy, such as { ...extensions }, is not one",
+      "an object that this copy of the library did not make: pass it as it is, not { ...extensions }, and load one copy for plugin and host",
     ],
   ])("says what it got instead of the view: %s", (_, given, what) => {
     expect(() => setCustom(given as never, "a", 1)).toThrow(

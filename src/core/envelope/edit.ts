@@ -89,7 +89,7 @@ function fieldOf(slot: Node, key: string, call: string): Node {
 function notExtensions(call: string, given: unknown): GlassineError {
   const what =
     typeof given === "object" && given !== null
-      ? "an object that this copy of the library did not make: a copy, such as { ...extensions }, is not one"
+      ? "an object that this copy of the library did not make: pass it as it is, not { ...extensions }, and load one copy for plugin and host"
       : typeName(given);
   const text = `${call} expects the handler's extensions, its third parameter, got ${what}.`;
   return new GlassineError("edit_denied", text, { call });

@@ -55,7 +55,7 @@ const todos: Readonly<Record<RefusalCode, string>> = {
   header_duplicate: "Change the existing header, as setHeader does.",
   payload_shape: "Compare the path with docs/hooks.md.",
   edit_denied:
-    "Declare the capability that writes the slot, and pass the view itself: the handler's third parameter, not a copy of it. If it is the view, the plugin brought its own copy of the library: make glassine its peer dependency.",
+    "Declare the capability that writes the slot, and pass the view itself: the handler's third parameter, not a copy of it. If it is the view, the plugin brought its own copy of the library: make glassine its peer dependency, and install the tarball of `npm pack` where the host is.",
 };
 
 /** Meanings and fixes together, in the form `errorCodes` has. */
