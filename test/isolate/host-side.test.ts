@@ -56,6 +56,11 @@ it.each<[string, object, string]>([
   ["accept", { accept: "network" }, "accept must be an array, and is a string."],
   [
     "accept",
+    { accept: ["net"] },
+    'accept has "net", which is not one of network, signals, memory, files.',
+  ],
+  [
+    "accept",
     { accept: ["network"] },
     "accept needs the kind process: no other depends on what this machine can prevent.",
   ],

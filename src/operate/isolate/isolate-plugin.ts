@@ -11,7 +11,7 @@ import {
   readOption,
   readWhole,
 } from "../../core/data/index.ts";
-import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
+import { GlassineError, optionsInvalid, quoted } from "../../core/errors/index.ts";
 import { callSafely, type PluginContext } from "../../core/hooks/index.ts";
 import { decodeResult, definePlugin, encodeTask } from "../../core/host/index.ts";
 import {
@@ -322,7 +322,7 @@ export function expectOpenings(accept: readonly Opening[]): void {
   for (const each of accept)
     if (!isOpening(each))
       throw optionsInvalid(
-        `accept has ${quoted(String(each))}.${suggestion(String(each), Object.keys(openings))}`,
+        `accept has ${quoted(String(each))}, which is not one of ${Object.keys(openings).join(", ")}.`,
       );
 }
 

@@ -42,7 +42,11 @@ export function serve(
     } catch (error) {
       const { step, cause } =
         error instanceof LoadFailure ? error : new LoadFailure("manifest", error);
-      send({ type: "failed", step, message: describeThrown(cause).text.slice(0, maxMessage) });
+      send({
+        type: "failed",
+        step,
+        message: describeThrown(explained(cause)).text.slice(0, maxMessage),
+      });
     }
   }
 
@@ -117,21 +121,20 @@ type Answer = readonly [message: FarMessage, text?: string];
 
 /** Adds what was refused, which Node's message does not say. */
 function explained(error: unknown): unknown {
-  const { code, permission, resource } = Object(error) as Readonly<Record<string, unknown>>;
-  if (code !== "ERR_ACCESS_DENIED") return error;
-  const what = [permission, resource].filter((each) => typeof each === "string" && each !== "");
-  const todo =
-    permission === "FileSystemRead" ? " A folder that it needs can be named in readable." : "";
-  return new Error(`An isolated plugin may not do this: ${what.join(" ")}.${todo}`);
+  try {
+    const { code, permission, resource } = Object(error) as Readonly<Record<string, unknown>>;
+    if (code !== "ERR_ACCESS_DENIED") return error;
+    const what = [permission, resource].filter((each) => typeof each === "string" && each !== "");
+    const todo =
+      permission === "FileSystemRead" ? " A folder that it needs can be named in readable." : "";
+    return new Error(`An isolated plugin may not do this: ${what.join(" ")}.${todo}`);
+  } catch {
+    // What was thrown throws itself when it is read.
+    return error;
+  }
 }
 
 function failure(id: string, thrown: unknown): Answer {
   dropPromises(thrown);
-  let error = thrown;
-  try {
-    error = explained(thrown);
-  } catch {
-    // What was thrown throws itself when it is read.
-  }
-  return [{ type: "error", id }, encodeError(error, { plugin: "isolated" })];
+  return [{ type: "error", id }, encodeError(explained(thrown), { plugin: "isolated" })];
 }

@@ -1,5 +1,6 @@
 /** What the far side of a plugin answers. The plugin is simulated. */
 import { expect, it } from "vitest";
+import { LoadFailure } from "../../../src/operate/isolate/load.ts";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
 import { serve } from "../../../src/operate/isolate/serve.ts";
 
@@ -24,5 +25,24 @@ it.each([
   const what = `${permission} ${resource}`.trim();
   expect(JSON.parse(lines[1]?.split("\t")[1] ?? "")).toMatchObject({
     message: `An isolated plugin may not do this: ${what}.${todo}`,
+  });
+});
+
+it("says what Node refused while the plugin was loaded", async () => {
+  const lines: string[] = [];
+  const refusal = { code: "ERR_ACCESS_DENIED", permission: "FileSystemRead", resource: "/words" };
+  const handle = serve((line) => lines.push(line), {
+    loadPlugin: async () => {
+      throw new LoadFailure("import", Object.assign(new Error("restricted"), refusal));
+    },
+  });
+  const load = { file: "/tries.mjs", exportName: "default", needsHost: false };
+  handle(JSON.stringify({ type: "load", protocol: protocolVersion, ...load }));
+  await expect.poll(() => lines.length).toBe(1);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    type: "failed",
+    step: "import",
+    message:
+      "An isolated plugin may not do this: FileSystemRead /words. A folder that it needs can be named in readable.",
   });
 });
