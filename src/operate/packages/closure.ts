@@ -51,7 +51,7 @@ export interface ClosureInput {
   /** A real path. */
   readonly path: string;
   readonly hash: PackageHash;
-  /** A project under development, whose folder may contain its `devDependencies`. */
+  /** A project under development, whose `node_modules` also contain what only its author needs. */
   readonly isLinked: boolean;
 }
 
@@ -130,11 +130,12 @@ export function closureHasher(
       const real = await realpath(at).catch(() => at);
       if (host.names.includes(name) || (isOwn && fromHost.includes(name)))
         return real !== (await packageFolder(host.root, name));
-      if (isOwn && plugin.isLinked && own.development.includes(name)) return false;
       return real !== plugin.path && !members.has(`${name}\0${real}`);
     };
     for (const [path, { files }] of new Map(importers.map((each) => [each.path, each]))) {
       for (const copy of hostCopies(files, host.names)) foreign.add(join(path, copy));
+      // A copy of the plugin is what runs, and nothing else of this folder is linked to it.
+      if (plugin.isLinked && path === plugin.path) continue;
       const folder = join(path, "node_modules");
       for (const name of await installedNames(folder, namesAt)) {
         const at = join(folder, ...name.split("/"));

@@ -45,7 +45,6 @@ export interface PackageNeeds {
   readonly optional: readonly string[];
   readonly peers: readonly string[];
   readonly bundled: readonly string[];
-  readonly development: readonly string[];
   /** The SHA-256 of the file, in hex. */
   readonly sha256: string;
 }
@@ -65,7 +64,6 @@ export async function readNeeds(root: string): Promise<PackageNeeds | undefined>
     optional,
     peers: keysOf(fields.peerDependencies),
     bundled: bundledIn(fields),
-    development: keysOf(fields.devDependencies),
     sha256,
   };
 }

@@ -280,14 +280,22 @@ describe("foreign packages", () => {
       expect(await foreignAt(root)).toEqual([]);
     });
 
-    it("for devDependencies of a linked project, except a copy of the host", async () => {
+    it("for what npm installed in a linked project", async () => {
+      verifies("closure:not-foreign");
       const root = rootOf(
-        files(guard, "guard", { devDependencies: { typescript: "*", glassine: "*" } }),
-        files(`${guard}/node_modules/typescript`, "typescript"),
-        files(`${guard}/node_modules/glassine`, "glassine"),
+        files(guard, "guard", {
+          dependencies: { a: "*" },
+          devDependencies: { vitest: "*" },
+          peerDependencies: { glassine: "*" },
+        }),
+        ...["a", "vitest", "vite", "glassine"].map((name) =>
+          files(`${guard}/node_modules/${name}`, name),
+        ),
+        files(`${guard}/node_modules/a/node_modules/glassine`, "glassine"),
       );
-      expect(await foreignAt(root, true)).toEqual([`${guard}/node_modules/glassine`]);
-      expect(await foreignAt(root)).toHaveLength(2);
+      const inside = `${guard}/node_modules/a/node_modules/glassine`;
+      expect(await foreignAt(root, true)).toEqual([inside]);
+      expect(await foreignAt(root)).toHaveLength(4);
     });
   });
 });
