@@ -171,7 +171,7 @@ describe("trust --isolate", () => {
   });
 
   it("warns where QuickJS is not installed", async () => {
-    verifies("cli:trust-quickjs");
+    verifies("cli:trust-quickjs", "discovery:isolated-gates");
     const { cwd, at } = await installed();
     const quickJs = [...trust, "--isolate", "quickjs"];
     expect((await at(quickJs)).stderr).not.toContain("quickjs-emscripten");
@@ -189,6 +189,9 @@ describe("trust --isolate", () => {
     ];
     const { code, stderr } = await at(quickJs);
     expect([code, linesOf(stderr)]).toEqual(warned);
+    expect((await at(["plugins", "list"])).stdout).toMatch(
+      /\n {2}isolation_refused: Do what the reason says/,
+    );
     await appendFile(join(cwd, "node_modules/guard/plugin.js"), "\n");
     const all = await at(["plugins", "lock", "--all", "--reason", "OPS-2"]);
     expect([all.code, linesOf(all.stderr)]).toEqual(warned);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
 import { type IsolatedPlugin, isolatePlugin } from "../isolate/index.ts";
+import { loadQuickJs } from "../isolate/quickjs/library.ts";
 import type { RejectionCode } from "../packages/index.ts";
 import { describeText } from "../trust/index.ts";
 import { type Fault, factoryFailed, importFailed, loadTimedOut } from "./fault.ts";
@@ -35,6 +36,7 @@ export async function loadIsolated({
     return { code: "isolation_refused", reason };
   }
   try {
+    if (isolation.isolate === "quickjs") await loadQuickJs();
     return await isolatePlugin(join(folder, ...entry.file.split("/")), {
       ...isolation,
       exportName: entry.exportName,
@@ -76,6 +78,8 @@ const codes: Readonly<Record<string, RejectionCode>> = {
 
 function codeOf({ code, data }: GlassineError): RejectionCode {
   if (code === "isolation_refused" || code === "manifest_invalid") return code;
+  // The package that QuickJS comes with is not installed.
+  if (code === "setting_invalid") return "isolation_refused";
   const { step } = data as { readonly step?: string };
   // No step is known if its code ended or its file is gone.
   return codes[step ?? "import"] ?? "import_failed";

@@ -120,7 +120,7 @@ export const rejectionCodes = {
   },
   isolation_refused: {
     means:
-      "The plugin should run isolated, but this machine cannot enforce what that promises, or plugins of its kind cannot be isolated.",
+      "The plugin should run isolated, but this machine lacks what that needs, or cannot enforce what it promises, or plugins of its kind cannot be isolated.",
     todo: "Do what the reason says: run it where the platform has what that kind of isolation needs, accept by name what the code could still do with `plugins trust ID --isolate KIND --accept NAME --reason TEXT`, or choose another kind.",
   },
   import_failed: { means: "Its module throws while it is imported.", todo: report },
