@@ -74,7 +74,10 @@ export function unsignedAmong(discovered: DiscoveryFacts | undefined): readonly 
 }
 
 /** Warns once about each of them, and about unsigned plugins of other kinds that the host runs. */
-export function warnOfUnsigned(discovered: DiscoveryFacts | undefined, { warn }: ReadLogger): void {
+export function warnOfUnsigned(
+  discovered: DiscoveryFacts | undefined,
+  { warn }: Pick<ReadLogger, "warn">,
+): void {
   for (const name of [...unsignedAmong(discovered), ...(discovered?.unsignedOthers ?? [])])
     warn(unsignedWarning(name, discovered?.signingVariable ?? ""));
 }

@@ -12,11 +12,13 @@ export {
 } from "./define-services.ts";
 export {
   type Discovered,
+  discoveryFactsOf,
   markDiscovery,
   type PluginOrigin,
   type RefusedPackage,
   type TrustDecision,
   unsignedWarning,
+  warnOfUnsigned,
 } from "./discovered.ts";
 export { exportOf } from "./export-of.ts";
 export type { HandlerInfo } from "./handler-info.ts";

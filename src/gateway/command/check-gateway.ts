@@ -36,17 +36,20 @@ export async function checkGateway(
   stock: StockPlugins,
   more: Parameters<typeof missingPeers>[2] = [],
 ): Promise<CheckReport> {
+  const said: string[] = [];
   const resolved = await resolvePlugins(loaded, {
     env,
     stock,
     lock: loaded.lock,
-    logger: { warn: () => {}, error: () => {} },
+    logger: { warn: (text) => void said.push(text), error: () => {} },
     records: false,
     // Nothing in a check is a call that stock plugins should record.
     services: { write: () => {} },
   });
   try {
-    return await reportOn(loaded, resolved, env, more);
+    // Some warnings come from the discovery as well as from the manager.
+    const warnings = [...new Set([...resolved.warnings, ...said])];
+    return await reportOn(loaded, { ...resolved, warnings }, env, more);
   } finally {
     await resolved.close();
   }

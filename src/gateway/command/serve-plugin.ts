@@ -4,7 +4,12 @@ import process from "node:process";
 import { StringDecoder } from "node:string_decoder";
 import { PluginDiscoveryError } from "../../core/errors/index.ts";
 import { createPluginManager } from "../../core/host/index.ts";
-import { endIsolated, isolationOf } from "../../core/plugins/index.ts";
+import {
+  discoveryFactsOf,
+  endIsolated,
+  isolationOf,
+  warnOfUnsigned,
+} from "../../core/plugins/index.ts";
 import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
 import {
   cpexFacts,
@@ -118,7 +123,8 @@ export async function check(context: ServePluginContext) {
     );
   const { name, version } = plugin;
   const { hooks, capabilities, without } = await cpexFacts(plugin);
-  const warnings = discovered?.warnings ?? [];
+  const warnings = [...(discovered?.warnings ?? [])];
+  warnOfUnsigned(discoveryFactsOf(discovered), { warn: (text) => void warnings.push(text) });
   return {
     exitCode: 0 as const,
     document: { name, version, mode, hooks, capabilities, without, warnings },

@@ -48,6 +48,18 @@ it.each(commands)("%s says how to trust a package that nobody trusted", async (_
   expect(stderr.endsWith(next(["missing_from_lock", "missing_from_lock"]))).toBe(true);
 });
 
+it.each(commands.filter(([what]) => what.endsWith("--check")))(
+  "%s warns about a package that loads without a signature",
+  async (_what, argv) => {
+    verifies("cli:unsigned-warning");
+    const cwd = await folderNaming("stranger");
+    await trust(cwd, await install(cwd, "stranger"), "stranger");
+    const { code, stderr } = await run(argv, { cwd, env: production });
+    expect(code).toBe(0);
+    expect(stderr.match(/SECURITY WARNING: unsigned plugin 'stranger' loaded/g)).toHaveLength(1);
+  },
+);
+
 it("has a line for each remedy if several are refused, also with --json", async () => {
   verifies("cli:next-refused", "cli:error-document");
   const cwd = await folderNaming("changed", "changed-too", "stranger");
