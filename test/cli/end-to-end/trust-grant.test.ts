@@ -68,7 +68,7 @@ describe("the lock that is in effect", () => {
     const { refused, names, folder } = await placeIn(workspace);
     const argv = ["trust", "pii-scan", "--reason", "r", "--plugins-lock", "none/x.lock"];
     expect(await refused(argv)).toBe(
-      `trust: Cannot find ${folder}/none/x.lock: ENOENT: no such file or directory.\n`,
+      `trust: Cannot find ${folder}/none/x.lock: ENOENT: no such file or directory. Its folder has to be there: create it.\n`,
     );
     expect(await names()).toEqual([]);
   });

@@ -40,6 +40,7 @@ export function fileInvalid(path: string, what: string, cause?: unknown): Glassi
 
 /** What to do if the system refuses an operation on a file; empty if nothing can be said. */
 export function adviceOn(systemCode: string | undefined): string {
+  if (systemCode === "ENOENT") return " Its folder has to be there: create it.";
   if (systemCode === "ELOOP") return " Replace the link with the file.";
   const isDenied = systemCode === "EACCES" || systemCode === "EPERM";
   return isDenied ? " Fix its permissions, or those of its folder." : "";
