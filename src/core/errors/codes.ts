@@ -4,7 +4,7 @@ import { type ErrorCodeSpec, refusalCodes } from "./refusal-codes.ts";
 export const trustCodes = {
   setting_invalid: {
     means: "A setting, from the environment or an option, has an invalid value.",
-    todo: "Set it to one of the values that the message names.",
+    todo: "Correct the setting, or the file or package that it needs, as the message says.",
   },
   package_refused: {
     means: "An installed package cannot be read or hashed safely. `data.code` says why.",
