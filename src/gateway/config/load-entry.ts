@@ -118,7 +118,7 @@ export async function pluginOf(
   if (other === undefined) return plugin;
   throw new GlassineError(
     "plugin_missing",
-    `'${printable(source)}' is a ${printable(other.kind)}, and the gateway runs plugins with hooks only`,
+    `'${printable(source)}' is a ${printable(other.kind)}, and only plugins with hooks can run here.`,
     { plugin: source },
   );
 }

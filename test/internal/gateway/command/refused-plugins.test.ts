@@ -88,6 +88,22 @@ it("says what a package without a signature needs", async () => {
   expect(stderr.endsWith(next(["unsigned", "unsigned"]))).toBe(true);
 });
 
+it("says that a procedure cannot run there", async () => {
+  const cwd = await folderNaming("acme.clean");
+  const code = `import { defineProcedure } from "glassine/node";
+    export default defineProcedure(class {
+      static id = "acme.clean"; static name = "Clean"; static version = "1.0.0";
+      static configModel = { parse: (value) => value }; static requiredCapabilities = [];
+      async preflight() {} async run() {}
+    });`;
+  await install(cwd, "clean", { code, glassine: { procedures: { "acme.clean": "./plugin.js" } } });
+  const why = "'acme.clean' is a procedure, and only plugins with hooks can run here.";
+  const served = await run(["serve-plugin", "acme.clean", "--check"], { cwd, env: unsigned });
+  expect([served.code, served.stderr]).toEqual([2, `${why}\n`]);
+  const checked = await run(["gateway", "--check"], { cwd, env: unsigned });
+  expect(checked.stderr).toContain(`${why} \`glassine plugins list\` shows`);
+});
+
 it("says nothing more about other refusals", async () => {
   const cwd = await folderNaming("gone");
   const { code, stderr } = await run(["gateway", "--check"], { cwd, env: unsigned });
