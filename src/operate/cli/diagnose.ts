@@ -184,13 +184,12 @@ function lostRows(
     // An optional entry allows the plugin to be missing.
     if (isGone && !blocking)
       return [{ ...row, status: "not-installed", recommendation: nothingToDo, reason: null }];
-    const changed = say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`;
     const gone =
       unreadable.length === 0
         ? say`Install what was trusted, or run \`plugins untrust ${id}\` or \`plugins lock --prune\`. Each takes \`--reason TEXT\`.`
         : say`Make ${unreadable.join(", ")} readable and look again: the package may be there.`;
     const codes = rows.map((each) => each.kind).join(", ");
-    const recommendation = `${codes}: ${isGone ? gone : changed}`;
+    const recommendation = `${codes}: ${isGone ? gone : texts.changedPackage(id)}`;
     const why = "its package is installed with different files, and no package names the plugin";
     return [{ ...row, status: "drifted", recommendation, reason: isGone ? null : why }];
   });

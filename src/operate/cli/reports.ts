@@ -72,6 +72,8 @@ export interface DriftRow extends Report<typeof driftRow> {
   readonly kind: Drift["kind"];
   /** The package in the lockfile entry for its id; absent if there is no entry. */
   readonly package?: string | undefined;
+  /** Whether no package names the plugin. */
+  readonly isLost?: boolean;
 }
 
 export interface ReadFault {

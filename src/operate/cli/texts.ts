@@ -58,6 +58,8 @@ export const texts = {
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   noLimit: (id: string, kinds: readonly string[]) =>
     `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which takes them from the plugin, or have them listed in package.json.`,
+  changedPackage: (id: string) =>
+    say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`,
   misspelt: (id: string, name: string, meant: string) =>
     `${singleQuoted(id)} asks for ${singleQuoted(name)}, which this host does not know and which grants nothing; did you mean ${meant}?`,
   signerKept: (id: string, signer: string) =>

@@ -183,7 +183,10 @@ function missingIn({ mode, lock, drift, found }: StaticReport): readonly Refused
     const [code, what] =
       differs.kind === "missing_from_install"
         ? (["missing_from_install", "it is not installed"] as const)
-        : (["hash_mismatch", "its package was changed and does not name it"] as const);
+        : ([
+            "hash_mismatch",
+            `its package was changed and does not name it: reinstall what was trusted, or run \`plugins untrust ${printable(id)}\``,
+          ] as const);
     const reason = `plugins.lock trusts ${name}==${version}, and ${what}`;
     return [withMessage({ id, package: name, entryPoint: undefined, code, reason })];
   });

@@ -130,7 +130,11 @@ function journalSteps({ journal_problems }: JournalProblems): readonly Step[] {
 function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
   const isToFix = ({ kind, blocking }: DriftRow) =>
     kind !== "missing_from_install" || (blocking && unreadable.length === 0);
-  return drift.filter(isToFix).map(({ kind }): Step => [kind, rejectionCodes[kind].todo]);
+  const todoOf = ({ id, kind, isLost }: DriftRow) =>
+    isLost === true && kind !== "missing_from_install"
+      ? texts.changedPackage(id)
+      : rejectionCodes[kind].todo;
+  return drift.filter(isToFix).map((row): Step => [row.kind, todoOf(row)]);
 }
 
 function unreadSteps(paths: readonly string[]): readonly Step[] {

@@ -180,7 +180,8 @@ export function rejectedRowOf(refused: Refused): RejectedRow {
   return { id, package: name, entry_point, code, reason };
 }
 
-export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {
+export function driftRows({ drift, lock, found, refused }: StaticReport): readonly DriftRow[] {
+  const named = new Set([...found.map(({ entry }) => entry.id), ...refused.map(({ id }) => id)]);
   return drift.map(({ id, kind, expected = null, actual = null, blocking }) => ({
     id,
     kind,
@@ -188,6 +189,7 @@ export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {
     actual,
     blocking,
     package: lock?.entries.find((entry) => entry.id === id)?.package,
+    isLost: !named.has(id),
   }));
 }
 
