@@ -75,7 +75,7 @@ export const rejectionCodes = {
   },
   missing_from_install: {
     means: "plugins.lock trusts the plugin, and it is not installed.",
-    todo: "Install what was trusted, or run `plugins untrust ID --reason …`. If the host may start without it, run `plugins trust` with `--optional`.",
+    todo: "Install what was trusted, or run `plugins untrust ID --reason …`. If the host may start without it, run `plugins trust` with `--optional` where it is installed.",
   },
   missing_from_lock: {
     means:

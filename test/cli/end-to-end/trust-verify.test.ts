@@ -114,7 +114,7 @@ describe("an installation", () => {
     const row = "  bbb-guard: missing_from_install (expected='bbb-guard==1.0.0', actual=None)";
     const head = `plugins.lock: ${lock} (schema v1)\n\nDrift vs plugins.lock:\n${row}\n\n`;
     const next =
-      "\nWhat to do next:\n  missing_from_install: Install what was trusted, or run `plugins untrust ID --reason …`. If the host may start without it, run `plugins trust` with `--optional`.\n";
+      "\nWhat to do next:\n  missing_from_install: Install what was trusted, or run `plugins untrust ID --reason …`. If the host may start without it, run `plugins trust` with `--optional` where it is installed.\n";
     await without("bbb-guard", async () => {
       const { code, stdout } = await run(["verify"]);
       expect([code, stdout]).toEqual([1, `${head}verify failed: 1 problem(s)\n${next}`]);
