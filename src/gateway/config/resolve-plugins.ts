@@ -291,16 +291,10 @@ async function discoveredFor(
     loadTimeoutMs,
   }).catch((error: unknown) => {
     if (!isGlassineError(error) || error.code !== "lockfile_missing") throw error;
-    const { path } = error.data;
-    const at = typeof path === "string" ? ` at ${printable(path)}` : "";
     const isForGuests = entries.some(({ guests }) => guests !== undefined);
     const command = isForGuests ? "gateway trust" : "plugins lock";
-    throw new GlassineError(
-      "lockfile_missing",
-      `production needs plugins.lock even if no package is named, but there is none${at}: write it with \`glassine ${command}\``,
-      {},
-      error,
-    );
+    const text = `${error.message}. \`glassine ${command}\` writes it.`;
+    throw new GlassineError(error.code, text, { ...error.data }, error);
   });
 }
 

@@ -202,7 +202,12 @@ it.each([
   ],
   ["no file of Envoy", ["--envoy-config", "no.yaml"], {}, "--envoy-config: /", "does not exist"],
   ["production without Envoy", production, {}, "production needs --envoy-admin"],
-  ["production without a lock", [...production, ...admin], {}, "production needs plugins.lock"],
+  [
+    "production without a lock",
+    [...production, ...admin],
+    {},
+    "production plugin mode requires a plugins.lock; pass --plugins-lock or place one at /",
+  ],
   ["a plugin that is not there", [], { plugins: ["./none.mjs"] }, "none.mjs", "does not exist"],
 ])("refuses with --check what a start refuses: %s", async (_, args, more, ...texts) => {
   verifies("envoy:check");

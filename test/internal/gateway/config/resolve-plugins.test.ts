@@ -236,7 +236,10 @@ describe("the gates of packages", () => {
     const folder = await folderWith({ "p.mjs": pluginSource("of-path") });
     const production = (plugins: readonly unknown[]) =>
       resolve(plugins, { folder, mode: "production" });
-    expect((await refusalOf(production([]))).code).toBe("lockfile_missing");
+    expect(await refusalOf(production([]))).toMatchObject({
+      code: "lockfile_missing",
+      message: expect.stringContaining(`or place one at ${join(folder, "plugins.lock")}`),
+    });
     await trust(folder, await install(folder, "guard"), "guard");
     expect(names(await production([{ package: "guard" }]))).toEqual(["package guard"]);
     expect(names(await production([]))).toEqual([]);
