@@ -49,3 +49,15 @@ it.each<readonly [string, (path: string) => Promise<unknown>]>([
   const after = await runJson(["doctor"], options);
   expect(after.document.plugins.some(({ id }: { id: string }) => id === "guard")).toBe(false);
 });
+
+it("a missing plugin is an error in production, where no host starts, and else a warning", async () => {
+  verifies("cli:doctor-status");
+  const cwd = await newRoot();
+  const path = await install(cwd, "guard");
+  const options = { services, cwd, env: unsigned };
+  expect((await run(["plugins", "trust", "guard", ...reason], options)).code).toBe(0);
+  await rm(path, { recursive: true });
+  const statusIn = async (mode: string) =>
+    (await runJson(["doctor", "--plugin-mode", mode], options)).document.status;
+  expect([await statusIn("dev"), await statusIn("production")]).toEqual(["warning", "error"]);
+});

@@ -125,6 +125,10 @@ async function outcomeOf(context: Context) {
   const found: readonly string[] = [
     ...rows.map(({ status }) => doctorStates[status]),
     ...ofLock.map(({ severity }) => severity),
+    // Such a host does not start, also if no installed plugin has the id.
+    ...(report.mode === "production" && report.drift.some(({ blocking }) => blocking)
+      ? ["error"]
+      : []),
   ];
   const status =
     (["error", "warning"] as const).find((each) => found.includes(each)) ?? ("ok" as const);
