@@ -75,7 +75,15 @@ export function scramble(value: unknown): void {
   }
 }
 
-/** The outcome of a call: a value, or an error with a code. Anything else thrown fails the law. */
+/** Whether an error says that a `derive` of the host's own table failed. */
+export function isTableFault(error: unknown): boolean {
+  return isGlassineError(error) && error.code === "slot_invalid";
+}
+
+/**
+ * The outcome of a call: a value, or an error with a code. Anything else thrown fails the law, and
+ * so does a fault of the host's table.
+ */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: GlassineError; readonly code: string };
@@ -84,7 +92,8 @@ export function outcomeOf<T>(run: () => T): Outcome<T> {
   try {
     return { ok: true, value: run() };
   } catch (error) {
-    if (!isGlassineError(error) || !Object.hasOwn(errorCodes, error.code)) throw error;
+    if (!isGlassineError(error) || !Object.hasOwn(errorCodes, error.code) || isTableFault(error))
+      throw error;
     return { ok: false, error, code: error.code };
   }
 }

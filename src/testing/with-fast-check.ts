@@ -90,7 +90,8 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
  * for those whose schemas have rules that the kit cannot guess.
  *
  * They find mistakes that a table cannot exclude and that the host must avoid: a transform that
- * changes its own result, or a default or `derive` that returns a different value each time.
+ * changes its own result, a default or `derive` that returns a different value each time, or a
+ * `derive` that fails.
  *
  * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot for
  *   which no values can be made

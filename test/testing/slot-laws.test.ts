@@ -113,6 +113,25 @@ describe("a fault of a table is found", () => {
     const found = await brokenOf(hostWith(slot));
     expect([...found.keys()]).toContain("L7");
   });
+
+  it.each([
+    ["throws", "threw"],
+    ["returns what does not fit", "returned what the schema does not accept: sum: expected"],
+  ])("a `derive` that %s for some lists", async (what, text) => {
+    const schema = z.object({
+      list: z.array(z.string()).default([]),
+      sum: z.number().default(0),
+    });
+    const derive = ({ list }: { readonly list: readonly unknown[] }) => {
+      if (what === "throws" && list.length > 0) throw new Error("No sum");
+      return { sum: list.length > 0 ? "none" : 0 };
+    };
+    const slot = { tier: "monotonic", grows: "list", schema, derive };
+    const found = await brokenOf(hostWith(slot), { ids: ["L15", "L16", "L21", "L24"] });
+    expect([...found.keys()]).toEqual(expect.arrayContaining(["L16", "L21", "L24"]));
+    for (const message of found.values())
+      expect(message).toContain(`The \`derive\` of the slot "mine" ${text}`);
+  });
 });
 
 describe("a fault of the functions is found", () => {
