@@ -20,7 +20,7 @@ A slot or field that a plugin's capabilities do not open looks as if it were abs
 const columns = `In the tables below, "required" means that the field is there whenever the object around it is, and "absent" that it may be left out.
 An empty cell under "To see" or "To change" means: the same as for the part that contains the field.
 \`*\` stands for any key of a map, \`[]\` for each element of a list.
-An instant is an RFC 3339 date-time, a set is a sorted list without repeats.`;
+An instant is an RFC 3339 date-time, a set is a list without repeats, sorted by code point.`;
 
 /** Remarks on slots that their tables cannot express. */
 const remarks: Readonly<Record<string, string>> = {
