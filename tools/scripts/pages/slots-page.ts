@@ -82,7 +82,7 @@ function changeSentence(slot: SlotRow): string {
   if (slot.tier === "immutable") return "It never changes.";
   if (slot.write === null) return "Every plugin may change it.";
   if (slot.grows === undefined) return `To change it: ${code(slot.write)}.`;
-  return `To append to ${code(slot.grows)}: ${code(slot.write)}. The other fields follow from it.`;
+  return `To append to ${code(slot.grows)}: ${code(slot.write)}.`;
 }
 
 function fieldCells(
