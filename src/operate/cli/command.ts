@@ -1,7 +1,7 @@
 /**
  * Defines what a command is. The command line, its help, shell completion, docs/commands.md and
- * spec/schemas/commands are all made from these objects. In their strings `{bin}`, `{hostName}` and
- * `{prefix}` stand for the host's names.
+ * spec/schemas/commands are all made from these objects. In `about` and in the `what` of an option,
+ * `{bin}`, `{hostName}` and `{prefix}` stand for the host's names.
  */
 import type * as z from "zod";
 import type { Environment } from "../../core/plugins/index.ts";
