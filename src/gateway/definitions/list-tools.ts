@@ -18,6 +18,14 @@ const maxPages = 1000;
 
 const client = { name: "glassine", version: packageVersion };
 
+/** All that a client can do: some servers show a tool only to clients that can do what it asks. */
+const capabilities = {
+  roots: {},
+  sampling: { context: {}, tools: {} },
+  elicitation: { form: {}, url: {} },
+  tasks: { requests: { sampling: { createMessage: {} }, elicitation: { create: {} } } },
+};
+
 /** Connects for an exchange, or for a session if there is none. */
 type Connect = (exchange?: { readonly headers: Headers; readonly message: Message }) => Transport;
 
@@ -34,7 +42,7 @@ export async function listTools(connect: Connect): Promise<readonly Message[]> {
     const ask = asker(transport);
     const begun = await ask("initialize", {
       protocolVersion: sessionVersion,
-      capabilities: {},
+      capabilities,
       clientInfo: client,
     });
     // A server that only speaks 2026-07-28 has no sessions.
@@ -60,7 +68,7 @@ function exchange(connect: Connect): Asking {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": exchangeVersion,
     "io.modelcontextprotocol/clientInfo": client,
-    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientCapabilities": capabilities,
   };
   let transport: Transport | undefined;
   return {

@@ -264,7 +264,7 @@ glassine gateway pin --check
 glassine gateway pin
 \`\`\`
 
-The first asks each server for its tools and says which are new, changed or gone, and which servers have pins but are not in this configuration.
+The first asks each server for its tools, as a client with every capability would, and says which are new, changed or gone, and which servers have pins but are not in this configuration.
 The second writes their hashes to \`definitionsFile\`, which belongs beside the configuration and into version control; a running gateway takes them with \`gateway reload\`.
 Configurations in one folder share that file by default, so pins of other servers stay; \`--prune\` removes them.
 A hash covers every field except \`_meta\`.

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { installFaults } from "../../../faults/trust-fs-faults.ts";
+import { everythingOverStdio } from "../../../gateway/run/support/gateway.ts";
 import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
@@ -59,6 +60,24 @@ it("pins what each server lists, on all pages, and says what is not as it was", 
     removed: ["echo"],
   });
   expect(JSON.parse(await readFile(file, "utf8"))).toEqual(pins);
+});
+
+it("pins what a server shows only to clients that can do what its tools ask for", async () => {
+  verifies("cli:gateway-pin");
+  const cwd = await folder({ everything: everythingOverStdio });
+  expect((await pin(cwd)).code).toBe(0);
+  const text = await readFile(join(cwd, "glassine.definitions.json"), "utf8");
+  expect(Object.keys(JSON.parse(text).everything)).toEqual(
+    expect.arrayContaining([
+      "echo",
+      "get-roots-list",
+      "trigger-elicitation-request",
+      "trigger-elicitation-request-async",
+      "trigger-sampling-request",
+      "trigger-sampling-request-async",
+      "trigger-url-elicitation",
+    ]),
+  );
 });
 
 it("keeps the pins of a server that it cannot ask, and ends with 1", async () => {
