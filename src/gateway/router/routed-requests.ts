@@ -247,6 +247,8 @@ export class RoutedRequests {
     entry.waiting.delete(server);
     const { memory, owner } = this.#options;
     if (isMessage(message.result)) memory.slow.answered(owner, server);
+    else if (entry.kind !== "one" && options.refusal?.code === late.data.code)
+      memory.slow.timedOut(owner, server);
     const answer = { server, message, options };
     if (entry.kind === "one") await this.#finish(entry, answer);
     else if (entry.kind === "search") await this.#searched(entry, answer);
@@ -281,7 +283,8 @@ export class RoutedRequests {
     // The caller would not notice the missing part of its subscription, so end all of it.
     if (acknowledgements?.hasGrantOf(server) === true) return this.#finish(entry, answer);
     if (isHandshake(entry) && isMessage(result)) this.#leaveOutOverdue(entry);
-    const { code } = isWrong ? invalidAnswer.data : isMessage(error) ? error : {};
+    const made = isWrong ? invalidAnswer.data : answer.options.refusal;
+    const { code } = made ?? (isMessage(error) ? error : {});
     if (!isMessage(result) && code !== unknownMethod.code) {
       entry.isPartial = true;
       const isResource = method.startsWith("resources/") && !Object.hasOwn(lists, method);

@@ -20,7 +20,11 @@ export class SlowServers {
 
   /** Notes a server that did not answer in time. Short waits are ignored, or it would stay slow. */
   wasSlow(owner: string, server: string, waitedMs: number): void {
-    if (waitedMs < patienceMs) return;
+    if (waitedMs >= patienceMs) this.timedOut(owner, server);
+  }
+
+  /** Notes a server that did not answer within its own timeout, which may be a shorter time. */
+  timedOut(owner: string, server: string): void {
     putNewest(this.#since, keyOf(owner, server), performance.now(), maxKnown);
   }
 

@@ -45,6 +45,8 @@ export interface SendOptions {
   /** To a front: the request that the message belongs to, and the HTTP status of the answer. */
   readonly relatedRequestId?: RequestId | undefined;
   readonly status?: number;
+  /** To a front: as in `Extra`, of the answer that the gateway made for a server. */
+  readonly refusal?: Extra["refusal"];
   /** To a back over HTTP: headers of the trace that the message belongs to. */
   readonly trace?: Readonly<Record<string, string>>;
   /** To a back over HTTP: combines its own headers with those that plugins wrote. */

@@ -163,15 +163,18 @@ describe("a server that hangs", () => {
     expect(await asked).toMatchObject({ code: "peer_timeout" });
   });
 
-  it("does not hold up an exchange", async () => {
+  it.each([
+    ["longer", 60_000, 10_000],
+    ["shorter", 5_000, 5_000],
+  ])("does not hold up an exchange, if its own timeout is %s", async (_, timeoutMs, firstMs) => {
     const aa = await testServer(well);
     const bb = await testServer({
       "tools/list": () => undefined,
       "server/discover": () => undefined,
     });
-    const made = await overHttp({ aa, bb });
+    const made = await overHttp({ aa, bb }, { of: { bb: { timeoutMs } } });
     for (const [method, ms] of [
-      ["tools/list", 10_000],
+      ["tools/list", firstMs],
       ["tools/list", 1_000],
     ] as const) {
       const count = bb.of(method).length;
@@ -180,6 +183,8 @@ describe("a server that hangs", () => {
       await vi.advanceTimersByTimeAsync(ms);
       expect(await asked).toMatchObject({ result: { tools: [{ name: "aa__t" }] } });
     }
+    const fields = { server: "bb", method: "tools/list", code: "peer_timeout" };
+    expect(logged(made, "server_left_out")).toMatchObject([{ fields }, { fields }]);
   });
 });
 
