@@ -245,6 +245,7 @@ const statuses: { readonly [status: number]: string } = {
   429: "RESOURCE_EXHAUSTED",
   502: "UNAVAILABLE",
   503: "UNAVAILABLE",
+  504: "DEADLINE_EXCEEDED",
 };
 
 function errorOf({ code, reason, status }: ModelRefusal): JsonObject {

@@ -110,6 +110,19 @@ it.each(failing)("answers the caller of a provider that %s", async (_what, statu
   expect(loggedBy(made, "model")).toMatchObject([{ outcome: "errored", code }]);
 });
 
+it("says in Google's words that a provider was too slow", async () => {
+  const base = await providerThat(() => {});
+  const models = {
+    model: { provider: "google" as const, url: base, path: "/google", timeoutMs: 300 },
+  };
+  const { url } = await gatewayBefore(undefined, { models }, [looks]);
+  const contents = [{ role: "user", parts: [{ text: "hi" }] }];
+  const response = await ask(url, "/google/v1beta/models/m:generateContent", { contents });
+  expect(await response.json()).toMatchObject({
+    error: { code: 504, status: "DEADLINE_EXCEEDED" },
+  });
+});
+
 it.each(["", "part of it"])(
   "ends the answer of one that breaks off an unread one after %j",
   async (part) => {
