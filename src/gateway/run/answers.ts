@@ -95,7 +95,7 @@ export function refusalFor(code: AnswerCode): Refusal {
 
 /**
  * Adds the code `message_rejected` to a refusal by the SDK, which applies the protocol's own rules,
- * for example on versions or the `Accept` header.
+ * for example on versions or the `Accept` header; `header_mismatch` if that is what it says.
  */
 export async function codedRefusal(response: Response): Promise<Response> {
   const { status, statusText } = response;
@@ -103,14 +103,12 @@ export async function codedRefusal(response: Response): Promise<Response> {
   const error = isMessage(document) && isMessage(document.error) ? document.error : undefined;
   if (!isMessage(document) || error === undefined)
     return coded({ code: "message_rejected" }, new Response(null, response));
-  const data = { ...(isMessage(error.data) && error.data), code: "message_rejected" };
+  const code = error.code === answers.header_mismatch.rpc ? "header_mismatch" : "message_rejected";
+  const data = { ...(isMessage(error.data) && error.data), code };
   const headers = new Headers(response.headers);
   headers.delete("content-length");
   const answered = { ...document, error: { ...error, data } };
-  return coded(
-    { code: "message_rejected" },
-    Response.json(answered, { status, statusText, headers }),
-  );
+  return coded({ code }, Response.json(answered, { status, statusText, headers }));
 }
 
 /** Why the gateway refused a request. */

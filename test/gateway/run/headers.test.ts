@@ -54,7 +54,8 @@ it("refuses an exchange whose headers say something else than its body", async (
   for (const headers of cases) {
     const response = await post(call, headers);
     expect(response.status, JSON.stringify(headers)).toBe(400);
-    expect(await response.json()).toMatchObject({ id: 1, error: { code: -32020 } });
+    const error = { code: -32020, data: { code: "header_mismatch" } };
+    expect(await response.json()).toMatchObject({ id: 1, error });
   }
   const response = await post(call, fitting);
   expect(await response.json()).not.toMatchObject({ error: { code: -32020 } });
