@@ -28,7 +28,9 @@ export function follow(headers: JsonObject, before: unknown, after: unknown): Js
   const changes = changedTexts(before, after);
   const kept = Object.entries(headers).flatMap(([name, value]) => {
     if (!name.toLowerCase().startsWith(prefix)) return [[name, value]];
-    const next = changes.get(decode(String(value)));
+    const text = decode(String(value));
+    // SEP-2243: a header may have `42.0` for the number 42.
+    const next = changes.get(text) ?? changes.get(String(Number(text)));
     const written = next === undefined ? undefined : encode(next);
     return written === undefined || written.length > maxUnits ? [] : [[name, written]];
   });
@@ -68,7 +70,10 @@ function decode(value: string): string | undefined {
   const encoded = sentinel.exec(value)?.[1];
   if (encoded === undefined) return value;
   return attempt(() => {
-    const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
+    const binary = atob(encoded);
+    // Servers refuse what is not canonical, such as without padding.
+    if (btoa(binary) !== encoded) return undefined;
+    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   });
 }

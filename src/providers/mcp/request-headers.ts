@@ -1,6 +1,5 @@
 /** The HTTP headers that repeat parts of a message, made from the message that is sent. */
-import { sameJson } from "../rewrite/index.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject } from "./json.ts";
 import { encode, follow } from "./param-headers.ts";
 import { isRequest } from "./transport.ts";
 
@@ -29,9 +28,9 @@ export interface ReceivedRequest {
  * forwards, since a server refuses a request whose headers contradict its body.
  *
  * The first three are read from `message`. Only the server knows which argument an `mcp-param-*`
- * repeats, so those of `received` are kept if the arguments did not change. Otherwise each becomes
- * the new value of the argument that had its value. One that could stand for several arguments with
- * different new values is left out, and the server then refuses the request.
+ * repeats, so each of `received` becomes the present value of the argument that had its value. One
+ * that repeats no argument is left out, since plugins may not have seen it. So is one that could
+ * stand for several arguments with different new values, and the server then refuses the request.
  *
  * For a message without the protocol version in its `_meta`, as in MCP 2025-11-25, there are none.
  *
@@ -68,8 +67,6 @@ function paramHeaders(after: unknown, { headers, message }: ReceivedRequest) {
   const sent = [...headers].filter(([name]) => repeated.test(name));
   if (sent.length === 0) return {};
   const params = isObject(message) && isObject(message.params) ? message.params : {};
-  const before = params.arguments;
-  const own: JsonObject = Object.fromEntries(sent);
-  const kept = sameJson(before, after) ? own : follow(own, before, after);
+  const kept = follow(Object.fromEntries(sent), params.arguments, after);
   return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, String(value)]));
 }

@@ -1,10 +1,11 @@
 /** Headers of the protocol, which intermediaries read. */
+import type { ConfigInput } from "glassine/gateway";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { fakeServer } from "./support/fake-server.ts";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
 
-async function start() {
-  const servers = { everything: everythingOverStdio };
+async function start(servers: ConfigInput["servers"] = { everything: everythingOverStdio }) {
   const { url, close } = await startGateway({ servers, identity: { anonymous: true } });
   afterTest(close);
   const accept = "application/json, text/event-stream";
@@ -59,6 +60,33 @@ it("refuses an exchange whose headers say something else than its body", async (
   }
   const response = await post(call, fitting);
   expect(await response.json()).not.toMatchObject({ error: { code: -32020 } });
+});
+
+it("sends headers that repeat an argument on, and no others, which no plugin has seen", async () => {
+  const server = await fakeServer((came) => came.answer("done"));
+  afterTest(server.close);
+  const post = await start({ one: { url: server.url } });
+  const { params } = call;
+  const given = { region: "écho", amount: 42, limit: 0 };
+  const repeating = {
+    "mcp-param-region": encoded,
+    // SEP-2243: numbers are compared as numbers.
+    "mcp-param-amount": "42.0",
+  };
+  const others = {
+    "mcp-param-token": "sk-1",
+    "mcp-param-other": "sk-1",
+    "mcp-param-bytes": "=?base64?////?=",
+    "mcp-param-unpadded": "=?base64?w6ljaG8?=",
+  };
+  const headers = { ...fitting, ...repeating, ...others };
+  const answered = await post({ ...call, params: { ...params, arguments: given } }, headers);
+  expect(answered.status).toBe(200);
+  const sent = Object.entries(server.of("tools/call")[0]?.request.headers ?? {});
+  expect(Object.fromEntries(sent.filter(([each]) => each.startsWith("mcp-param-")))).toEqual({
+    "mcp-param-region": encoded,
+    "mcp-param-amount": "42",
+  });
 });
 
 it("takes any known version in the header of a session", async () => {
