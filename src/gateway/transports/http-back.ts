@@ -236,7 +236,8 @@ export class HttpBack implements Transport {
       await body.dump();
       throw new RefusalError(sessionGone);
     }
-    if (isEncoded(headerIn(headers, "content-encoding"))) throw new RefusalError(invalidAnswer);
+    if (isEncoded(headerIn(headers, "content-encoding")))
+      throw new RefusalError(invalidAnswer, ": it is compressed, which nobody asked for");
     if (type === "text/event-stream" && status < 300) return this.#readStream(body, asked);
     const bytes = await bytesWithin(body, this.#options.maxBytes);
     if (bytes === undefined) throw new RefusalError(tooLarge);
@@ -244,7 +245,7 @@ export class HttpBack implements Transport {
     const messages = messagesIn(document);
     if (!messages.some((each) => isAnswerTo(id, each)))
       throw status < 300
-        ? new RefusalError(invalidAnswer)
+        ? new RefusalError(invalidAnswer, `: ${whatCame(status, type)}`)
         : new RefusalError(refusedByServer, ` with ${status}`);
     for (const each of messages.filter(isMessage)) {
       this.#deliver(answerTo(id, each), id, status);
@@ -335,4 +336,10 @@ export class HttpBack implements Transport {
     const more = isAnswer(message) && status !== undefined ? { status } : {};
     this.onmessage?.(message, { relatedRequestId: related, ...more });
   }
+}
+
+/** Says what came in place of an answer, such as the page of a wrong URL. */
+function whatCame(status: number, type: string | undefined): string {
+  if (type === "application/json") return "it is not JSON with an answer to the request";
+  return `its type is ${type ?? "absent"} and its status ${status}. Is the URL that of an MCP endpoint?`;
 }

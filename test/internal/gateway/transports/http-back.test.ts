@@ -192,6 +192,38 @@ it("takes no event with a name of its own for a message", async () => {
   expect(seen[1]?.headers["last-event-id"]).toBe("other");
 });
 
+it.each<[what: string, fault: RegExp, answering: Answering]>([
+  [
+    "a page",
+    /: its type is text\/html and its status 200\. Is the URL/,
+    (response) => response.setHeader("content-type", "text/html; charset=utf-8").end("<html>"),
+  ],
+  [
+    "nothing",
+    /: its type is absent and its status 204/,
+    (response) => response.writeHead(204).end(),
+  ],
+  [
+    "another's answer",
+    /: it is not JSON with an answer to the request$/,
+    (response) => json(response, { ...result, id: 6 }),
+  ],
+  [
+    "a compressed answer",
+    /: it is compressed/,
+    (response) => response.setHeader("content-encoding", "gzip").end("x"),
+  ],
+])("says that it got %s in place of an answer", async (_, fault, answering) => {
+  const { end, messages } = await back(answering);
+  const faults: string[] = [];
+  end.onerror = ({ message }) => void faults.push(message);
+  await end.send(call);
+  const [came] = await messages(1);
+  expect(came?.message).toMatchObject({ error: { data: { code: "peer_invalid" } } });
+  expect(JSON.stringify(came?.message)).not.toMatch(fault);
+  expect(faults).toEqual([expect.stringMatching(fault)]);
+});
+
 it("gives an error without an id the id of its request", async () => {
   const error = { code: -32600, message: "no" };
   const { end, messages } = await back((response) => json(response, { id: null, error }, 400));
