@@ -9,7 +9,6 @@
 import {
   cancelledBy,
   type Extra,
-  errorAnswer,
   errorOf,
   Handshake,
   isAnswer,
@@ -18,6 +17,7 @@ import {
   type Message,
   type Refusal,
   type RequestId,
+  refusedHere,
   type SendOptions,
   TooManyProcesses,
   type Transport,
@@ -166,9 +166,8 @@ export class Peer {
 
   #refuse(message: Message, refusal: Refusal): void {
     if (!isRequest(message)) return;
-    const { id } = message;
     // The caller may be gone by now.
-    this.#options.receive(errorAnswer(id, refusal), { relatedRequestId: id }).catch(() => {});
+    this.#options.receive(...refusedHere(message.id, refusal)).catch(() => {});
   }
 
   /** Reconnects. Never rejects. */

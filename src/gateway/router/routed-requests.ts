@@ -20,6 +20,7 @@ import {
   type RequestId,
   type RequestMessage,
   refusalOf,
+  refusedHere,
   type SendOptions,
   serverGone,
   subscriptionKey,
@@ -232,10 +233,7 @@ export class RoutedRequests {
   lost(server: string): void {
     for (const { request, waiting } of [...this.#asked.values()]) {
       if (!waiting.has(server)) continue;
-      const { id } = request;
-      this.answered(server, errorAnswer(id, serverGone), { relatedRequestId: id }).catch(
-        this.#options.onError,
-      );
+      this.answered(server, ...refusedHere(request.id, serverGone)).catch(this.#options.onError);
     }
   }
 

@@ -251,7 +251,7 @@ export function refusedHere(
   id: RequestId,
   refusal: Refusal,
   outcome: "denied" | "errored" = "errored",
-): [message: Message, extra: Extra] {
+): [message: AnswerMessage, extra: Extra] {
   const { code } = refusal.data;
   return [errorAnswer(id, refusal), { relatedRequestId: id, refusal: { outcome, code } }];
 }

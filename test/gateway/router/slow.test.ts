@@ -302,6 +302,9 @@ describe("a server that is a process", () => {
     const made = await processes({ aa: small, bb: missing });
     const own = await sessionOf(made.url);
     expect(logged(made, "server_unavailable")[0]).toMatchObject({ fields: { server: "bb" } });
+    expect(logged(made, "server_left_out")).toMatchObject([
+      { fields: { server: "bb", method: "initialize", code: "peer_unreachable" } },
+    ]);
     expect(await own.call(1, { name: "bb__answer" })).toMatchObject({ code: "peer_unreachable" });
     expect((await own.call(2, { name: "aa__answer" })).messages).toMatchObject([{ result: {} }]);
     const { body, headers } = exchangeOf(3, "tools/call", { name: "bb__answer", arguments: {} });
