@@ -298,7 +298,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                                 |
 | \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP defines it, is nested more than 1000 levels deep, or has a number that is too large for a double.           |
 | \`batch_refused\`                                  | 400     | A batch in a session of a version other than 2024-11-05 and 2025-03-26. More than 100 messages: \`message_rejected\`, except behind Envoy.  |
-| \`message_rejected\`                               | 4xx     | It breaks the rules of its version: 400 for the version or a header, 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
+| \`message_rejected\`                               | 4xx     | It breaks the rules of its version: 400. In sessions, there are also 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
 | \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or nothing for this method.                                                                                |
 | \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                                                                                                 |
 | \`header_mismatch\`                                | 400     | With MCP 2026-07-28: a header contradicts the body.                                                                                       |
