@@ -409,10 +409,4 @@ describe("the audit trail and the metrics", () => {
     const written = events.filter(({ eventType }) => eventType === "mcp.request_ended");
     expect(written.map(({ metadata }) => metadata.method)).toEqual(["vendor/ask"]);
   });
-
-  it("are required of a manager with an audit trail", () => {
-    const options = { access: "all" } as const;
-    const fault = expect.objectContaining({ code: "options_invalid" });
-    expect(() => createGuard(fakeManager(), options)).toThrow(fault);
-  });
 });
