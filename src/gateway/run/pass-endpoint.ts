@@ -228,7 +228,7 @@ export class PassEndpoint implements McpEndpoint {
     if (settings.store !== "memory") {
       if ((await store.load(ownersOf(server, id))).length > 0) throw taken;
       checkRoom();
-      // If two gateways claim a session at once, both see two owners, and neither gets it.
+      // If two gateways claim a session at once, the later one sees two owners. Others know neither.
       const owners = await store.append(ownersOf(server, id), [ownerLabel(identity)]);
       if (owners.length > 1) throw taken;
     }

@@ -1,7 +1,7 @@
 /** Sessions of servers behind a proxy that holds the exchanges. */
-import { definePlugin, deny } from "glassine";
+import { addLabels, definePlugin, deny } from "glassine";
 import { type LabelStore, memoryLabelStore } from "glassine/labels";
-import { roleGuard } from "glassine/plugins";
+import { egressGuard, roleGuard } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { identityOf } from "../../../../src/gateway/identity/identity.ts";
 import {
@@ -12,6 +12,8 @@ import {
 import { callOf, initialize, messagesIn } from "../../../gateway/run/support/caller.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { adaWith, answering, endpointBefore } from "./support/endpoint.ts";
+
+const eve = identityOf("jwt", ["issuer", "eve"], { subject: undefined });
 
 /** Holds a request with this text until `goOn` is called. `wait` says whether it held one. */
 function holding(text: string) {
@@ -25,6 +27,23 @@ function holding(text: string) {
       return true;
     },
     goOn: () => release(),
+  };
+}
+
+/** The store, but two that look for the owner of a session both look before either goes on. */
+function lookingAtOnce(shared: LabelStore): LabelStore {
+  const waiting: (() => void)[] = [];
+  return {
+    ...shared,
+    async load(name) {
+      const found = await shared.load(name);
+      if (!name.startsWith("owner of") || waiting.length === 2) return found;
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 2) for (const each of waiting) each();
+      });
+      return found;
+    },
   };
 }
 
@@ -114,13 +133,61 @@ it("keeps a session to its subject at every gateway with the same store of label
   const shared = memoryLabelStore();
   const { post } = await endpointBefore(answering, [], {}, shared);
   await post(adaWith(), initialize);
-  const eve = identityOf("jwt", ["issuer", "eve"], { subject: undefined });
   const other = await endpointBefore(answering, [], {}, shared);
   const unknown = { status: 404, code: "session_unknown" };
   expect(await other.post(eve, callOf(1), "made")).toMatchObject(unknown);
   expect(await other.post(adaWith(), callOf(2), "made")).toMatchObject({ status: 200 });
   const apart = await endpointBefore(answering, []);
   expect(await apart.post(adaWith(), callOf(3), "made")).toMatchObject(unknown);
+});
+
+it("gives nobody the session of somebody else, even if the server names it again", async () => {
+  verifies("envoy:owner");
+  const shared = memoryLabelStore();
+  const [first, other] = [
+    await endpointBefore(answering, [], {}, shared),
+    await endpointBefore(answering, [], {}, shared),
+  ];
+  const apart = await endpointBefore(answering, []);
+  for (const { post } of [first, apart]) await post(adaWith(), initialize);
+  for (const { post } of [first, other, apart]) {
+    const asked = await post(eve, initialize);
+    expect(asked).toMatchObject({ status: 503, code: "server_unavailable" });
+    expect(asked.headers.get("mcp-session-id")).toBeNull();
+    expect((await post(eve, callOf(1), "made")).code).toBe("session_unknown");
+    expect(await post(adaWith(), callOf(1), "made")).toMatchObject({ status: 200 });
+  }
+});
+
+it("keeps a session that two subjects got at once from being known elsewhere", async () => {
+  verifies("envoy:owner");
+  const shared = memoryLabelStore();
+  const store = lookingAtOnce(shared);
+  const claims = [adaWith(), eve].map(async (identity) => {
+    const { post } = await endpointBefore(answering, [], {}, store);
+    return (await post(identity, initialize)).status;
+  });
+  expect((await Promise.all(claims)).filter((status) => status === 200).length).toBeLessThan(2);
+  const third = await endpointBefore(answering, [], {}, shared);
+  for (const identity of [adaWith(), eve])
+    expect((await third.post(identity, callOf(1), "made")).code).toBe("session_unknown");
+});
+
+it("a session has the label that the request which began it got", async () => {
+  const labelling = definePlugin({
+    name: "labelling",
+    version: "1.0.0",
+    capabilities: ["append_labels"],
+    hooks: {
+      "cmf.mcp_response": (_message, _context, extensions) => ({
+        modifiedExtensions: addLabels(extensions, "GREETED"),
+      }),
+    },
+  });
+  const keeping = egressGuard({ labels: ["GREETED"] });
+  const { post } = await endpointBefore(answering, [labelling, keeping]);
+  await post(adaWith(), initialize);
+  expect((await post(adaWith(), callOf(1), "made")).code).toBe("egress_denied");
 });
 
 it("knows a session of another gateway once, however many requests come at once", async () => {
@@ -132,20 +199,7 @@ it("knows a session of another gateway once, however many requests come at once"
     await wait(sent);
     return answering(sent);
   };
-  // Both requests look for the owner before either remembers the session.
-  const waiting: (() => void)[] = [];
-  const store: LabelStore = {
-    ...shared,
-    async load(name) {
-      const found = await shared.load(name);
-      if (!name.startsWith("owner of") || waiting.length === 2) return found;
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        if (waiting.length === 2) for (const each of waiting) each();
-      });
-      return found;
-    },
-  };
+  const store = lookingAtOnce(shared);
   const other = await endpointBefore(forward, [], { idleSessionMs: 1 }, store);
   const slow = other.post(adaWith(), callOf("slow"), "made");
   expect((await other.post(adaWith(), callOf("fast"), "made")).status).toBe(200);
