@@ -1,5 +1,6 @@
 /** On a recheck, plugins see what is sent on, not what they were shown first. */
-import { createPluginManager, definePlugin, deny } from "glassine";
+import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
+import { memoryLabelStore } from "glassine/labels";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { exchange } from "./support/exchange.ts";
@@ -9,6 +10,16 @@ import { rawGuard, request, result } from "./support/raw.ts";
 /** The same message with one string replaced by another. */
 const replaced = <Message>(message: Message, from: string, to: string): Message =>
   JSON.parse(JSON.stringify(message).replaceAll(from, to));
+
+const writer = definePlugin({
+  name: "writer",
+  version: "1.0.0",
+  hooks: {
+    "cmf.resource_post_fetch": (message) => ({
+      modifiedPayload: replaced(message, "plain", "secret"),
+    }),
+  },
+});
 
 it("each message of a request to a model, as it was redacted", async () => {
   const redactor = definePlugin({
@@ -42,15 +53,6 @@ it("each content of a resource, as the hook left it", async () => {
         JSON.stringify(content).includes("secret") ? deny("a secret") : undefined,
     },
   });
-  const writer = definePlugin({
-    name: "writer",
-    version: "1.0.0",
-    hooks: {
-      "cmf.resource_post_fetch": (message) => ({
-        modifiedPayload: replaced(message, "plain", "secret"),
-      }),
-    },
-  });
   const manager = await createPluginManager({ plugins: [judge, writer] });
   const { guard, peer, sent } = await rawGuard(manager);
   const uri = "file:///a";
@@ -59,6 +61,29 @@ it("each content of a resource, as the hook left it", async () => {
   await guard.send(result(1, { contents: [{ uri, text: "plain" }] }));
   await settle();
   expect(sent()).toMatchObject([{ error: { message: "a secret", data: { plugin: "judge" } } }]);
+});
+
+it("keeps the labels that a plugin adds when it is asked again", async () => {
+  const labeller = definePlugin({
+    name: "labeller",
+    version: "1.0.0",
+    capabilities: ["append_labels"],
+    hooks: {
+      resource_post_fetch: ({ content }, _context, extensions) =>
+        JSON.stringify(content).includes("secret")
+          ? { modifiedExtensions: addLabels(extensions, "SECRET") }
+          : undefined,
+    },
+  });
+  const manager = await createPluginManager({ plugins: [labeller, writer] });
+  const store = memoryLabelStore();
+  const { guard, peer } = await rawGuard(manager, { labels: { store, session: "ada" } });
+  const uri = "file:///a";
+  peer(request(1, "resources/read", { uri }));
+  await settle();
+  await guard.send(result(1, { contents: [{ uri, text: "plain" }] }));
+  await settle();
+  expect(await store.load("ada")).toEqual(["SECRET"]);
 });
 
 describe("what a plugin writes in the place of something that has a point of its own", () => {
