@@ -153,7 +153,9 @@ describe("the hooks of an exchange", () => {
       { capabilities: ["append_labels"] },
     );
     await exchange.judgeRequest(request("Ahoy"));
-    expect((await exchange.judgeAnswer(answer("Hm"))).refusal).toBeUndefined();
+    // The model that was asked stays, whatever the answer says.
+    const said = { ...answer("Hm"), model: "n" };
+    expect((await exchange.judgeAnswer(said)).refusal).toBeUndefined();
     expect(seen).toEqual([1, ["PII"], "m", "end"]);
   });
 
