@@ -1,7 +1,7 @@
-/** How often a scanner reads a text. */
+/** How often a scanner reads a text, and what it redacts. */
 import { describe, expect, it } from "vitest";
 import { bytesOfBase64 } from "../../../src/plugins/encoded-texts.ts";
-import { type Finder, scanFile } from "../../../src/plugins/findings.ts";
+import { type Finder, finder, scan, scanFile } from "../../../src/plugins/findings.ts";
 
 describe("a file of text", () => {
   const texts = {
@@ -38,4 +38,10 @@ describe("a file of text", () => {
     );
     expect(bytesOfBase64(text.toString("base64"))?.bytes).toBe(text.toString("latin1"));
   });
+});
+
+it("redacts all of a finding that has another one in it", () => {
+  const finders = [finder("key", /acme-\d+-[a-z]+/g), finder("number", /\d+/g)];
+  for (const each of [finders, finders.toReversed()])
+    expect(scan("is acme-123-abc.", "text", each).redacted).toBe("is [REDACTED:key].");
 });
