@@ -252,10 +252,7 @@ const refusals: readonly (readonly [what: string, code: string, answering: Answe
   [
     "compression",
     "peer_invalid",
-    (response) =>
-      response
-        .writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
-        .end("x"),
+    (response) => json(response.setHeader("content-encoding", "gzip"), result),
   ],
 ];
 
