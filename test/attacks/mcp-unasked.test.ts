@@ -265,11 +265,16 @@ attack(
       expect(JSON.stringify(received())).not.toContain(secret);
     });
 
-    it.each([said, noRole, noModel, { ...noModel, roots: [] }])("as input: %j", async (entry) => {
-      const brought = { name: "t", inputResponses: { a: entry } };
-      const { sent } = await exchange(judge(), "tools/call", brought, { result: { content: [] } });
-      expect(sent).toBeUndefined();
-    });
+    it.each([said, noRole, noModel, { ...noModel, roots: [] }, { ...said, action: "accept" }])(
+      "as input: %j",
+      async (entry) => {
+        const brought = { name: "t", inputResponses: { a: entry } };
+        const { sent } = await exchange(judge(), "tools/call", brought, {
+          result: { content: [] },
+        });
+        expect(sent).toBeUndefined();
+      },
+    );
 
     it("but allowed model output passes, also through a task", async () => {
       const fine = { ...said, content: { type: "text", text: "Ahoy" } };

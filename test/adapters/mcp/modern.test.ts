@@ -132,6 +132,12 @@ describe("the headers that mirror arguments", () => {
     });
   });
 
+  it("go with an argument that has become too long for a header", async () => {
+    const written = (units: number) => sentHeaders({ ...args, region: "x".repeat(units) });
+    expect((await written(8192)).sent.headers).toHaveProperty("Mcp-Param-Region");
+    expect((await written(8193)).sent.headers).not.toHaveProperty("Mcp-Param-Region");
+  });
+
   it("go with an argument that a plugin removed", async () => {
     const { sent } = await sentHeaders({ deep: args.deep, a: 5, b: "5" });
     expect(sent.headers).toEqual({
