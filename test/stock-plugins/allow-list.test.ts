@@ -78,6 +78,7 @@ describe("allowList", () => {
     [{ type: "integer" }, 1.5],
     [{ type: "number", multipleOf: 0.1 }, 0.35],
     [{ const: { a: [1] } }, { a: [1, 2] }],
+    [{ const: { a: 1, b: 0 } }, { a: 1 }],
     [
       { type: "object", properties: JSON.parse('{ "__proto__": { "type": "string" } }') },
       JSON.parse('{ "__proto__": 1 }'),
