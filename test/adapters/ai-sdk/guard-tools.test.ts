@@ -9,7 +9,7 @@ import {
 } from "glassine";
 import { guardTools, type ToolEnd, type ToolEvent, type ToolGuardOptions } from "glassine/ai-sdk";
 import type { ContentPart, Message } from "glassine/messages";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { calls, modelOf, says, version6, versions } from "./versions.ts";
 
@@ -594,6 +594,19 @@ describe("a guarded tool", () => {
     );
     const options = { toolCallId: "c-1", abortSignal: controller.signal };
     await expect(send.execute({}, options)).rejects.toThrow("The person left");
+    expect(ends).toMatchObject([{ outcome: "aborted", code: undefined }]);
+  });
+
+  it("ends with the reason of an abort while a plugin judges, and runs nothing", async () => {
+    const controller = new AbortController();
+    const ends: ToolEnd[] = [];
+    const leave = () => controller.abort(new Error("The person left"));
+    const manager = await managerOf(pluginOf({ "cmf.tool_pre_invoke": leave }));
+    const execute = vi.fn();
+    const { send } = guardTools({ send: { execute } }, manager, { onEnd: (end) => ends.push(end) });
+    const options = { toolCallId: "c-1", abortSignal: controller.signal };
+    await expect(send.execute({}, options)).rejects.toThrow("The person left");
+    expect(execute).not.toHaveBeenCalled();
     expect(ends).toMatchObject([{ outcome: "aborted", code: undefined }]);
   });
 
