@@ -153,7 +153,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G17",
     name: "Intrinsics are captured",
     promise:
-      'Reading what a plugin returned, merging it and taking its result do not depend on prototypes or globals that were patched after the library loaded, for the standard slots and hooks. Everything else uses the current built-ins: a check or transform of a host\'s own schema, reading a manifest, creating a manager, configuration, message parts, the audit trail, metrics, the log and discovery. So a plugin that patches while it is imported can cause another plugin to be left out, and one that patches later can keep events out of the audit trail. With `tampering: "deny"`, no manager is created and nothing runs in a changed realm. `detectTampering` names what was patched.',
+      'Reading what a plugin returned, merging it and taking its result do not depend on prototypes or globals that were patched after the library loaded, for the standard slots and hooks. Everything else uses the current built-ins: a check or transform of a host\'s own schema, reading a manifest, creating a manager, configuration, message parts, the audit trail, metrics, the log, discovery, guards and the gateway. So a plugin that patches while it is imported can cause another plugin to be left out, and one that patches later can keep events out of the audit trail, or a guard from asking the manager. With `tampering: "deny"`, no manager is created and no manager runs anything in a changed realm. `detectTampering` names what was patched.',
     attacks: ["A-157", "A-159–A-171"],
     laws: ["L39", "L40"],
   },
