@@ -1,7 +1,7 @@
 // Only in test:all: it starts processes.
 /** Plugins from packages whose code runs elsewhere: none of it runs in the host. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createPluginManager } from "glassine";
@@ -87,6 +87,32 @@ describe("a plugin that plugins.lock isolates", () => {
       "the package 'pair' is isolated only for guard: the host imports it for other, so its code runs in the host too",
     ]);
   });
+
+  it.each(["process", "worker"] as const)(
+    "is not started again in a %s from a copy that was changed",
+    async (isolate) => {
+      verifies("discovery:isolated");
+      const dying = [
+        'import { fileURLToPath } from "node:url";',
+        'import { definePlugin, deny } from "glassine";',
+        "const own = fileURLToPath(import.meta.url);",
+        "let turns = 0;",
+        'export default () => definePlugin({ name: "guard", version: "1.0.0", hooks: {',
+        '  "cmf.llm_input": () => turns++ === 0 ? deny({ code: "far", reason: own }) : process.exit(1),',
+        "} });",
+      ].join("\n");
+      const { root } = await trusted(dying, { isolate, accept });
+      const { manager, violation } = await runs(await found(root, production));
+      expect(violation?.code).toBe("far");
+      const copy = violation?.reason as string;
+      await chmod(copy, 0o600);
+      await writeFile(copy, dying.replace("turns++ === 0", "true").replace('"far"', '"changed"'));
+      for (const _turn of ["that ends it", "that would start it again"]) {
+        const { errors, violation } = await manager.invoke("cmf.llm_input", said);
+        expect([violation?.code, errors.length]).toEqual(["handler_error", 1]);
+      }
+    },
+  );
 
   it("runs in QuickJS, if it has pure functions only", async () => {
     verifies("discovery:isolated");

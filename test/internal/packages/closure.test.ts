@@ -223,6 +223,8 @@ describe("foreign packages", () => {
       `${guard}/node_modules/glassine.js`,
       `${guard}/node_modules/@acme`,
       `${guard}/dist/node_modules/glassine.js`,
+      `${guard}/dist/node_modules/glassine.json`,
+      `${guard}/dist/node_modules/glassine.node`,
       "node_modules/a.js",
       "node_modules/a.node",
       `${guard}/node_modules/a.json`,
