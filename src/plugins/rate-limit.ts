@@ -96,7 +96,8 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
       const { security, agent, mcp } = extensions;
       // A request to a model is shown message by message; the first one counts for all of them. An
       // MCP result can ask for many such requests, so there each message counts.
-      if (state.get(counted) === request && !mcp) return undefined;
+      const isOfModel = point === points.model;
+      if (isOfModel && state.get(counted) === request && !mcp) return undefined;
       const keys = targetsOf(message, point, extensions).map(({ kind, name }) => {
         const names = {
           subject: [security?.subject?.type, security?.subject?.id],
@@ -111,7 +112,7 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
         throw new Error("The clock of rateLimit did not return a finite number");
       const waitMs = allowances.take(keys, atMs);
       if (waitMs === 0) {
-        if (point === points.model) state.set(counted, request);
+        if (isOfModel) state.set(counted, request);
         return undefined;
       }
       if (waitMs === undefined) {

@@ -224,6 +224,22 @@ describe("cedarPolicy", () => {
     expect(seen.violation).toBeUndefined();
   });
 
+  it.each([
+    ['User::"ada"', { id: "ada", type: "user" }],
+    ['Agent::"ada"', { id: "ada", type: "agent" }],
+    ['Service::"ada"', { id: "ada", type: "service" }],
+    ['System::"ada"', { id: "ada", type: "system" }],
+    ['Unknown::"ada"', { id: "ada" }],
+    ['Unknown::""', undefined],
+  ] as const)("has the principal %s for the subject %j alone", async (principal, subject) => {
+    const policies = `permit(principal == ${principal}, action, resource);`;
+    const capabilities = ["read_subject"] as const;
+    const envelope = subject === undefined ? {} : { security: { subject } };
+    expect(
+      await codeOf(await cedarPolicy({ policies, capabilities }), "read", {}, envelope),
+    ).toBeUndefined();
+  });
+
   it("adds what the operator says of a caller, except roles, teams and permissions", async () => {
     const policies = `
       permit(principal in Group::"safe", action, resource) when { principal.level == 3 };

@@ -63,6 +63,7 @@ describe("rateLimit", () => {
       [user([], "bob"), "read"],
       [user([], "ada"), "write"],
       [{ ...user([], "ada"), agent: { session_id: "s" } }, "read"],
+      [{ security: { subject: { id: "ada", type: "service" } } }, "read"],
     ] as const;
     const passed = async (by: RateLimitOptions["by"]) => {
       const { call } = await limited({ limit: 1, ...(by && { by }) });
@@ -70,11 +71,11 @@ describe("rateLimit", () => {
       for (const [envelope, tool] of tries) waits.push(await call(envelope, tool));
       return waits.map((wait) => wait === 0);
     };
-    expect(await passed(undefined)).toEqual([true, true, false, false]);
-    expect(await passed([])).toEqual([true, false, false, false]);
-    expect(await passed(["subject", "target"])).toEqual([true, true, true, false]);
-    expect(await passed(["session"])).toEqual([true, false, false, true]);
-    expect(await passed(["subject", "session", "target"])).toEqual([true, true, true, true]);
+    expect(await passed(undefined)).toEqual([true, true, false, false, true]);
+    expect(await passed([])).toEqual([true, false, false, false, false]);
+    expect(await passed(["subject", "target"])).toEqual([true, true, true, false, true]);
+    expect(await passed(["session"])).toEqual([true, false, false, true, false]);
+    expect(await passed(["subject", "session", "target"])).toEqual([true, true, true, true, true]);
   });
 
   describe("for a message with several calls", () => {
@@ -159,6 +160,15 @@ describe("rateLimit", () => {
     expect([await of("c"), await of("d"), await of("e")]).toEqual([0, 0, 0]);
   });
 
+  it("gives no name more for waiting while another one is not full", async () => {
+    const { call, clock } = await limited({ limit: 5, perMs: 1000 });
+    for (let i = 0; i < 5; i++) expect(await call(user([], "ada"))).toBe(0);
+    expect(await call(user([], "bob"))).toBe(0);
+    clock.now = 900;
+    for (let i = 0; i < 5; i++) expect(await call(user([], "bob"))).toBe(0);
+    expect(await call(user([], "bob"))).toBe(200);
+  });
+
   it("counts a call once, and only if the guards before it let it pass", async () => {
     let isOpen = false;
     const rewriter = definePlugin({
@@ -192,6 +202,21 @@ describe("rateLimit", () => {
       const { refusal } = await exchange.judgeRequest({ model: "m", messages });
       exchange.end(refusal);
       codes.push(refusal?.code);
+    }
+    expect(codes).toEqual([undefined, undefined, "rate_limited"]);
+  });
+
+  it("counts the calls of tools in the same request as those of the model, each", async () => {
+    const { manager } = await limited({ limit: 2, count: ["tool", "model"], by: [] });
+    const asked = createMessage({ role: "user", content: [] });
+    const called = createMessage(calling("read"));
+    let { context } = await manager.invoke("cmf.tool_pre_invoke", called);
+    const codes = [];
+    for (const hook of ["cmf.llm_input", "cmf.llm_input", "cmf.tool_pre_invoke"] as const) {
+      const message = hook === "cmf.llm_input" ? asked : called;
+      const result = await manager.invoke(hook, message, { context });
+      codes.push(result.violation?.code);
+      context = result.context;
     }
     expect(codes).toEqual([undefined, undefined, "rate_limited"]);
   });
