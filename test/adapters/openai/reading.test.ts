@@ -425,6 +425,35 @@ describe("Responses", () => {
     ]);
   });
 
+  it("report a second place for a text or a file that says something else", () => {
+    verifies("openai:left");
+    const message = { role: "assistant", content: [{ type: "output_text", text: "a" }] };
+    const output = [{ type: "message", id: "m", status: "completed", ...message }];
+    const answered = (output_text: string) =>
+      contentIn(fromResponsesResponse({ id: "r", model: "m", output, output_text }).left);
+    expect([answered("a"), answered("SECRET")]).toEqual([[], ["output_text"]]);
+    const input_file = { type: "input_file", file_data: "AAAA", filename: "a" };
+    const asked = (more: object) => {
+      const input = [{ role: "user", content: [{ ...input_file, ...more }] }];
+      return contentIn(fromResponsesRequest({ input }).left);
+    };
+    expect([asked({}), asked({ file_url: "https://a.example/" })]).toEqual([
+      [],
+      ["input[0].content[0].file_url"],
+    ]);
+    const thought = (more: object) => {
+      const thinking = [{ type: "text", text: "a", ...more }];
+      const content = [{ type: "thinking", thinking }];
+      return contentIn(
+        fromChatRequest({ model: "m", messages: [{ role: "assistant", content }] }).left,
+      );
+    };
+    expect([thought({}), thought({ note: "SECRET" })]).toEqual([
+      [],
+      ["messages[0].content[0].thinking[0]"],
+    ]);
+  });
+
   it("report what the policy cannot see", () => {
     verifies("openai:left", "openai:responses-request");
     const { messages, left } = fromResponsesRequest({
