@@ -45,6 +45,14 @@ describe("the operator's overrides", () => {
     const breaks = plugin("breaks", (_p, _c) => Promise.reject(null), { onError: "ignore" });
     expect((await runOnce([breaks])).continueProcessing).toBe(true);
     expect((await runOnce([{ plugin: breaks, onError: "fail" }])).continueProcessing).toBe(false);
+    const twice = async (item: Item) => {
+      const manager = await manage([item]);
+      await manager.invoke(hook, call);
+      return (await manager.invoke(hook, call)).executions[0]?.status;
+    };
+    expect(await twice({ plugin: breaks, onError: "disable" })).toBe("disabled");
+    const once = plugin("once", (_p, _c) => Promise.reject(null), { onError: "disable" });
+    expect(await twice({ plugin: once, onError: "ignore" })).toBe("error");
 
     const hangs = plugin("hangs", (_p, _c) => never(), { timeoutMs: 10 });
     expect((await runOnce([hangs])).violation?.code).toBe("handler_timeout");
