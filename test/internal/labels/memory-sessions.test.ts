@@ -51,6 +51,21 @@ it("adds all sessions of another store, whatever the limits, and expires each in
   expect(await sessions.load("both")).toEqual([]);
 });
 
+it.each([true, false])(
+  "keeps a session of two stores from its last use in either (its own: %s)",
+  async (isOwn) => {
+    verifies("labels:store-union", "labels:store-expiry");
+    const [early, late] = [new MemorySessions(2, 1000), new MemorySessions(2, 1000)];
+    await early.append("s", ["A"]);
+    vi.advanceTimersByTime(500);
+    await late.append("s", ["B"]);
+    const [sessions, other] = isOwn ? [late, early] : [early, late];
+    sessions.addAll(other);
+    vi.advanceTimersByTime(999);
+    expect(await sessions.load("s")).toEqual(["A", "B"]);
+  },
+);
+
 it("refuses a session of two stores that together have too many labels for it", async () => {
   verifies("labels:store-limits");
   const [sessions, other] = [new MemorySessions(1, 1000), new MemorySessions(1, 1000)];
