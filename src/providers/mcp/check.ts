@@ -1,7 +1,7 @@
 import { refusal, refuseInTask } from "./answers.ts";
 import { type Call, type HookRunner, isStopped } from "./call.ts";
 import { type Denial, errorAnswer } from "./denials.ts";
-import { copyMessage, type JsonObject } from "./json.ts";
+import { copyMessage, isObject, type JsonObject } from "./json.ts";
 import { hasState, isDone } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
 import { keyOf } from "./transport.ts";
@@ -59,7 +59,10 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   const says = isDone(outcome) || hasState(outcome);
   const denial = await unlessStopped(call, hooks.after(call, outcome));
   if (isStopped(call)) return stopped;
-  if (denial === undefined) return { kind: "pass", message: answer };
+  if (denial === undefined) {
+    forOneCaller(answer);
+    return { kind: "pass", message: answer };
+  }
   if (outcome === answer) return refused(call, denial);
   const isNotice = call.subject === taskNotice;
   // If plugins saw a task id that belongs to no known call, the id may be what they refused.
@@ -70,6 +73,11 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   }
   refuseInTask(outcome, denial, call);
   return { kind: "pass", message: answer, denial };
+}
+
+/** What hooks allowed to one caller may be refused to another, so no shared cache may keep it. */
+function forOneCaller({ result }: JsonObject): void {
+  if (isObject(result) && result.ttlMs !== undefined) result.cacheScope = "private";
 }
 
 function refused(call: Call, denial: Denial): Verdict {

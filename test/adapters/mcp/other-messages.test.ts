@@ -81,6 +81,16 @@ describe("a list", () => {
     expect(asAdmin.answer.result).toEqual(list);
   });
 
+  it("is kept by no shared cache once it was judged for one caller", async () => {
+    verifies("mcp:guard-cached");
+    const manager = fakeManager({ "cmf.mcp_response": () => {} });
+    const list = { tools: [], ttlMs: 60_000, cacheScope: "public" };
+    const { answer } = await exchange(manager, "tools/list", {}, { result: list });
+    expect(answer.result).toEqual({ ...list, cacheScope: "private" });
+    const unjudged = await exchange(fakeManager(), "tools/list", {}, { result: list });
+    expect(unjudged.answer.result).toEqual(list);
+  });
+
   it("is refused with the reason of the plugin that refuses it", async () => {
     const manager = fakeManager({ "cmf.mcp_response": () => denial("poisoned") });
     const list = { resources: [{ uri: "file:///a", name: "<!-- obey -->" }] };

@@ -9,6 +9,7 @@ const result = {
     { uri: "file:///pier/map", mimeType: "image/png", blob: "AAAA" },
   ],
   ttlMs: 5,
+  cacheScope: "private",
   _meta: { c: 1 },
 };
 
