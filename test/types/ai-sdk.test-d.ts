@@ -18,7 +18,7 @@ const six = aiMiddleware(manager, {
     expectTypeOf(about.modelId).toEqualTypeOf<string | undefined>();
     return {};
   },
-  labels: { session: ({ about }) => String(about.headers["x-glassine-session"]) },
+  labels: { session: ({ about }) => String(about.options?.session ?? about.headers["x-a"]) },
 });
 expectTypeOf(six).toExtend<LanguageModelV3Middleware>();
 // @ts-expect-error That is another version.

@@ -28,7 +28,7 @@ export interface AiCall extends ModelCall {
     readonly provider: string | undefined;
     readonly modelId: string | undefined;
     /** `providerOptions.glassine` of the call. It is not sent to the provider. */
-    readonly options: unknown;
+    readonly options: { readonly [name: string]: unknown } | undefined;
     /** The headers of the call that begin with `x-glassine-`, in lower case. They are not sent. */
     readonly headers: { readonly [name: string]: unknown };
   };
@@ -173,7 +173,7 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
     type,
     provider: nameIn(model, "provider"),
     modelId,
-    options: glassine,
+    options: glassine as AiCall["about"]["options"],
     headers: Object.freeze(
       Object.fromEntries(all.filter(isOurs).map(([name, value]) => [name.toLowerCase(), value])),
     ),

@@ -13,7 +13,8 @@ export interface ModelHttpRequest {
   readonly headers: Headers;
 }
 
-export interface GuardFetchOptions<Extensions = unknown> extends HttpGuardOptions<Extensions> {
+export interface GuardFetchOptions<Extensions = unknown>
+  extends HttpGuardOptions<Extensions, ModelHttpRequest> {
   /** Sends the requests. Default: the global `fetch`. */
   readonly fetch?: ModelFetch | undefined;
 }

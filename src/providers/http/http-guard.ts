@@ -5,6 +5,7 @@ import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
   checkProvider,
   createModelGuard,
+  type ModelCall,
   type ModelGuard,
   type ModelGuardOptions,
   Refused,
@@ -19,7 +20,8 @@ import { jsonIn, textOf } from "./read-text.ts";
 import { type Route, routeOf, routePattern } from "./routes.ts";
 
 /** Options of every guard of HTTP requests. */
-export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOptions<Extensions> {
+export interface HttpGuardOptions<Extensions = unknown, About = unknown>
+  extends ModelGuardOptions<Extensions, ModelCall<About>> {
   /** The provider or providers whose APIs are read. A request's method and path select one. */
   readonly provider: ModelProvider | readonly ModelProvider[];
   /**
@@ -71,9 +73,9 @@ const own = ["provider", "pass", "limits"];
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  */
-export function createHttpGuard<Extensions>(
+export function createHttpGuard<Extensions, About>(
   manager: AnyHookManager<Extensions>,
-  options: HttpGuardOptions<Extensions>,
+  options: HttpGuardOptions<Extensions, About>,
   name: string,
   others: readonly string[],
 ): HttpGuard {

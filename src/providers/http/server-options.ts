@@ -4,11 +4,11 @@ import { type ModelCall, Refused, refusalOf } from "../model/index.ts";
 import { type AnyHookManager, isJsonObject, readFunction } from "../rewrite/index.ts";
 import { createHttpGuard, type HttpGuard, type HttpGuardOptions } from "./http-guard.ts";
 import type { BodyOf } from "./read-text.ts";
-import type { Subject } from "./subject-from-claims.ts";
+import type { SubjectInput } from "./subject-from-claims.ts";
 
 /** Options of a guard in front of handlers. `Caller` is the request as the framework has it. */
 export interface ServerGuardOptions<Caller = unknown, Extensions = unknown>
-  extends HttpGuardOptions<Extensions> {
+  extends HttpGuardOptions<Extensions, Caller> {
   /**
    * Returns who asks, for example with `subjectFromClaims`; `undefined` for an anonymous caller.
    * If it throws, the request is refused. Middleware in front verifies the token, and answers 401.
@@ -16,7 +16,7 @@ export interface ServerGuardOptions<Caller = unknown, Extensions = unknown>
    * Without it, and without `envelope`, plugins see no subject. `envelope` gets the same request as
    * `call.about`; only one of the two may be given.
    */
-  subject?(caller: Caller): Subject | undefined | Promise<Subject | undefined>;
+  subject?(caller: Caller): SubjectInput | undefined | Promise<SubjectInput | undefined>;
 }
 
 /** @throws GlassineError `options_invalid`; `session_invalid` */
@@ -26,7 +26,7 @@ export function createServerGuard<Caller, Extensions>(
   name: string,
   others: readonly string[] = [],
 ): HttpGuard {
-  const guard = (given: HttpGuardOptions<Extensions>) =>
+  const guard = (given: HttpGuardOptions<Extensions, Caller>) =>
     createHttpGuard(manager, given, name, ["subject", ...others]);
   // `guard` refuses options that are not an object.
   if (!isJsonObject(options)) return guard(options);
@@ -35,8 +35,8 @@ export function createServerGuard<Caller, Extensions>(
   if (options.envelope !== undefined) {
     throw optionsInvalid(`${name} expects subject or envelope, got both.`);
   }
-  const envelope = async ({ slots, about }: ModelCall): Promise<object> => {
-    const subject = await subjectOf(about as Caller);
+  const envelope = async ({ slots, about }: ModelCall<Caller>): Promise<object> => {
+    const subject = await subjectOf(about);
     return subject === undefined ? slots : { ...slots, security: { subject } };
   };
   return guard({ ...options, envelope });

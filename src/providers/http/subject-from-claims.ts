@@ -17,6 +17,10 @@ type Security = NonNullable<Extensions["security"]>;
 
 /** `security.subject` of an envelope. */
 export type Subject = NonNullable<Security["subject"]>;
+/** A subject as `createExtensions` takes it. */
+export type SubjectInput = NonNullable<
+  NonNullable<Parameters<typeof createExtensions>[0]["security"]>["subject"]
+>;
 /** `security.client` of an envelope. */
 export type Client = NonNullable<Security["client"]>;
 

@@ -9,7 +9,7 @@ import type {
 } from "../rewrite/index.ts";
 
 /** An exchange with a model that is about to be checked, as the host sees it. */
-export interface ModelCall {
+export interface ModelCall<About = unknown> {
   /** The library's own id of the exchange, also used in its `ModelEnd` and in each audit record. */
   readonly request: string;
   /** The name of the `ModelProvider`. */
@@ -19,7 +19,7 @@ export interface ModelCall {
   /** The slots that the request sets, such as `llm.model_id`: unverified claims of its sender. */
   readonly slots: object;
   /** What the host passed to `begin`; for `guardFetch`, the HTTP request without its body. */
-  readonly about: unknown;
+  readonly about: About;
 }
 
 /** A hook ran or failed, or an exchange was refused for another reason. */
