@@ -6,10 +6,17 @@ import {
   request as send,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { getRequestListener } from "@hono/node-server";
 import express, { type Response as Reply } from "express";
 import { createPluginManager, definePlugin, type Plugin } from "glassine";
-import { guardExpress, guardFastify, guardHono, type ServerGuardOptions } from "glassine/http";
+import {
+  guardExpress,
+  guardFastify,
+  guardHono,
+  type ModelEnd,
+  type ServerGuardOptions,
+} from "glassine/http";
 import type { Message } from "glassine/messages";
 import { chatCompletions, openai } from "glassine/openai";
 import { Hono } from "hono";
@@ -196,6 +203,20 @@ describe.each([
       throw new Error(secret);
     }).catch((error: NodeJS.ErrnoException) => error.code);
     expect(JSON.stringify(got)).not.toContain(secret);
+  });
+
+  it("whose source breaks off has failed, although its caller has not gone", async () => {
+    const ends: unknown[] = [];
+    const onEnd = ({ outcome, code }: ModelEnd) => ends.push([outcome, code]);
+    const broken = async function* () {
+      yield said(secret);
+      throw new Error(secret);
+    };
+    const asked = answerOf((reply) => pipeline(broken, reply.type("json")).catch(() => {}), {
+      onEnd,
+    });
+    await expect(asked).rejects.toThrow("socket hang up");
+    await expect.poll(() => ends).toEqual([["errored", "provider_unreachable"]]);
   });
 
   it("that answers with an impossible status is refused", async () => {

@@ -48,7 +48,8 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
   // One listener for all: Node warns of a leak when a response has more than ten, and some are the
   // handler's.
   outgoing.once("close", () => {
-    gone.abort();
+    // A handler that gives up has lost the provider, and not the caller.
+    if (output?.isGivenUp !== true) gone.abort();
     output?.close();
   });
   try {

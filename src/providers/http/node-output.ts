@@ -31,6 +31,8 @@ export interface NodeResponse {
 export interface CapturedOutput {
   /** The handler's answer. Settles as soon as its head is known. */
   readonly response: Promise<Response>;
+  /** Whether the handler destroyed its answer before it was complete. */
+  readonly isGivenUp: boolean;
   /** Writes to the client, or to the guard in front. */
   readonly through: Pick<NodeResponse, "flushHeaders" | "write" | "end">;
   /** Calls `listener` once the client has read what was written, or is gone. */
@@ -53,6 +55,7 @@ const replaced = [
   "end",
   "flushHeaders",
   "addTrailers",
+  "destroy",
   "on",
   "addListener",
   "prependListener",
@@ -89,6 +92,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   let pieces: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isBegun = false;
   let isEnded = false;
+  let isGivenUp = false;
 
   /** True after a `write` that returned false, until the handler may go on. */
   let isFull = false;
@@ -207,6 +211,10 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     flushHeaders: begin,
     // Trailers follow the body, and nobody judges them.
     addTrailers: () => undefined,
+    destroy(...given) {
+      isGivenUp = !isEnded;
+      return original.destroy.apply(outgoing, given);
+    },
     on: listen("on"),
     addListener: listen("addListener"),
     prependListener: listen("prependListener"),
@@ -240,6 +248,9 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     };
   return {
     response: captured,
+    get isGivenUp() {
+      return isGivenUp;
+    },
     through: {
       flushHeaders() {
         // Otherwise Node calls it by its name, and a handler's wrapper could add headers.
