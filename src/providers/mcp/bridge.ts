@@ -223,6 +223,8 @@ export async function bridgeOf(
   async function close(): Promise<void> {
     if (isClosed) return;
     isClosed = true;
+    // Nobody is left to answer.
+    asked.clear();
     await Promise.allSettled([near.close(), far.close()]);
   }
 

@@ -181,6 +181,14 @@ describe("a bridge", () => {
     }
   });
 
+  it("ends an open request once when the caller goes", async () => {
+    const { near, ask, ends } = await bridged();
+    await ask(toolCall(1));
+    await near.close();
+    await settle();
+    expect(ends.map(({ outcome, code }) => [outcome, code])).toEqual([["aborted", "closed"]]);
+  });
+
   it("sends what belongs to a request along with it", async () => {
     verifies("mcp:guard-bridge");
     const { near, ask, answer } = await bridged();
