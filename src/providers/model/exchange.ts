@@ -110,7 +110,11 @@ export class Exchange implements ModelExchange {
     this.#document = document;
     this.#sent = undefined;
     const judged = await this.#attempt("request", async () => {
-      if (!listensTo("request", this.#manager, this.#options)) return document as object;
+      if (!listensTo("request", this.#manager, this.#options)) {
+        // If that fails, nothing is sent, although only the answer needs it.
+        if (listensTo("answer", this.#manager, this.#options)) await this.#prepare();
+        return document as object;
+      }
       const read = this.#read("request_invalid", () =>
         this.#provider.readRequest(document, this.#limits),
       );

@@ -341,7 +341,7 @@ describe("refusals", () => {
     const throws = () => {
       throw new Error("secret");
     };
-    const hooks: Hooks = { "cmf.llm_input": () => undefined };
+    const watches = () => undefined;
     const failing = await exchangeOf({ "cmf.llm_input": throws });
     const { refusal } = await failing.judgeRequest(request("Ahoy"));
     expect(refusal).toMatchObject({ status: 403 });
@@ -353,16 +353,19 @@ describe("refusals", () => {
       { labels: { session: throws } },
       { labels: { session: () => "" } },
     ] as unknown as readonly ModelGuardOptions[]) {
-      const seen: string[] = [];
-      const exchange = await exchangeOf(hooks, {
-        ...options,
-        onResult: ({ point }) => seen.push(point),
-      });
-      const judged = await exchange.judgeRequest(request("Ahoy"));
-      expect(judged.refusal).toMatchObject({ code: "guard_failed", status: 500 });
-      expect(seen).toEqual([Object.keys(options)[0]]);
-      // The same if the host goes on with the exchange.
-      expect((await exchange.judgeRequest(request("Ahoy"))).refusal?.code).toBe("guard_failed");
+      // Before anything is sent, also if only the answer is judged.
+      for (const hook of ["cmf.llm_input", "cmf.llm_output"] as const) {
+        const seen: string[] = [];
+        const exchange = await exchangeOf(
+          { [hook]: watches },
+          { ...options, onResult: ({ point }) => seen.push(point) },
+        );
+        const judged = await exchange.judgeRequest(request("Ahoy"));
+        expect(judged.refusal).toMatchObject({ code: "guard_failed", status: 500 });
+        expect(seen).toEqual([Object.keys(options)[0]]);
+        // The same if the host goes on with the exchange.
+        expect((await exchange.judgeRequest(request("Ahoy"))).refusal?.code).toBe("guard_failed");
+      }
     }
   });
 

@@ -308,7 +308,7 @@ describe("the store of a session", () => {
     expect(calls).toEqual(["load", "load"]);
   });
 
-  it("is asked once for an exchange of which only the answer is judged", async () => {
+  it("is asked before a request of which only the answer is judged, too", async () => {
     const { store, calls } = countedStore();
     const plugin = definePlugin({
       name: "looker",
@@ -318,8 +318,9 @@ describe("the store of a session", () => {
     const manager = await createPluginManager({ plugins: [plugin] });
     const exchange = guardModel(chatCompletions, manager, { labels: { store, session } }).begin();
     await exchange.judgeRequest(request);
-    await exchange.judgeAnswer(answer);
     expect(calls).toEqual(["load"]);
+    await exchange.judgeAnswer(answer);
+    expect(calls).toEqual(["load", "load"]);
   });
 
   it("does not bring the labels of a part of a stream to the hooks of the whole answer", async () => {
