@@ -55,11 +55,10 @@ export interface FastifyGuardOptions extends ServerGuardOptions<FastifyRequestLi
  * console.log(statusCode); // 403
  * ```
  */
-export function guardFastify(
+export async function guardFastify(
   instance: FastifyLike,
   given: FastifyGuardOptions,
-  done: () => void,
-): void {
+): Promise<void> {
   if (!isJsonObject(given)) {
     throw optionsInvalid(
       `guardFastify expects its options in an object with manager and provider, got ${kindOf(given)}. Pass them to register: app.register(guardFastify, options).`,
@@ -82,7 +81,6 @@ export function guardFastify(
     };
     void exchangeOverNode(node, guard);
   });
-  done();
 }
 
 // Without `skip-override`, the hook would guard only routes of this plugin, which has none.
