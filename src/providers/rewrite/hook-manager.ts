@@ -49,10 +49,18 @@ const members = ["audit", "auditFailures", "handles", "handlersFor", "invoke", "
 
 /** @throws GlassineError `options_invalid` */
 export function checkManager(manager: unknown, call: string): asserts manager is HookManager {
-  if (hasFunctions(manager, members)) return;
-  throw optionsInvalid(
-    `${call} expects a plugin manager, got ${kindOf(manager)}. Await createPluginManager({ plugins }) and pass the result.`,
-  );
+  if (!hasFunctions(manager, members)) {
+    throw optionsInvalid(
+      `${call} expects a plugin manager, got ${kindOf(manager)}. Await createPluginManager({ plugins }) and pass the result.`,
+    );
+  }
+  try {
+    (manager as HookManager).handles("tool_pre_invoke");
+  } catch {
+    throw optionsInvalid(
+      `${call} expects a manager with the standard hooks, which standardHooks: false leaves out.`,
+    );
+  }
 }
 
 /** By kind of condition: the option that says the fact, and what it says. */

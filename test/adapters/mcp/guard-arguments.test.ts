@@ -1,7 +1,10 @@
 /** The arguments of a guard: a mistake would leave a connection unguarded. */
 import { createExtensions, createPluginManager } from "glassine";
+import { guardTools } from "glassine/ai-sdk";
+import { guardModel } from "glassine/http";
 import { memoryLabelStore } from "glassine/labels";
 import { createGuard, type GuardEvent, type GuardOptions, guardErrorCodes } from "glassine/mcp";
+import { chatCompletions } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { fakeManager, settle } from "./support/fake-manager.ts";
@@ -101,6 +104,16 @@ describe("the manager", () => {
     expect(faultOf(() => createGuard(given as never))).toMatch(words);
     expect(faultOf(() => createGuard(manager).use(given as never))).toMatch(words);
   });
+});
+
+it.each<[string, (manager: never) => unknown]>([
+  ["createGuard", (given) => createGuard(given)],
+  ["guardModel", (given) => guardModel(chatCompletions, given)],
+  ["guardTools", (given) => guardTools({}, given)],
+])("a manager without the standard hooks is refused by %s", async (_, guards) => {
+  const { createPluginManager: managerOfNode } = await import("glassine/memory-node");
+  const node = await managerOfNode({ plugins: [] });
+  expect(faultOf(() => guards(node as never))).toMatch(/the standard hooks/);
 });
 
 describe("what is wrapped", () => {
