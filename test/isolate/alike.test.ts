@@ -211,7 +211,7 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
 
   it.each([
     ["exports no plugin", "export default 1;", '"default" is not a plugin'],
-    ["has no such export", "export const other = 1;", '"default" is not a plugin'],
+    ["has no such export", "export const other = 1;", 'the file has no export "default": export'],
     ["throws while it is loaded", "throw new Error('not today');", "not today"],
     ["cannot be parsed", "export default {", "Unexpected end of input"],
     ["imports what is not there", "import 'nowhere';", "nowhere"],

@@ -79,3 +79,11 @@ it.each<[string, object, string]>([
   const refused: unknown = await isolatePlugin(file, given).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: "options_invalid", message });
 });
+
+it("refuses a folder in place of the plugin's file", async () => {
+  const path = await folder({});
+  await expect(isolatePlugin(path, { isolate: "worker" })).rejects.toMatchObject({
+    code: "options_invalid",
+    message: `isolatePlugin expects the path of a file, and ${path} is a folder.`,
+  });
+});

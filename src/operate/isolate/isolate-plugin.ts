@@ -1,5 +1,5 @@
 /** Turns a plugin's file into a plugin of the host whose code runs elsewhere. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -224,7 +224,9 @@ async function pathOf(file: string | URL): Promise<string> {
   if (typeof file !== "string" && !(file instanceof URL))
     throw optionsInvalid("isolatePlugin expects the path of a file, or a file: URL.");
   const path = resolve(typeof file === "string" ? file : fileURLToPath(file));
-  return realAt(path, `The plugin ${path}`);
+  const real = await realAt(path, `The plugin ${path}`);
+  if (!statSync(real).isDirectory()) return real;
+  throw optionsInvalid(`isolatePlugin expects the path of a file, and ${path} is a folder.`);
 }
 
 /** The far side may have another working directory, and need not see what a link leads to. */

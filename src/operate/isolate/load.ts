@@ -71,6 +71,8 @@ export async function load(given: Load): Promise<Loaded> {
     const made: unknown = typeof exported === "function" ? await exported() : exported;
     const found = manifestCarriedBy(made);
     if (found !== undefined) return found;
+    if (exported === undefined)
+      throw new Error(`the file has no export "${exportName}": export a plugin under that name`);
     throw new Error(`the export "${exportName}" is not a plugin: write \`definePlugin(…)\``);
   });
   return await loadedAs(carried, config);

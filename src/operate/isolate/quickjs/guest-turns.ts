@@ -89,6 +89,8 @@ export function guestTurns(kit: GuestKit): object {
     const made = typeof found === "function" ? (found as Fn)() : found;
     const take = (plugin: unknown) => {
       const manifest = noted(manifests, plugin);
+      if (found === undefined)
+        throw new Error(`the file has no export "${exportName}": export a plugin under that name`);
       if (manifest === undefined)
         throw new Error(`the export "${exportName}" is not a plugin: write \`definePlugin(…)\``);
       carried = manifest;
