@@ -27,6 +27,8 @@ describe("settings in place of options", () => {
     await writeFile(join(root, "empty.json"), "[]");
     expect((await at([...search, "--catalog", "empty.json"], env)).stdout).toMatch(/^No catalog/);
     expect((await at(search, { GLASSINE_PLUGIN_CATALOG: "" })).stdout).toMatch(/^No catalog/);
+    const none = await at(search, { GLASSINE_PLUGIN_CATALOG: "none.json" });
+    expect(none.stderr).toMatch(/none\.json of GLASSINE_PLUGIN_CATALOG does not exist/);
   });
 
   it("select the host, and are named in the error if it is not one", async () => {

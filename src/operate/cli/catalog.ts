@@ -28,9 +28,16 @@ const packagePattern = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]{0,213}$
 const variablePattern = /^[A-Z_][A-Z0-9_]{0,127}$/;
 const yes: readonly string[] = ["1", "true", "yes", "on"];
 
-/** @throws GlassineError `options_invalid`, naming the file and each row at fault */
-export async function readCatalogFile(path: string): Promise<readonly CatalogEntry[]> {
-  const where = `The catalog ${printable(path)}`;
+/**
+ * `setting` is where the path comes from, if it is not an option.
+ *
+ * @throws GlassineError `options_invalid`, naming the file and each row at fault
+ */
+export async function readCatalogFile(
+  path: string,
+  setting: string,
+): Promise<readonly CatalogEntry[]> {
+  const where = `The catalog ${printable(path)}${setting}`;
   const file = await readJsonFile(path, { maxBytes, followLinks: true });
   if ("fault" in file) throw optionsInvalid(`${where} ${file.fault}.`);
   return readCatalog(file.value, where);

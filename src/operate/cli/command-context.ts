@@ -62,7 +62,9 @@ export async function lookupFor(context: CommandContext) {
 export async function catalogOf(context: CommandContext): Promise<readonly CatalogEntry[]> {
   const { cwd, host, options } = context;
   const chosen = optionOrSetting(context, "--catalog", options.catalog, "PLUGIN_CATALOG");
-  return chosen === undefined ? host.catalog : readCatalogFile(resolve(cwd, chosen.value));
+  if (chosen === undefined) return host.catalog;
+  const setting = options.catalog === undefined ? ` of ${chosen.from}` : "";
+  return readCatalogFile(resolve(cwd, chosen.value), setting);
 }
 
 /** Fails if `--plugins-lock` names a missing file. For commands that never create one. */
