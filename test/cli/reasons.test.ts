@@ -29,6 +29,15 @@ it("exporting a plugin instead of a factory is reported as such", async () => {
   }
 });
 
+it("a syntax error is reported with what shows its line", async () => {
+  const cwd = await newRoot();
+  const path = await install(cwd, "guard", { code: "const guard = {\n" });
+  expect(await rejectedIn(cwd)).toMatch(
+    /^Unexpected end of input \(`node .+\.m?js` shows the line\)$/,
+  );
+  expect(await rejectedIn(cwd)).toContain(path);
+});
+
 it("a missing secret is reported by its key and the expected type", async () => {
   verifies("cli:doctor-reason");
   const cwd = await newRoot();

@@ -11,7 +11,7 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import { exportOf } from "../../core/plugins/index.ts";
 import { lendHost, systemCode, unreadFault } from "../../operate/packages/index.ts";
-import { printable } from "../../operate/trust/index.ts";
+import { lineHint, printable } from "../../operate/trust/index.ts";
 import { atPlaces } from "./code-places.ts";
 
 export interface CodeFile {
@@ -73,13 +73,8 @@ export async function finished<Value>(
   if (end.how === "timeout")
     throw unreadable(path, what, `has not finished loading after ${timeoutMs} ms`);
   const { text } = describeThrown(end.value);
-  const where = atPlaces(end.value) || lineOf(end.value, path);
+  const where = atPlaces(end.value) || lineHint(end.value, path);
   throw unreadable(path, what, `cannot be loaded: ${text}${where}`, end.value);
-}
-
-/** Node keeps the line of a syntax error from `import` to itself, and prints it when it ends. */
-function lineOf(error: unknown, path: string): string {
-  return error instanceof SyntaxError ? ` (\`node ${path}\` shows the line)` : "";
 }
 
 async function stateOf(path: string, what: string): Promise<string> {

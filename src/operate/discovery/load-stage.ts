@@ -10,7 +10,7 @@ import {
   type Plugin,
 } from "../../core/plugins/index.ts";
 import { lendHost, type RejectionCode } from "../packages/index.ts";
-import { describeText } from "../trust/index.ts";
+import { describeText, lineHint } from "../trust/index.ts";
 import { type Fault, factoryFailed, importFailed, loadTimedOut, refusedFor } from "./fault.ts";
 import { importModule } from "./import-module.ts";
 import { loadIsolated } from "./isolated-load.ts";
@@ -112,8 +112,10 @@ async function loadOne(loading: Loading): Promise<Loaded> {
     exportOf(await importModule(file), entry.exportName),
   ]);
   if (imported.how === "timeout") return loadTimedOut(id);
-  if (imported.how === "threw")
-    return importFailed(id, describeText(imported.value).replaceAll(folder, found.path));
+  if (imported.how === "threw") {
+    const why = `${describeText(imported.value)}${lineHint(imported.value, file)}`;
+    return importFailed(id, why.replaceAll(folder, found.path));
+  }
   const [exported] = imported.value;
   return entry.kind === "hooks" ? await loadHooks(loading, exported) : otherOf(loading, exported);
 }

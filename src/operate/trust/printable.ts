@@ -19,3 +19,8 @@ export function printable(text: string): string {
 export function describeText(thrown: unknown): string {
   return redactText(describeThrown(thrown).text, []);
 }
+
+/** Node keeps the line of a syntax error from `import` to itself, and prints it when it ends. */
+export function lineHint(error: unknown, path: string): string {
+  return error instanceof SyntaxError ? ` (\`node ${printable(path)}\` shows the line)` : "";
+}
