@@ -139,7 +139,9 @@ function unknownKey(schema: z.ZodType, value: unknown, path: Path): ConfigProble
   const holder = path.slice(0, -1);
   const alternatives = keysAt(schema, holder);
   const known = alternatives.flat();
-  if (!known.includes(key)) return problemAt(path, `unknown key.${suggestion(key, known)}`);
+  // In code, it is `config` that a plugin gets its options by.
+  const meant = key === "config" && known.includes("options") ? "options" : key;
+  if (!known.includes(key)) return problemAt(path, `unknown key.${suggestion(meant, known)}`);
   const beside = alternatives.filter((keys) => keys.includes(key)).flat();
   const others = Object.keys(Object(valueAt(value, holder))).filter(
     (other) => known.includes(other) && !beside.includes(other),

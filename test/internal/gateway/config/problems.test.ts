@@ -72,6 +72,11 @@ describe("a problem", () => {
       },
     ],
     [
+      "a plugin with its options under the name that they have in code",
+      { servers: { files }, plugins: [{ package: "guard", config: {} }] },
+      { "plugins[0].config": 'unknown key. Did you mean "options"?' },
+    ],
+    [
       "a plugin from two places, and a key of a third kind",
       { servers: { files }, plugins: [{ use: "quiet", package: "p", network: true }] },
       {
