@@ -185,7 +185,7 @@ function missingIn({ mode, lock, drift, found }: StaticReport): readonly Refused
         ? (["missing_from_install", "it is not installed"] as const)
         : ([
             "hash_mismatch",
-            `its package was changed and does not name it: reinstall what was trusted, or run \`plugins untrust ${printable(id)}\``,
+            `its package was changed and does not name it: reinstall what was trusted, or run \`plugins untrust ${printable(id)} --reason TEXT\``,
           ] as const);
     const reason = `plugins.lock trusts ${name}==${version}, and ${what}`;
     return [withMessage({ id, package: name, entryPoint: undefined, code, reason })];
