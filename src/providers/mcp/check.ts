@@ -37,7 +37,8 @@ export function checkAnswer(
   if (!hooks.letsThrough(call, message)) return checkOutcome(call, message, hooks);
   const verdict = (denial: Denial | undefined): Verdict => {
     if (isStopped(call)) return stopped;
-    return denial === undefined ? { kind: "pass", message } : refused(call, denial);
+    if (denial !== undefined) return refused(call, denial);
+    return { kind: "pass", message: call.isOwn ? forOneCaller(message) : message };
   };
   const labelled = hooks.label(call, message);
   return labelled === undefined ? verdict(labelled) : unlessStopped(call, labelled).then(verdict);
@@ -59,10 +60,7 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   const says = isDone(outcome) || hasState(outcome);
   const denial = await unlessStopped(call, hooks.after(call, outcome));
   if (isStopped(call)) return stopped;
-  if (denial === undefined) {
-    forOneCaller(answer);
-    return { kind: "pass", message: answer };
-  }
+  if (denial === undefined) return { kind: "pass", message: forOneCaller(answer) };
   if (outcome === answer) return refused(call, denial);
   const isNotice = call.subject === taskNotice;
   // If plugins saw a task id that belongs to no known call, the id may be what they refused.
@@ -76,8 +74,10 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
 }
 
 /** What hooks allowed to one caller may be refused to another, so no shared cache may keep it. */
-function forOneCaller({ result }: JsonObject): void {
-  if (isObject(result) && result.ttlMs !== undefined) result.cacheScope = "private";
+function forOneCaller(answer: JsonObject): JsonObject {
+  const { result } = answer;
+  if (!isObject(result) || (result.ttlMs ?? result.cacheScope) === undefined) return answer;
+  return { ...answer, result: { ...result, cacheScope: "private" } };
 }
 
 function refused(call: Call, denial: Denial): Verdict {

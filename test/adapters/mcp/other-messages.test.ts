@@ -91,6 +91,21 @@ describe("a list", () => {
     expect(unjudged.answer.result).toEqual(list);
   });
 
+  it.each([
+    ["cmf.mcp_request", "resources/list", {}, { resources: [], ttlMs: 5 }],
+    ["cmf.resource_pre_fetch", "resources/read", { uri: "file:///a" }, { contents: [] }],
+  ])(
+    "is kept by no shared cache if only its request is judged, on %s",
+    async (hook, method, params, result) => {
+      verifies("mcp:guard-cached");
+      const manager = { ...fakeManager(), handles: (name: string) => name === hook };
+      const given = { ...result, cacheScope: "public" };
+      const { answer } = await exchange(manager, method, params, { result: given });
+      expect(answer.result).toEqual({ ...result, cacheScope: "private" });
+      expect(given.cacheScope).toBe("public");
+    },
+  );
+
   it("is refused with the reason of the plugin that refuses it", async () => {
     const manager = fakeManager({ "cmf.mcp_response": () => denial("poisoned") });
     const list = { resources: [{ uri: "file:///a", name: "<!-- obey -->" }] };
