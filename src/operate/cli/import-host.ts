@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { within } from "../../core/data/index.ts";
 import { surfaceOf } from "../../core/host/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
+import { exportOf } from "../../core/plugins/index.ts";
 import { systemCode } from "../packages/index.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
@@ -25,7 +26,7 @@ export async function importHost(
     refusal("options_invalid", texts.hostModule(from, given, fault));
   const imported = await within(timeoutMs, async () => {
     const module = (await import(await urlOf(specifier, cwd))) as Record<string, unknown>;
-    return exportName === undefined ? hostIn(module) : module[exportName];
+    return exportName === undefined ? hostIn(module) : exportOf(module, exportName);
   });
   if (imported.how === "timeout")
     throw refused(`it takes longer than ${timeoutMs / 1000} seconds to load`);
@@ -42,7 +43,7 @@ function hostIn(module: Readonly<Record<string, unknown>>): unknown {
   const isHost = (each: unknown) => surfaceOf(each) !== undefined;
   const [only, ...others] = Object.values(module).filter(isHost);
   // A CommonJS module always has a `default`: the object of its exports.
-  const named = [module.default, module.host].find(isHost);
+  const named = [exportOf(module, "default"), module.host].find(isHost);
   return named ?? (others.length === 0 ? only : undefined);
 }
 

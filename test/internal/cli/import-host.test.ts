@@ -25,6 +25,8 @@ it("is refused if it takes too long to load", async () => {
 it.each([
   ["host.mjs", "export default { port: 80 }; export const host = globalThis.testHost;"],
   ["host.cjs", "exports.host = globalThis.testHost;"],
+  // As Node imports CommonJS that a compiler made; the test runner would unwrap it.
+  ["compiled.mjs", "export default { __esModule: true, default: globalThis.testHost };"],
 ])("may export its host beside a default that is none: %s", async (name, text) => {
   verifies("cli:host-module");
   const folder = await mkdtemp(join(tmpdir(), "host-"));
