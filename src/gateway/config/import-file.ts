@@ -47,8 +47,8 @@ export async function importDefault(file: CodeFile): Promise<unknown> {
   // Imports of `glassine` that do not resolve from there use this installation.
   lendHost(dirname(path));
   const url = pathToFileURL(path).href + (known === state ? "" : `?${state}`);
-  const module = await finished(file, () => importAny(path, url));
-  if (Object.hasOwn(module, "default")) return exportOf(module, "default");
+  const exported = exportOf(await finished(file, () => importAny(path, url)), "default");
+  if (exported !== undefined) return exported;
   throw unreadable(path, what, "has no default export: write `export default …`");
 }
 

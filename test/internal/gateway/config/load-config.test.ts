@@ -137,6 +137,13 @@ describe("the file", () => {
       /has no default export/,
     ],
     [
+      "a default export of nothing, as in compiled CommonJS without `exports.default`",
+      { "glassine.config.mjs": "export default undefined;" },
+      undefined,
+      "config_unreadable",
+      /has no default export/,
+    ],
+    [
       "a module that throws",
       { "glassine.config.mjs": "throw new Error('no\\nluck')" },
       undefined,
