@@ -139,7 +139,7 @@ export interface HookRunner {
   fail(call: Call, point: string, error: unknown): Denial;
   /** Learns from a list of the server's tools or resources. */
   learn(direction: Direction, method: string, answer: JsonObject): void;
-  /** Whether a plugin listens to a hook. A manager of another host may not know the hook. */
+  /** Whether a plugin listens to a hook. */
   listens(hook: string): boolean;
   /** Whether the host lets this group pass without hooks. */
   passes(group: PassGroup): boolean;
