@@ -62,9 +62,6 @@ export const indexOf: Method<string, [string, number?], number> = uncurryThis(
 export const startsWith: Method<string, [string, number?], boolean> = uncurryThis(
   String.prototype.startsWith,
 );
-export const endsWith: Method<string, [string, number?], boolean> = uncurryThis(
-  String.prototype.endsWith,
-);
 const textOf: Method<object, [], string> = uncurryThis(
   String.prototype.valueOf as (this: object) => string,
 );
