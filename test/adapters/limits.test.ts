@@ -34,7 +34,7 @@ const translations = Object.entries({
   ...mcp,
   ...openai,
 })
-  .filter(([name]) => /^(from|to)[A-Z]/.test(name) && name !== "fromUsage")
+  .filter(([name]) => /^(from|to)[A-Z]/.test(name))
   .map(([name, translate]) => [name, translate as Function] as const);
 
 const dataOf = (messages: readonly Message[]) => JSON.stringify(messages).includes(bytes);

@@ -105,7 +105,6 @@ tryGrowth(
     ),
     toResponsesEvents: { seed: response, run: openai.toResponsesEvents },
     responsesStream: streaming(response, openai.toResponsesEvents, openai.responsesStream),
-    fromUsage: { seed: usage, run: openai.fromUsage },
   },
   () => verifies("adapters:work-bounded"),
 );

@@ -641,7 +641,6 @@ it("the openai entry", async () => {
     "fromEmbeddingsRequest",
     "fromResponsesRequest",
     "fromResponsesResponse",
-    "fromUsage",
     "notAllowed",
     "openai",
     "responses",

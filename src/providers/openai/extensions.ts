@@ -10,12 +10,8 @@ import {
 } from "../rewrite/index.ts";
 import { given, type JsonObject, objectIn, stringAt } from "./json.ts";
 
-/**
- * Returns the token counts of a `usage` in either format, or `undefined` if it has none.
- *
- * A missing total is the sum of both.
- */
-export function fromUsage(usage: unknown): TokenUsage | undefined {
+/** The token counts of a `usage` in either format. A missing total is the sum of both. */
+function tokensOf(usage: unknown): TokenUsage | undefined {
   const json = objectIn(usage);
   const input_tokens = countAt(json, "input_tokens") ?? countAt(json, "prompt_tokens");
   const output_tokens = countAt(json, "output_tokens") ?? countAt(json, "completion_tokens");
@@ -37,7 +33,7 @@ export function reportUsage(
 ): void {
   const usage = given(json, "usage");
   if (usage === undefined) return;
-  if (fromUsage(usage) === undefined) {
+  if (tokensOf(usage) === undefined) {
     add({ path: "usage", kind: "setting", reason: "The usage has no counts." });
     return;
   }
@@ -54,7 +50,7 @@ export function responseExtensions(
 ): AnswerFacts<"openai"> {
   const id = stringAt(response, "id");
   const model = stringAt(response, "model");
-  const tokens = fromUsage(given(response, "usage"));
+  const tokens = tokensOf(given(response, "usage"));
   const created_at = instantOf(created);
   return Object.freeze({
     ...modelFacts("openai", model),

@@ -29,7 +29,6 @@ export {
   toChatResponse,
 } from "./chat.ts";
 export { fromEmbeddingsRequest, toEmbeddingsRequest } from "./embeddings.ts";
-export { fromUsage } from "./extensions.ts";
 export type { JsonObject } from "./json.ts";
 export { openai } from "./provider.ts";
 export {

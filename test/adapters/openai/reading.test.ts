@@ -6,7 +6,6 @@ import {
   fromChatResponse,
   fromResponsesRequest,
   fromResponsesResponse,
-  fromUsage,
   toChatRequest,
   toChatResponse,
   toResponsesRequest,
@@ -334,13 +333,15 @@ describe("answers", () => {
 
   it("count their tokens", () => {
     verifies("openai:usage");
+    const tokensIn = (usage: unknown) =>
+      fromChatResponse({ ...chatCompletion, usage }).extensions.completion?.tokens;
     const counted = { input_tokens: 2, output_tokens: 3, total_tokens: 5 };
-    expect(fromUsage({ prompt_tokens: 2, completion_tokens: 3 })).toEqual(counted);
-    expect(fromUsage({ ...counted, total_tokens: 9 })).toEqual({ ...counted, total_tokens: 9 });
+    expect(tokensIn({ prompt_tokens: 2, completion_tokens: 3 })).toEqual(counted);
+    expect(tokensIn({ ...counted, total_tokens: 9 })).toEqual({ ...counted, total_tokens: 9 });
     for (const none of [null, 3, {}, { prompt_tokens: -1, completion_tokens: 0.5 }]) {
-      expect(fromUsage(none)).toBeUndefined();
+      expect(tokensIn(none)).toBeUndefined();
     }
-    expect(fromUsage(JSON.parse('{"__proto__":{"input_tokens":1,"output_tokens":1}}'))).toBe(
+    expect(tokensIn(JSON.parse('{"__proto__":{"input_tokens":1,"output_tokens":1}}'))).toBe(
       undefined,
     );
   });
