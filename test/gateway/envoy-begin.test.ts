@@ -1,25 +1,19 @@
 /** Filters of the real Envoy that answer before external processing sees a request. */
 // Only in test:all: it starts processes.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { hasEnvoy } from "../../tools/real/envoy.ts";
 import { afterTest } from "../support/cleanup.ts";
+import { listening } from "../support/listening.ts";
 import { verifies } from "../support/verifies.ts";
 import { behindEnvoy } from "./support/behind-envoy.ts";
 
 /** A server that nothing should reach unjudged. */
 async function server(): Promise<string> {
-  const listening = createServer((asked, response) => {
+  const { url } = await listening((asked, response) => {
     asked.resume();
     response.setHeader("content-type", "application/json").end('"unjudged"');
   });
-  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-  afterTest(() => {
-    listening.closeAllConnections();
-    listening.close();
-  });
-  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+  return url;
 }
 
 const types = "type.googleapis.com/envoy.extensions.filters.http";

@@ -2,8 +2,7 @@
 // Only in test:all: it starts processes.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type RequestListener, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -17,6 +16,7 @@ import type { ConfigInput } from "glassine/gateway";
 import { describe, expect, it } from "vitest";
 import { hasEnvoy } from "../../tools/real/envoy.ts";
 import { afterTest } from "../support/cleanup.ts";
+import { listening } from "../support/listening.ts";
 import { verifies } from "../support/verifies.ts";
 import { type BehindEnvoyOptions, behindEnvoy } from "./support/behind-envoy.ts";
 import { startGatewayProcess } from "./support/gateway-process.ts";
@@ -43,16 +43,6 @@ async function pluginFile(code: string): Promise<string> {
     `import { addLabels, definePlugin, deny, setHeader } from ${JSON.stringify(from)};\nexport default definePlugin(${code});\n`,
   );
   return path;
-}
-
-async function httpServer(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function connect(
@@ -221,7 +211,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
 
   it("refuses a header of identity that comes twice, and sends none on", async () => {
     const seen: unknown[] = [];
-    const upstream = await httpServer((asked, response) => {
+    const { url: upstream } = await listening((asked, response) => {
       seen.push(asked.headers);
       response.writeHead(202).end();
     });
@@ -248,7 +238,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
 
   it("takes no address of a caller from a header", async () => {
     verifies("envoy:address");
-    const upstream = await httpServer((_, response) => response.writeHead(202).end());
+    const { url: upstream } = await listening((_, response) => response.writeHead(202).end());
     const proxied = { trustedHeaders: { from: ["192.0.2.1"], subject: "X-User" } };
     const { url } = await started({ servers: { up: { url: upstream } }, identity: proxied });
     const body = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
@@ -264,7 +254,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
   it.each(["streamed", "buffered"] as const)("refuses an upgrade at once: %s", async (bodyMode) => {
     verifies("envoy:upgrade");
     const seen: unknown[] = [];
-    const upstream = await httpServer((asked, response) => {
+    const { url: upstream } = await listening((asked, response) => {
       seen.push(asked.url);
       response.writeHead(405).end();
     });
@@ -344,7 +334,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
 
   it("passes no header of a server that was not chosen", async () => {
     verifies("envoy:chosen");
-    const upstream = await httpServer((_, response) => {
+    const { url: upstream } = await listening((_, response) => {
       response.writeHead(202, { date: "a secret", server: "a secret", etag: "a secret" }).end();
     });
     const config = { servers: { up: { url: upstream } }, identity: { anonymous: true } };
@@ -363,7 +353,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
   it.each(["streamed", "buffered"] as const)("passes no trailers: %s", async (bodyMode) => {
     verifies("envoy:chosen");
     const trailers: unknown[] = [];
-    const upstream = await httpServer((asked, response) => {
+    const { url: upstream } = await listening((asked, response) => {
       asked.resume();
       asked.on("end", () => {
         trailers.push({ ...asked.trailers });
@@ -422,7 +412,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
   it("lets nothing pass in production where Envoy would fail open", async () => {
     verifies("envoy:safe");
     const seen: unknown[] = [];
-    const upstream = await httpServer((asked, response) => {
+    const { url: upstream } = await listening((asked, response) => {
       seen.push(asked.url);
       response.writeHead(202).end();
     });
@@ -454,7 +444,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
       `{ name: "mark", version: "1.0.0", capabilities: ["read_headers", "write_headers"], hooks: { "cmf.tool_pre_invoke": (_m, _c, extensions) => ({ modifiedExtensions: setHeader(extensions, "x-judged", "yes") }) } }`,
     );
     let unjudged = 0;
-    const upstream = await httpServer((asked, response) => {
+    const { url: upstream } = await listening((asked, response) => {
       if (asked.headers["x-judged"] !== "yes") unjudged += 1;
       let body = "";
       asked.on("data", (piece) => {

@@ -1,11 +1,5 @@
 /** Handlers that misbehave behind a guard, and hosts that configure a guard wrongly. */
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  request as send,
-} from "node:http";
-import type { AddressInfo } from "node:net";
+import { type IncomingMessage, type RequestListener, request as send } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { getRequestListener } from "@hono/node-server";
 import express, { type Response as Reply } from "express";
@@ -23,7 +17,7 @@ import { chatCompletions, openai } from "glassine/openai";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../data/support.ts";
-import { afterTest } from "../support/cleanup.ts";
+import { listening } from "../support/listening.ts";
 
 const secret = "hunter2";
 const guard = definePlugin({
@@ -81,10 +75,7 @@ async function reading(
   app.use(((error: Error, _request: unknown, reply: Reply, next: (error: Error) => void) =>
     reply.headersSent ? next(error) : reply.status(500).send(error.message)) as never);
   app.set("env", "test");
-  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  afterTest(() => server.close().closeAllConnections());
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listening(app as RequestListener);
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };
     const path = "/v1/chat/completions";
@@ -369,10 +360,7 @@ it("a body that was read in front of a guard and not kept is refused, which says
     next();
   });
   app.use(guardExpress(manager, { provider: openai, onEnd: ({ code }) => ends.push(code) }));
-  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  afterTest(() => server.close().closeAllConnections());
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listening(app as RequestListener);
   const response = await fetch(`http://127.0.0.1:${port}/chat/completions`, {
     method: "POST",
     body: "{}",
@@ -402,10 +390,7 @@ it.each([
   const app = express();
   app.use(guardExpress(manager, { provider: openai }));
   app.use((_request, reply) => void reply.send("reached"));
-  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  afterTest(() => server.close().closeAllConnections());
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listening(app as RequestListener);
   const ask = (of: { readonly method: string; readonly path: string }) =>
     new Promise((resolve) => {
       const asked = send({ port, host: "127.0.0.1", agent: false, ...of }, (response) => {

@@ -1,7 +1,5 @@
 // Only in test:all: it starts real servers.
 /** Guards behind one another on one route, and middleware behind a guard that wraps the response. */
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { createGzip, type Gzip } from "node:zlib";
 import { getRequestListener } from "@hono/node-server";
@@ -15,6 +13,7 @@ import { setCookie } from "hono/cookie";
 import { describe, expect, it } from "vitest";
 import { done, eventsText, managerOf, redact, secret } from "../adapters/http/support/stand-in.ts";
 import { afterTest } from "../support/cleanup.ts";
+import { listening } from "../support/listening.ts";
 
 const path = "/v1/chat/completions";
 const choice = (content: string) => ({ index: 0, message: { role: "assistant", content } });
@@ -39,14 +38,7 @@ const chunks = (text: string) =>
     done,
   );
 
-async function listening(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  afterTest(() => void server.close().closeAllConnections());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-const ask = (url: string) =>
+const ask = ({ url }: { readonly url: string }) =>
   fetch(`${url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -131,7 +123,7 @@ it("two guards of Fastify, in a scope and in one inside it, both judge an answer
   });
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   afterTest(() => app.close());
-  expect(await (await ask(url)).text()).toContain("Card [gone].");
+  expect(await (await ask({ url })).text()).toContain("Card [gone].");
   expect(ends).toEqual(["behind allowed", "front allowed"]);
 });
 

@@ -1,11 +1,10 @@
 /** A server reads the text that plugins judged, whatever the headers of the request say. */
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import express from "express";
 import { guardFetch } from "glassine/http";
 import { openai } from "glassine/openai";
 import { expect, it } from "vitest";
-import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
 import { jsonAnswer, managerOf, redact, secret, standIn } from "./support/stand-in.ts";
 
@@ -28,10 +27,8 @@ async function decodingServer() {
     bodies.push(request.body);
     reply.json(said);
   });
-  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  afterTest(() => server.close().closeAllConnections());
-  return { bodies, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}` };
+  const { url } = await listening(app as RequestListener);
+  return { bodies, url: `${url}${path}` };
 }
 
 /** RFC 2152: the base64 of UTF-16, between a plus sign and a hyphen. */

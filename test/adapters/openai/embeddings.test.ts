@@ -1,6 +1,5 @@
 /** Embeddings requests, including those of OpenAI's own SDK. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { createMessage, type Message } from "glassine/messages";
 import {
@@ -13,6 +12,7 @@ import {
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../data/support.ts";
+import { listen } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
 
 type Request = OpenAI.EmbeddingCreateParams;
@@ -137,10 +137,9 @@ it("the SDK's request passes a redactor", async () => {
     reply.setHeader("content-type", "application/json");
     reply.end(JSON.stringify({ object: "list", data, model: onto.model }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await listen(server);
   const client = new OpenAI({
-    baseURL: `http://127.0.0.1:${port}/v1`,
+    baseURL: `${url}/v1`,
     apiKey: "x",
     maxRetries: 0,
   });
@@ -154,6 +153,6 @@ it("the SDK's request passes a redactor", async () => {
       encoding_format: "float",
     });
   } finally {
-    await new Promise((resolve) => server.close(resolve));
+    await close();
   }
 });

@@ -3,12 +3,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";
@@ -104,10 +104,7 @@ it("says which key of the configuration names a secret that is missing", async (
 });
 
 it("says which port is in use, and what to do", async () => {
-  const other = createServer();
-  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-  afterTest(() => other.close());
-  const { port } = other.address() as AddressInfo;
+  const { port } = await listening(createServer());
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
   const { ended, text } = await started({ servers, listen: { port } });
   expect(await ended).not.toBe(0);

@@ -1,9 +1,10 @@
 /** Requests that end in unusual ways leave nothing open. */
-import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { ServerResponse } from "node:http";
+import { connect } from "node:net";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { exchangeOf } from "../router/support/servers.ts";
 import { callerOf, initialize } from "../run/support/caller.ts";
@@ -78,18 +79,13 @@ describe("a session of a server whose caller left during initialize", () => {
   async function leftDuring(servers: readonly string[]) {
     const begun: ServerResponse[] = [];
     const ended: unknown[] = [];
-    const server = createServer((request, response) => {
+    const { url: origin } = await listening((request, response) => {
       request.resume();
       if (request.method === "POST") return void begun.push(response);
       ended.push(request.headers["mcp-session-id"]);
       response.end();
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    afterTest(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+    const url = `${origin}/mcp`;
     const made = await gatewayBefore(undefined, {
       servers: Object.fromEntries(servers.map((name) => [name, { url }])),
     });

@@ -1,12 +1,13 @@
 /** Providers that fail behind a route: what the caller gets. */
 import { once } from "node:events";
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { definePlugin, GlassineError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { expect, it, vi } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 import { sessionOf } from "../run/support/caller.ts";
 import { folderWith } from "../support/folder.ts";
@@ -80,19 +81,8 @@ const failing: readonly (readonly [
   ],
 ];
 
-/** Starts a provider for the test, and returns its URL. */
-async function providerThat(answers: RequestListener): Promise<string> {
-  const provider = createServer(answers);
-  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-  afterTest(() => {
-    provider.closeAllConnections();
-    provider.close();
-  });
-  return `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-}
-
 it.each(failing)("answers the caller of a provider that %s", async (_what, status, code, fail) => {
-  const base = await providerThat((_request, response) => void fail(response));
+  const { url: base } = await listening((_request, response) => void fail(response));
   const model = { provider: "openai" as const, url: base, path: "/openai", timeoutMs: 300 };
   const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
   const { url, gateway } = made;
@@ -111,7 +101,7 @@ it.each(failing)("answers the caller of a provider that %s", async (_what, statu
 });
 
 it("says in Google's words that a provider was too slow", async () => {
-  const base = await providerThat(() => {});
+  const { url: base } = await listening(() => {});
   const models = {
     model: { provider: "google" as const, url: base, path: "/google", timeoutMs: 300 },
   };
@@ -126,7 +116,7 @@ it("says in Google's words that a provider was too slow", async () => {
 it.each(["", "part of it"])(
   "ends the answer of one that breaks off an unread one after %j",
   async (part) => {
-    const url = await providerThat((_request, response) => {
+    const { url } = await listening((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
       response.write(part, () => setTimeout(() => response.destroy(), 20));
     });
@@ -155,7 +145,7 @@ const ask = (url: URL, path: string, body?: object) =>
   });
 
 it("refuses an unread answer with a status that HTTP does not have", async () => {
-  const url = await providerThat((_request, response) => response.writeHead(600).end());
+  const { url } = await listening((_request, response) => response.writeHead(600).end());
   const models = { model: { provider: "openai" as const, url, path: "/openai" } };
   const { url: at } = await gatewayBefore(undefined, { models });
   const response = await ask(at, "/openai/v1/models");
@@ -240,7 +230,7 @@ it("says what no plugin sees, and where to let it pass", async () => {
 
 it("logs and records a request that is passed on unread", async () => {
   const asked: (string | undefined)[] = [];
-  const url = await providerThat((request, response) => {
+  const { url } = await listening((request, response) => {
     asked.push(request.url);
     response.end("{}");
   });

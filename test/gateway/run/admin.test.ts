@@ -1,6 +1,5 @@
 /** The port for operators: whether the gateway is alive and ready, and what it counts. */
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -10,6 +9,7 @@ import { createGateway } from "glassine/gateway";
 import { expect, it, vi } from "vitest";
 import { freePort } from "../../../tools/real/free-port.ts";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { connectClient, type Started, startGateway } from "./support/gateway.ts";
 
 const small = fileURLToPath(new URL("./support/small-server.mjs", import.meta.url));
@@ -225,11 +225,7 @@ it("is not ready while it shuts down, and closes last", async () => {
 });
 
 it("says that its port is in use, and leaves nothing behind", async () => {
-  const other = createServer();
-  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-  afterTest(() => other.close());
-  // The address of a server that listens on a port.
-  const { port } = other.address() as AddressInfo;
+  const { port } = await listening(createServer());
   await expect(startGateway({ servers, admin: { port } })).rejects.toMatchObject({
     code: "setting_invalid",
     message: expect.stringContaining(`admin: port ${port} of 127.0.0.1 is in use`),

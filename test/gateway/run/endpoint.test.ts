@@ -1,10 +1,10 @@
 // Only in test:all: it starts real servers.
 /** What the endpoint refuses, and who owns a session. */
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callOf, sessionOf } from "./support/caller.ts";
 import { everythingOverStdio, type Started, startGateway } from "./support/gateway.ts";
@@ -30,18 +30,13 @@ type Answers = (
 /** A server over HTTP that answers as a test says. */
 async function serverOf(answers: Answers): Promise<string> {
   const state = {};
-  const server = createServer(async (request, response) => {
+  const { url } = await listening(async (request, response) => {
     let raw = "";
     for await (const chunk of request) raw += chunk;
     if (request.method === "POST") answers(JSON.parse(raw), response, state);
     else response.writeHead(405).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+  return `${url}/mcp`;
 }
 
 const accept = "application/json, text/event-stream";

@@ -1,11 +1,11 @@
 /** What a route to a model sends on beside bodies: headers, and the pages of a list. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import Anthropic from "@anthropic-ai/sdk";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { startGateway } from "./support/gateway.ts";
 
 const message = {
@@ -30,14 +30,11 @@ async function clientOf(
   plugins = [looker],
 ) {
   const seen: IncomingMessage[] = [];
-  const server = createServer(async (asked, response) => {
+  const { url } = await listening(async (asked, response) => {
     seen.push(asked);
     for await (const _ of asked);
     answer(asked, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const made = await startGateway(
     {
       models: {

@@ -1,6 +1,5 @@
 /** Models behind the same gateway: one identity, one set of labels. */
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { addLabels, definePlugin, deny } from "glassine";
@@ -8,12 +7,13 @@ import { egressGuard } from "glassine/plugins";
 import OpenAI from "openai";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
 
 /** A stand-in for a provider. */
 async function provider() {
   const seen: IncomingMessage[] = [];
-  const server = createServer(async (request, response) => {
+  const { url } = await listening(async (request, response) => {
     seen.push(request);
     for await (const _ of request);
     const choice = {
@@ -31,9 +31,7 @@ async function provider() {
     response.writeHead(200, { "content-type": "application/json", "set-cookie": "a=b" });
     response.end(JSON.stringify(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(() => void server.close());
-  return { seen, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { seen, url };
 }
 
 const labeller = definePlugin({
@@ -152,7 +150,7 @@ it("knows in a model's answer what a tool returned to the same subject", async (
 });
 
 it("waits at shutdown until what an aborted caller has read is judged", async () => {
-  const server = createServer((request, response) => {
+  const { port } = await listening((request, response) => {
     request.resume();
     const delta = {
       index: 0,
@@ -163,9 +161,6 @@ it("waits at shutdown until what an aborted caller has read is judged", async ()
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(`data: ${JSON.stringify({ ...chunk, choices: [delta] })}\n\n`);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(() => server.close().closeAllConnections());
-  const { port } = server.address() as AddressInfo;
   const judged: unknown[] = [];
   const slow = definePlugin({
     name: "slow",

@@ -1,11 +1,12 @@
 /** Gateways that share nothing but the label store. Skipped without a Redis or Valkey server. */
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import process from "node:process";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { addLabels, definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { connectClient, everythingOverStdio, startGateway } from "./support/gateway.ts";
 
 const { GLASSINE_REDIS_URL: redis = "" } = process.env;
@@ -72,7 +73,7 @@ it.each([
 
 it("does not start while the server of its labels accepts connections but does not answer", async () => {
   const silent = createServer();
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = await listening(silent);
   const closed = new Promise((resolve) => {
     silent.once("connection", (socket) =>
       socket
@@ -81,8 +82,7 @@ it("does not start while the server of its labels accepts connections but does n
         .resume(),
     );
   });
-  afterTest(() => silent.close());
-  const redis = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const redis = `redis://127.0.0.1:${port}`;
   const labels = { labels: { store: { redis } } };
   const started = startGateway({ servers: { everything: everythingOverStdio }, ...labels });
   await expect(started).rejects.toMatchObject({
@@ -109,10 +109,9 @@ async function emptyStore() {
         socket.write(number <= stale.connections ? stale.reply : (answers[name] ?? "+OK\r\n"));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(() => server.close());
+  const { port } = await listening(server);
   return {
-    redis: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    redis: `redis://127.0.0.1:${port}`,
     connections: () => connections,
     move(reply: string) {
       stale = { connections, reply };

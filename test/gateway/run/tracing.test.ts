@@ -1,6 +1,5 @@
 /** Spans: one for each request, one inside it for each hook, and how the trace is passed on. */
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { propagation, trace } from "@opentelemetry/api";
@@ -8,6 +7,7 @@ import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { definePlugin, deny } from "glassine";
 import { beforeEach, expect, it, vi } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { listening } from "../../support/listening.ts";
 import { loggedBy } from "../attacks/support.ts";
 import { connectClient, type Started, startGateway } from "./support/gateway.ts";
 import { keepSpans } from "./support/spans.ts";
@@ -137,16 +137,12 @@ it("passes the trace on where that is allowed, and nowhere else", async () => {
 
 it("sends it as a header over HTTP, to servers and to models", async () => {
   const seen: IncomingMessage[] = [];
-  const upstream = createServer(async (request, response) => {
+  const { url } = await listening(async (request, response) => {
     for await (const _ of request);
     seen.push(request);
     response.writeHead(503, { "content-type": "application/json" });
     response.end('{"error":{"message":"no"}}');
   });
-  await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
-  afterTest(() => upstream.close());
-  // The address of a server that listens on a port.
-  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
   const route = { provider: "openai", url } as const;
   const made = await started({
     servers: { web: { url, traceContext: true } },
@@ -216,13 +212,10 @@ it.each(["onStart", "onEnd", "extract", "inject"])(
       extract: (given) => fail("extract")() ?? given,
       fields: () => [],
     });
-    const upstream = createServer((_, response) => {
+    const { url } = await listening((_, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify({ id: "c", object: "chat.completion", model: "m", choices: [] }));
     });
-    await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
-    afterTest(() => upstream.close());
-    const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
     const made = await started({
       servers: { small: { ...server, traceContext: true } },
       models: { chat: { provider: "openai", url, path: "/chat", traceContext: true } },

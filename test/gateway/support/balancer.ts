@@ -10,8 +10,8 @@ import {
   type IncomingMessage,
   request as send,
 } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { listen } from "../../support/listening.ts";
 
 export interface Balancer {
   /** The value for a `Host` header. */
@@ -55,8 +55,7 @@ export async function startBalancer(): Promise<Balancer> {
     }
     response.writeHead(502).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, close } = await listen(server);
   const host = `127.0.0.1:${port}`;
   return {
     host,
@@ -64,10 +63,7 @@ export async function startBalancer(): Promise<Balancer> {
     ports,
     answeredBy,
     homes,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
   };
 }
 

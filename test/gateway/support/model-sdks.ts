@@ -1,8 +1,8 @@
 /** The SDKs of the providers, and stand-ins for their APIs: answers as JSON and as streams. */
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
+import { listen } from "../../support/listening.ts";
 
 // The compiler cannot resolve this name: the SDK's types need those of other packages.
 const name: string = "@google/genai";
@@ -163,9 +163,7 @@ export async function modelServer(
       response.end(JSON.stringify(document));
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
+  return listen(server);
 }
 
 /** The text of an answer, as each SDK reads it. */

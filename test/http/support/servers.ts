@@ -1,6 +1,5 @@
 /** A stand-in for a proxy's handler behind each framework's guard, on a real port. */
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { serve } from "@hono/node-server";
 import express from "express";
@@ -8,6 +7,7 @@ import fastify from "fastify";
 import type { Manager } from "glassine";
 import { guardExpress, guardFastify, guardHono, type ServerGuardOptions } from "glassine/http";
 import { Hono } from "hono";
+import { listen, listensAt } from "../../support/listening.ts";
 
 /** The handler's answer: JSON, or raw pieces. */
 interface Answer {
@@ -71,7 +71,7 @@ const startHono =
     });
     const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
     await new Promise((resolve) => server.once("listening", resolve));
-    return running(server as ReturnType<typeof createServer>);
+    return listensAt(server as Server);
   };
 
 const startExpress =
@@ -103,9 +103,7 @@ const startExpress =
         pipeline(Readable.from(pieces), response, () => undefined);
       }
     });
-    const server = createServer(app).listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    return running(server);
+    return listen(createServer(app));
   };
 
 const startFastify: Start = async (manager, { subject, ...options }, handler) => {
@@ -129,7 +127,7 @@ const startFastify: Start = async (manager, { subject, ...options }, handler) =>
     return reply.send(Readable.from(pieces));
   });
   await app.listen({ port: 0, host: "127.0.0.1" });
-  return running(app.server);
+  return listensAt(app.server);
 };
 
 /** Its handler writes directly to Node's response, bypassing the framework. */
@@ -141,7 +139,7 @@ const startRawFastify: Start = async (manager, { subject: _, ...options }, handl
     reply.hijack();
   });
   await app.listen({ port: 0, host: "127.0.0.1" });
-  return running(app.server);
+  return listensAt(app.server);
 };
 
 async function writeRaw(
@@ -152,17 +150,6 @@ async function writeRaw(
   response.writeHead(status, "Raw", { "content-type": type, ...headers });
   for await (const piece of pieces) response.write(piece);
   response.end();
-}
-
-function running(server: ReturnType<typeof createServer>): Running {
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async close() {
-      server.closeAllConnections?.();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 export const servers: Readonly<Record<string, Start>> = {

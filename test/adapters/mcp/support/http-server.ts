@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "../../../support/listening.ts";
 import type { Json } from "./raw.ts";
 
 /** An HTTP request as it arrived. */
@@ -30,17 +30,13 @@ export async function httpServer(answering: Answering = () => false) {
     arrived.push(one);
     if (!(await answering(one, response))) reply(one, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await listen(server);
   return {
-    url: new URL(`http://127.0.0.1:${port}/mcp`),
+    url: new URL(`${url}/mcp`),
     arrived,
     /** The requests that arrived with a method. */
     of: (method: string) => arrived.filter(({ message }) => message.method === method),
-    close() {
-      server.closeAllConnections();
-      return new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    close,
   };
 }
 

@@ -1,10 +1,10 @@
 /** HTTP servers of a test, in this process, and a gateway in front of them. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import type { ConfigInput } from "glassine/gateway";
 import { expect } from "vitest";
 import { afterTest } from "../../../support/cleanup.ts";
+import { listen } from "../../../support/listening.ts";
 import { type Caller, callerOf, initialize } from "../../run/support/caller.ts";
 import type { Message } from "../../run/support/fake-server.ts";
 import { type Started, startGateway } from "../../run/support/gateway.ts";
@@ -97,10 +97,10 @@ export async function testServer(
     }
   });
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { url, close } = await listen(server);
   const made: TestServer = {
     came,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    url: `${url}/mcp`,
     of: (method) => came.filter(({ message }) => message.method === method),
     push(message) {
       for (const stream of streams) stream.write(eventOf(message));
@@ -109,10 +109,7 @@ export async function testServer(
       unknownStatus = status;
       sessions.clear();
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
   };
   afterTest(made.close);
   return made;

@@ -1,6 +1,6 @@
 /** A server over HTTP, in this process, that answers calls as a test says. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "../../../support/listening.ts";
 
 export interface Message {
   readonly jsonrpc: "2.0";
@@ -83,19 +83,16 @@ export async function fakeServer(
   });
   // A busy test must not reuse a connection that is just being closed.
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const { url, close } = await listen(server, port);
   return {
     came,
     streams,
     get ended() {
       return ended;
     },
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    url: `${url}/mcp`,
     of: (method) => came.filter(({ message }) => message.method === method),
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
   };
 }
 

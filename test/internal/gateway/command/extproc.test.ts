@@ -1,12 +1,13 @@
 /** How the arguments of `glassine extproc` are read. */
 import { writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";
 import { certificate, hasOpenssl } from "../../../gateway/support/certificate.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
+import { listening } from "../../../support/listening.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { double, run, start } from "./support.ts";
 
@@ -305,9 +306,7 @@ it("warns with --check of a secret that is missing here", async () => {
 });
 
 it("says that its address is in use", async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listening(createServer());
   const taken = envoyServer({
     listen: { host: "127.0.0.1", port },
     single: () => false,
@@ -320,7 +319,6 @@ it("says that its address is in use", async () => {
       `--listen: 127.0.0.1:${port} is in use: stop the program that listens there`,
     ),
   });
-  server.close();
 });
 
 it("says where a socket can be", async () => {

@@ -1,14 +1,12 @@
 /** `gateway pin`: what changed, and what is written. */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { installFaults } from "../../../faults/trust-fs-faults.ts";
 import { everythingOverStdio } from "../../../gateway/run/support/gateway.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { listening } from "../../../support/listening.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
 import { listing, tool } from "./support/listing.ts";
@@ -83,13 +81,10 @@ it("pins what a server shows only to clients that can do what its tools ask for"
 it("keeps the pins of a server that it cannot ask, and ends with 1", async () => {
   verifies("cli:gateway-pin");
   const { server } = await listing([tool("add")]);
-  const gone = createServer((_request, response) => void response.writeHead(500).end());
-  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-  afterTest(() => gone.close());
-  const { port } = gone.address() as AddressInfo;
+  const { url } = await listening((_request, response) => void response.writeHead(500).end());
   const cwd = await folder({
     listing: server,
-    gone: { url: `http://127.0.0.1:${port}/mcp` },
+    gone: { url: `${url}/mcp` },
     missing: { command: "no-such-command-anywhere" },
   });
   const file = join(cwd, "glassine.definitions.json");

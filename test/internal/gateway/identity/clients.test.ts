@@ -14,7 +14,7 @@ import {
   createIdentifier,
   type Identifier,
 } from "../../../../src/gateway/identity/index.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { listening } from "../../../support/listening.ts";
 import { keyFile, rsa, settingsOf } from "./support.ts";
 
 /**
@@ -58,7 +58,6 @@ async function serve() {
       return await answer(request);
     }),
   );
-  afterTest(() => server.close().closeAllConnections());
   const tokens = async (scope: string | null) => ({
     token_type: "Bearer",
     access_token: await new SignJWT({ client_id: "agent", ...(scope !== null && { scope }) })
@@ -69,9 +68,7 @@ async function serve() {
       .setExpirationTime("5m")
       .sign(rsa.privateKey),
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  origin = `http://127.0.0.1:${port}`;
+  ({ url: origin } = await listening(server));
   const { identity, listen } = settingsOf({
     jwt: {
       issuer: origin,

@@ -1,10 +1,9 @@
 /** Keys from files and servers: a bad key file is refused at the start, a bad answer later. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { describe, expect, it } from "vitest";
 import { createIdentifier, type Refusal } from "../../../../src/gateway/identity/index.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { listening } from "../../../support/listening.ts";
 import {
   bearing,
   ec,
@@ -101,14 +100,11 @@ describe("a JWKS URL", () => {
   /** An identifier with keys from a server, which counts its requests. */
   async function withServer(listener: RequestListener) {
     const asked = { times: 0 };
-    const server = createServer((request, response) => {
+    const { url: origin } = await listening((request, response) => {
       asked.times += 1;
       listener(request, response);
     });
-    afterTest(() => server.close().closeAllConnections());
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    const url = `http://127.0.0.1:${port}/keys`;
+    const url = `${origin}/keys`;
     const settings = settingsOf(jwt({ keys: { url } }));
     const clock = { ms: nowMs };
     const refusals: Refusal[] = [];

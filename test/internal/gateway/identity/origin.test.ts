@@ -1,10 +1,10 @@
 /** Host and Origin: which pages in a browser, and which names of this machine, get through. */
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { describe, expect, it } from "vitest";
 import { checkOrigin } from "../../../../src/gateway/identity/index.ts";
 import { attack } from "../../../attacks/attack.ts";
+import { listening } from "../../../support/listening.ts";
 import { identifierOf, readRefusal, requestOf, settingsOf } from "./support.ts";
 
 const listenOf = (more: object = {}) => settingsOf({}, { port: 8080, ...more }).listen;
@@ -157,8 +157,7 @@ attack(
       const server = createServer(
         getRequestListener((request) => checkOrigin(request, local) ?? new Response("in")),
       );
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const { port } = server.address() as AddressInfo;
+      const { port } = await listening(server);
       const send = (headers: Record<string, string>) =>
         new Promise<number | undefined>((resolve, reject) => {
           const lengths = { "content-length": "1000" };
@@ -178,8 +177,6 @@ attack(
       expect(await send({ host: "localhost:8080" })).toBe(200);
       expect(await send({ host: "evil.test" })).toBe(403);
       expect(await send({ host: "localhost:8080", origin: "null" })).toBe(403);
-      server.closeAllConnections();
-      server.close();
     });
   },
 );

@@ -1,8 +1,8 @@
 /** Headers of a proxy in front: accepted only from its addresses, once, and well-formed. */
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { describe, expect, it } from "vitest";
+import { listening } from "../../../support/listening.ts";
 import { identifierOf, identityOf, jwt, refusalOf, requestOf, tokenOf } from "./support.ts";
 
 const trustedHeaders = {
@@ -215,8 +215,7 @@ describe("a header of the proxy that is not as it should be", () => {
         return found instanceof Response ? found : Response.json(found);
       }),
     );
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    const { port } = await listening(server);
     const send = (headers: Record<string, string | string[]>) =>
       new Promise<number | undefined>((resolve, reject) => {
         const sent = httpRequest({ port, host: "127.0.0.1", headers }, (response) => {
@@ -230,8 +229,6 @@ describe("a header of the proxy that is not as it should be", () => {
     expect(await send({ "X-User": ["ada", "ada"] })).toBe(400);
     expect(await send({ "X-User": "ada", "X-Roles": ["admin", "ops"] })).toBe(400);
     expect(await send({ "X-User": "", "X-Roles": "admin" })).toBe(403);
-    server.closeAllConnections();
-    server.close();
   });
 });
 

@@ -1,30 +1,28 @@
 /** How the answers of a server over HTTP are handled. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { HttpBack } from "../../../../src/gateway/transports/http-back.ts";
 import { httpAgent } from "../../../../src/gateway/transports/http-client.ts";
 import type { Extra, Message } from "../../../../src/gateway/transports/index.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { listening } from "../../../support/listening.ts";
 
 type Answering = (response: ServerResponse, request: IncomingMessage, body: string) => void;
 
 /** The back end for a server that answers with `answering`. */
 async function back(answering: Answering, more: object = {}) {
   const seen: IncomingMessage[] = [];
-  const server = createServer(async (request, response) => {
+  const { url } = await listening(async (request, response) => {
     seen.push(request);
     let body = "";
     for await (const chunk of request) body += chunk;
     answering(response, request, body);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
   const dispatcher = httpAgent();
   const cut: unknown[] = [];
   const end = new HttpBack({
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: `${url}/mcp`,
     dispatcher,
     headers: () => ({ "x-own": "1" }),
     forward: ["x-tenant"],
@@ -34,7 +32,6 @@ async function back(answering: Answering, more: object = {}) {
   });
   afterTest(() => end.close());
   afterTest(() => dispatcher.destroy());
-  afterTest(() => server.close().closeAllConnections());
   const came: { message: Message; extra: Extra | undefined }[] = [];
   let wake = () => {};
   end.onmessage = (message, extra) => {
@@ -577,7 +574,7 @@ it.each([
 );
 
 /** Begins a session whose server handles its own stream with `onGet`; returns when each came. */
-async function listening(onGet: (response: ServerResponse, count: number) => void) {
+async function ownStream(onGet: (response: ServerResponse, count: number) => void) {
   const times: number[] = [];
   const { end, messages } = await back(
     session((response) => {
@@ -595,7 +592,7 @@ async function listening(onGet: (response: ServerResponse, count: number) => voi
 }
 
 it("opens its own stream again as often as it ends, after a short pause", async () => {
-  const { pauses, errors } = await listening((response) => {
+  const { pauses, errors } = await ownStream((response) => {
     response.writeHead(200, { "content-type": "text/event-stream" }).write(": here\n\n");
     setTimeout(() => response.end(), 300);
   });
@@ -606,7 +603,7 @@ it("opens its own stream again as often as it ends, after a short pause", async 
 });
 
 it("waits as long as the server says before it opens its own stream again", async () => {
-  const { messages, pauses } = await listening((response) =>
+  const { messages, pauses } = await ownStream((response) =>
     events(response, `id: 1\ndata: ${JSON.stringify(note)}\n\n`, "retry: 900\n\n"),
   );
   await messages(3);
@@ -617,14 +614,14 @@ it.each([
   ["400", (response: ServerResponse) => void response.writeHead(400).end()],
   ["what is not a stream", (response: ServerResponse) => json(response, {})],
 ])("asks once for a stream of its own from a server that answers with %s", async (_, onGet) => {
-  const { pauses, errors } = await listening(onGet);
+  const { pauses, errors } = await ownStream(onGet);
   await expect.poll(() => errors).toHaveLength(1);
   await pause(600);
   expect(pauses()).toEqual([]);
 });
 
 it("waits longer each time its own stream is refused, or ends at once", async () => {
-  const { pauses, errors } = await listening((response, count) => {
+  const { pauses, errors } = await ownStream((response, count) => {
     if (count % 2 === 0) events(response);
     else response.writeHead(503).end();
   });
