@@ -1,7 +1,5 @@
 /** The provider's SDK against a local server, with hooks between the two. */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
 import { jsonSchemaOutputFormat } from "@anthropic-ai/sdk/helpers/json-schema";
 import {
@@ -13,7 +11,9 @@ import {
   toMessagesResponse,
 } from "glassine/anthropic";
 import { createMessage, type Message } from "glassine/messages";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { afterFile } from "../../support/cleanup.ts";
+import { listen } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
 import { answer } from "./support/answers.ts";
 
@@ -42,14 +42,9 @@ const server = createServer((request, response) => {
 let client: Anthropic;
 
 beforeAll(async () => {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  client = new Anthropic({ baseURL: `http://127.0.0.1:${port}`, apiKey: "x", maxRetries: 0 });
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+  const { url: baseURL, close } = await listen(server);
+  afterFile(close);
+  client = new Anthropic({ baseURL, apiKey: "x", maxRetries: 0 });
 });
 
 /** A gateway that masks numbers on their way to the model and back. */

@@ -1,6 +1,5 @@
 /** OpenAI's own SDK against a local server: requests, answers and streams. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import {
   chatStream,
@@ -18,8 +17,10 @@ import {
 } from "glassine/openai";
 import OpenAI from "openai";
 import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { afterFile } from "../../support/cleanup.ts";
+import { listen } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
 import { chatCompletion, chatParams, response, responseParams } from "./documents.ts";
 
@@ -41,7 +42,6 @@ interface Seen {
   readonly messages: readonly Message[];
   readonly body: { readonly stream?: boolean };
 }
-let server: Server;
 let client: OpenAI;
 const seen: Seen[] = [];
 
@@ -92,12 +92,10 @@ async function guard(request: IncomingMessage, reply: ServerResponse): Promise<v
 }
 
 beforeAll(async () => {
-  server = createServer((request, reply) => void guard(request, reply));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: "x", maxRetries: 0 });
+  const { url, close } = await listen(createServer((request, reply) => void guard(request, reply)));
+  afterFile(close);
+  client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "x", maxRetries: 0 });
 });
-afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 const answered = z.object({ text: z.string() });
 
