@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCommand } from "glassine/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
 import { catalogPath, fixtures, glassine, linesOf, run, runJson } from "./support/run.ts";
 
@@ -125,7 +126,7 @@ Restart the stigmem node after changing plugin packages or gates.
 
   it("CLI-061: nothing changes on disk or in the environment", async () => {
     verifies("cli:enable");
-    const folder = await mkdtemp(join(tmpdir(), "enable-"));
+    const folder = await folderWith();
     const env = Object.freeze({ HOME: folder });
     const before = { ...process.env };
     for (const command of ["enable", "disable"])
@@ -133,7 +134,6 @@ Restart the stigmem node after changing plugin packages or gates.
         (await run(["plugins", command, "zep-adapter", ...ofCatalog], { cwd: folder, env })).code,
       ).toBe(0);
     expect([await readdir(folder), process.env]).toEqual([[], before]);
-    await rm(folder, { recursive: true });
   });
 
   it("say when no variable decides", async () => {

@@ -1,9 +1,8 @@
 /** `--host`: plugins are checked against the operator's own host. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memoryNode } from "glassine/memory-node";
 import { describe, expect, it, vi } from "vitest";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, other } from "./fixtures/host.ts";
 import { report } from "./support/facts.ts";
@@ -75,14 +74,12 @@ describe("--host", () => {
   });
 
   it("reports what a module throws on one line", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "host-"));
+    const folder = await folderWith({ "throws.mjs": 'throw new Error("first\\nsecond");' });
     const path = join(folder, "throws.mjs");
-    await writeFile(path, 'throw new Error("first\\nsecond");');
     const { code, stderr } = await run(["plugins", "list", "--host", path]);
     expect([code, linesOf(stderr)]).toEqual([
       2,
       [`--host: cannot use the module '${path}': first\\u{a}second`],
     ]);
-    await rm(folder, { recursive: true });
   });
 });

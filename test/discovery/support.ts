@@ -1,15 +1,14 @@
 /** Packages for tests of discovery: written as npm would, in a root of their own. */
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { definePlugin } from "glassine";
 import { type FixturePackage, installFixturePackage } from "glassine/testing";
 import { type DiscoverOptions, discoverPlugins } from "../../src/operate/discovery/index.ts";
 import { closureHasher, hashPackage, memberText } from "../../src/operate/packages/index.ts";
 import { signPackage, trustPlugins } from "../../src/operate/trust/index.ts";
-import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 
 // A package has no glassine next to it, so its module uses what the test provides.
 (globalThis as { testDefinePlugin?: unknown }).testDefinePlugin = definePlugin;
@@ -21,9 +20,7 @@ export const unsigned = {
 };
 
 export async function newRoot(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "glassine-discovery-"));
-  afterTest(() => rm(root, { recursive: true, force: true }));
-  return root;
+  return folderWith();
 }
 
 /** The source of a plugin. `marker` is a file that its module writes when it runs. */

@@ -1,9 +1,8 @@
 /** `glassine extproc` behind the real Envoy. Skipped where `GLASSINE_ENVOY_PYTHON` names none. */
 // Only in test:all: it starts processes.
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -16,6 +15,7 @@ import type { ConfigInput } from "glassine/gateway";
 import { describe, expect, it } from "vitest";
 import { hasEnvoy } from "../../tools/real/envoy.ts";
 import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 import { listening } from "../support/listening.ts";
 import { verifies } from "../support/verifies.ts";
 import { type BehindEnvoyOptions, behindEnvoy } from "./support/behind-envoy.ts";
@@ -34,8 +34,7 @@ async function started(config: ConfigInput, options?: BehindEnvoyOptions) {
 
 /** A file with a plugin in JavaScript. */
 async function pluginFile(code: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "glassine-plugin-"));
-  afterTest(() => rm(folder, { recursive: true }));
+  const folder = await folderWith();
   const path = join(folder, "plugin.mjs");
   const from = pathToFileURL(dist("index.js")).href;
   await writeFile(

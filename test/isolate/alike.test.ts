@@ -6,10 +6,11 @@ import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { type IsolatedPlugin, type Isolation, isolatePlugin } from "glassine/isolate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
 // @ts-expect-error It is JavaScript, as a plugin is.
 import { make, names } from "./fixtures/puppet.mjs";
-import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
+import { fixture, noSandbox, pluginFile, saying } from "./support.ts";
 
 /** What its module keeps between calls differs from run to run. */
 const acts = (names as readonly string[]).filter((name) => name !== "count in its module");
@@ -229,7 +230,7 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
   });
 
   it("may be the default export of a file that a compiler wrote as CommonJS", async () => {
-    const own = join(await folder(), "plugin.js");
+    const own = join(await folderWith(), "plugin.js");
     await writeFile(
       own,
       `Object.defineProperty(exports, "__esModule", { value: true });

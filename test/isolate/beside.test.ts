@@ -7,8 +7,9 @@ import process from "node:process";
 import { expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { root } from "../docs/support/pages.ts";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import { folder, noSandbox } from "./support.ts";
+import { noSandbox } from "./support.ts";
 
 const plugin = `import { addLabels, definePlugin } from "glassine";
 export default definePlugin({ name: "tagger", version: "1.0.0", capabilities: ["append_labels"],
@@ -44,7 +45,7 @@ console.log(isolate);`;
 
 /** Installed as npm does it: the library is a real folder, not a link. */
 async function project(): Promise<string> {
-  const path = await folder();
+  const path = await folderWith();
   const library = join(path, "node_modules", "glassine");
   await mkdir(library, { recursive: true });
   await cp(`${root}dist`, join(library, "dist"), { recursive: true });

@@ -9,8 +9,9 @@ import { hashPackage } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
+import { fixture, noSandbox, pluginFile, saying } from "./support.ts";
 
 /** A plugin whose handler has this body; `said` is what the message says. */
 const sourceOf = (body: string) => `import { definePlugin } from "glassine";
@@ -79,7 +80,7 @@ it.each<Isolation>([...kinds, "quickjs"])(
   "a package whose folder is a relative link is found by a %s",
   async (isolate) => {
     verifies("isolation:start");
-    const path = await folder();
+    const path = await folderWith();
     await mkdir(join(path, "real"));
     const manifest = { name: "linked", version: "1.0.0", type: "module" };
     await writeFile(join(path, "real", "package.json"), JSON.stringify(manifest));

@@ -3,13 +3,14 @@ import { createPluginManager } from "glassine";
 import { type IsolateOptions, isolatePlugin } from "glassine/isolate";
 import { expect, it } from "vitest";
 import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import { folder, inside, pluginText, saying } from "./quickjs-support.ts";
+import { inside, pluginText, saying } from "./quickjs-support.ts";
 
 const prints = pluginText("console.log(said); return deny(context.plugin.name)");
 
 async function fileOf(text: string): Promise<string> {
-  return `${await folder({ "plugin.mjs": text })}/plugin.mjs`;
+  return `${await folderWith({ "plugin.mjs": text })}/plugin.mjs`;
 }
 
 it("no log or record contains its configuration", async () => {

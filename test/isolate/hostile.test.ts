@@ -12,8 +12,9 @@ import { describe, expect, it } from "vitest";
 import probes from "../../spec/isolation-probes.json" with { type: "json" };
 import { run } from "../docs/support/compile.ts";
 import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import { fixture, folder, noSandbox, saying } from "./support.ts";
+import { fixture, noSandbox, saying } from "./support.ts";
 
 /** A server that accepts each connection, and ends it. */
 async function listening(path: string | number): Promise<Server> {
@@ -25,7 +26,7 @@ async function listening(path: string | number): Promise<Server> {
 
 /** What a probe may try to reach; all of it exists. */
 async function targets() {
-  const path = await folder();
+  const path = await folderWith();
   const file = join(path, "secret");
   await writeFile(file, "a secret");
   const socket = join(path, "socket");

@@ -1,22 +1,14 @@
 /** Plugins inside QuickJS for tests. Their far side runs from dist, which `npm run build` writes. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createPluginManager } from "glassine";
 import { type IsolateOptions, isolatePlugin } from "glassine/isolate";
 import { createMessage, type Message } from "glassine/messages";
 import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 
 export const fixture = (name: string) =>
   fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
-
-export async function folder(files: Readonly<Record<string, string>>): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "glassine-quickjs-"));
-  afterTest(() => rm(path, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
-  return path;
-}
 
 /** A plugin whose handler has this body; `said` is what the message says. */
 export const pluginText = (body: string, settings = "") => `
@@ -53,5 +45,5 @@ export async function inside(file: string, options: Partial<IsolateOptions> = {}
 
 /** The same for a plugin given as text, in a file of its own. */
 export async function insideText(text: string, options: Partial<IsolateOptions> = {}) {
-  return await inside(join(await folder({ "plugin.mjs": text }), "plugin.mjs"), options);
+  return await inside(join(await folderWith({ "plugin.mjs": text }), "plugin.mjs"), options);
 }

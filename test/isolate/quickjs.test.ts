@@ -5,8 +5,9 @@ import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { isolatePlugin } from "glassine/isolate";
 import { encodeInvokeResult } from "glassine/remote";
 import { describe, expect, it } from "vitest";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import { fixture, folder, inside, insideText, pluginText, saying } from "./quickjs-support.ts";
+import { fixture, inside, insideText, pluginText, saying } from "./quickjs-support.ts";
 
 const config = { limit: 3 };
 const file = fixture("quickjs-plugin.mjs");
@@ -189,7 +190,7 @@ describe("what a plugin inside QuickJS may import", () => {
   });
 
   it("is files of its package", async () => {
-    const path = await folder({
+    const path = await folderWith({
       "plugin.mjs": importing("./lib/a.js"),
       "b.mjs": "export const b = 'from b';",
     });
@@ -199,8 +200,8 @@ describe("what a plugin inside QuickJS may import", () => {
   });
 
   it("is nothing outside of it, not by a link either", async () => {
-    const outside = await folder({ "secret.mjs": "export const x = 1;" });
-    const path = await folder({ "plugin.mjs": importing("./link.mjs"), "data.json": "{}" });
+    const outside = await folderWith({ "secret.mjs": "export const x = 1;" });
+    const path = await folderWith({ "plugin.mjs": importing("./link.mjs"), "data.json": "{}" });
     await symlink(join(outside, "secret.mjs"), join(path, "link.mjs"));
     const failed = (name: string) => expect(inside(join(path, name))).rejects;
     await failed("plugin.mjs").toThrow(/imports .\/link.mjs, which leads out of its package/);

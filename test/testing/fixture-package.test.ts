@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { installFixturePackage } from "glassine/testing";
 import { describe, expect, it } from "vitest";
+import { folderWith } from "../support/folder.ts";
 
 const guard = {
   name: "@acme/guard",
@@ -46,24 +46,20 @@ describe("installFixturePackage", () => {
   });
 
   it("puts several into one root, and removes each alone", async () => {
-    const root = await mkdtemp(join(tmpdir(), "host-"));
-    try {
-      const files = { "index.js": "" };
-      const install = (name: string) =>
-        installFixturePackage({ name, version: "1.0.0", files, root });
-      const one = await install("@acme/one");
-      const two = await install("@acme/two");
-      const three = await install("three");
-      const modules = join(root, "node_modules");
-      await one.remove();
-      expect((await readdir(modules)).sort()).toEqual(["@acme", "three"]);
-      expect(await readdir(join(modules, "@acme"))).toEqual(["two"]);
-      await two.remove();
-      await three.remove();
-      expect(await readdir(modules)).toEqual([]);
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    const root = await folderWith();
+    const files = { "index.js": "" };
+    const install = (name: string) =>
+      installFixturePackage({ name, version: "1.0.0", files, root });
+    const one = await install("@acme/one");
+    const two = await install("@acme/two");
+    const three = await install("three");
+    const modules = join(root, "node_modules");
+    await one.remove();
+    expect((await readdir(modules)).sort()).toEqual(["@acme", "three"]);
+    expect(await readdir(join(modules, "@acme"))).toEqual(["two"]);
+    await two.remove();
+    await three.remove();
+    expect(await readdir(modules)).toEqual([]);
   });
 
   it("omits the field if there is none", async () => {
@@ -75,43 +71,31 @@ describe("installFixturePackage", () => {
   });
 
   it("does not overwrite an existing package", async () => {
-    const root = await mkdtemp(join(tmpdir(), "host-"));
-    try {
-      await mkdir(join(root, "node_modules", "@acme", "guard"), { recursive: true });
-      await expect(installFixturePackage({ ...guard, root })).rejects.toMatchObject({
-        code: "options_invalid",
-        message: 'The package "@acme/guard" already exists.',
-      });
-      expect(await readdir(join(root, "node_modules", "@acme", "guard"))).toEqual([]);
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    const root = await folderWith();
+    await mkdir(join(root, "node_modules", "@acme", "guard"), { recursive: true });
+    await expect(installFixturePackage({ ...guard, root })).rejects.toMatchObject({
+      code: "options_invalid",
+      message: 'The package "@acme/guard" already exists.',
+    });
+    expect(await readdir(join(root, "node_modules", "@acme", "guard"))).toEqual([]);
   });
 
   it("refuses a package that another call is writing, and leaves that one alone", async () => {
-    const root = await mkdtemp(join(tmpdir(), "host-"));
-    try {
-      const both = [1, 2].map(() => installFixturePackage({ ...guard, root }));
-      const ends = (await Promise.allSettled(both)).map(({ status }) => status);
-      expect(ends.sort()).toEqual(["fulfilled", "rejected"]);
-      const files = await readdir(join(root, "node_modules", "@acme", "guard"));
-      expect(files).toContain("package.json");
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    const root = await folderWith();
+    const both = [1, 2].map(() => installFixturePackage({ ...guard, root }));
+    const ends = (await Promise.allSettled(both)).map(({ status }) => status);
+    expect(ends.sort()).toEqual(["fulfilled", "rejected"]);
+    const files = await readdir(join(root, "node_modules", "@acme", "guard"));
+    expect(files).toContain("package.json");
   });
 
   it("removes what it wrote if a part of it cannot be written", async () => {
-    const root = await mkdtemp(join(tmpdir(), "host-"));
-    try {
-      const files = { "a.js": "", [`${"n".repeat(300)}.js`]: "" };
-      await expect(installFixturePackage({ ...guard, files, root })).rejects.toMatchObject({
-        code: "ENAMETOOLONG",
-      });
-      expect(await readdir(join(root, "node_modules"))).toEqual([]);
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    const root = await folderWith();
+    const files = { "a.js": "", [`${"n".repeat(300)}.js`]: "" };
+    await expect(installFixturePackage({ ...guard, files, root })).rejects.toMatchObject({
+      code: "ENAMETOOLONG",
+    });
+    expect(await readdir(join(root, "node_modules"))).toEqual([]);
   });
 
   it("signs the package once its files are written, and waits for it", async () => {
@@ -128,14 +112,10 @@ describe("installFixturePackage", () => {
   });
 
   it("removes what it wrote if it cannot be signed", async () => {
-    const root = await mkdtemp(join(tmpdir(), "host-"));
-    try {
-      const sign = () => Promise.reject(new Error("no key"));
-      await expect(installFixturePackage({ ...guard, root, sign })).rejects.toThrow("no key");
-      expect(await readdir(join(root, "node_modules"))).toEqual([]);
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    const root = await folderWith();
+    const sign = () => Promise.reject(new Error("no key"));
+    await expect(installFixturePackage({ ...guard, root, sign })).rejects.toThrow("no key");
+    expect(await readdir(join(root, "node_modules"))).toEqual([]);
   });
 
   it.each([

@@ -1,18 +1,17 @@
 /** Locks in temporary folders, and what changes of trust leave there. */
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isGlassineError } from "glassine";
 import { type JournalProblem, type LockEntry, readTrustJournal } from "glassine/node";
 import { expect, vi } from "vitest";
 import { commandServices, runJson } from "../cli/support/run.ts";
 import { afterTest } from "../support/cleanup.ts";
+import { folderWith } from "../support/folder.ts";
 
 /** A folder that is removed after the test, and the files of a lock in it. */
 export async function lockFolder(text?: string) {
-  const folder = await mkdtemp(join(tmpdir(), "glassine-lock-"));
-  afterTest(() => rm(folder, { recursive: true, force: true }));
+  const folder = await folderWith();
   const path = join(folder, "plugins.lock");
   if (text !== undefined) await writeFile(path, text);
   return {

@@ -4,14 +4,15 @@ import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readPublisherKeys } from "glassine/node";
 import { describe, expect, it } from "vitest";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import { identity, temporary, testKey } from "./signing-support.ts";
+import { identity, testKey } from "./signing-support.ts";
 
 const key = testKey();
 const publisher = { identity, key_id: "k1", public_key: key.publicKey };
 
 async function fileOf(content: unknown): Promise<string> {
-  const path = join(await temporary(), "publishers.json");
+  const path = join(await folderWith(), "publishers.json");
   const isRaw = typeof content === "string" || content instanceof Uint8Array;
   await writeFile(path, isRaw ? content : JSON.stringify(content));
   return path;
@@ -84,7 +85,7 @@ describe("a file of publisher keys", () => {
   });
 
   it("may be a link, as secrets of containers are", async () => {
-    const path = join(await temporary(), "link.json");
+    const path = join(await folderWith(), "link.json");
     await symlink(await fileOf(of(publisher)), path);
     expect((await readPublisherKeys(path)).keys).toHaveLength(1);
   });
@@ -239,7 +240,7 @@ describe("a file of publisher keys", () => {
 
   it("that is not a file is refused", async () => {
     verifies("signing:keys-refused");
-    const folder = await temporary();
+    const folder = await folderWith();
     const refused = (path: string) => expect(readPublisherKeys(path)).rejects;
     await refused(folder).toMatchObject({
       code: "setting_invalid",

@@ -3,16 +3,9 @@ import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/
 import { join } from "node:path";
 import { signPackage } from "glassine/node";
 import { describe, expect, it } from "vitest";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import {
-  identity,
-  known,
-  packageOf,
-  signedAt,
-  temporary,
-  testKey,
-  verdict,
-} from "./signing-support.ts";
+import { identity, known, packageOf, signedAt, testKey, verdict } from "./signing-support.ts";
 
 const key = testKey();
 const evidenceAt = (path: string) => readFile(join(path, "glassine.sig.json"), "utf8");
@@ -187,7 +180,7 @@ describe("what cannot be signed", () => {
     ["an empty version", { name: "a", version: "" }, "has no name or no version."],
     ["a name with a line feed", { name: "a\n1", version: "1.0.0" }, "cannot be signed."],
   ])("a folder with %s is refused", async (_name, manifest, message) => {
-    const path = await temporary();
+    const path = await folderWith();
     const text = typeof manifest === "string" ? manifest : JSON.stringify(manifest);
     if (manifest !== undefined) await writeFile(join(path, "package.json"), text);
     const error = await refusalOf({ path });
@@ -212,7 +205,7 @@ describe("what cannot be signed", () => {
   ])("%s at the path of the evidence is not written through", async (_name, put) => {
     verifies("signing:written");
     const path = await packageOf();
-    const target = join(await temporary(), "precious");
+    const target = join(await folderWith(), "precious");
     await writeFile(target, "kept");
     await put(join(path, "glassine.sig.json"), target);
     expect(await refusalOf({ path })).toMatchObject({
@@ -226,7 +219,7 @@ describe("what cannot be signed", () => {
     verifies("signing:written");
     // A path on Linux has at most 4095 bytes. The evidence fits, a file next to it does not.
     const longest = 4095 - "/glassine.sig.json".length - 3;
-    let path = await temporary();
+    let path = await folderWith();
     while (path.length < longest) {
       path = join(path, "d".repeat(Math.min(200, longest - path.length - 1) || 1));
     }
@@ -241,7 +234,7 @@ describe("what cannot be signed", () => {
   });
 
   it("a folder that is not there is refused", async () => {
-    const path = join(await temporary(), "nothing");
+    const path = join(await folderWith(), "nothing");
     expect(await refusalOf({ path })).toMatchObject({ code: "package_refused" });
     await rm(path, { force: true });
   });

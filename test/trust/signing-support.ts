@@ -1,7 +1,6 @@
 /** Packages that are really written, signed and hashed. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { installFixturePackage } from "glassine/testing";
 import { hashPackage } from "../../src/operate/packages/hash-package.ts";
@@ -45,13 +44,6 @@ export function known(key: TestKey, more: Partial<PublisherKey> = {}): Publisher
     revoked: false,
     ...more,
   };
-}
-
-/** A new directory, removed after the test. */
-export async function temporary(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "glassine-trust-"));
-  afterTest(() => rm(path, { recursive: true, force: true }));
-  return path;
 }
 
 const files = {

@@ -8,7 +8,8 @@ import {
   sigstoreVerifier,
 } from "../../src/operate/trust/signing/sigstore-verifier.ts";
 import type { Evidence } from "../../src/operate/trust/signing/types.ts";
-import { packageOf, signedAt, temporary } from "./signing-support.ts";
+import { folderWith } from "../support/folder.ts";
+import { packageOf, signedAt } from "./signing-support.ts";
 import {
   type Authority,
   type Document,
@@ -59,7 +60,7 @@ export async function verdict(of: Case = {}): Promise<Evidence> {
   // The parts of the root share objects; those read from a file do not.
   const root: Document = JSON.parse(JSON.stringify(authority.root));
   of.root?.(root);
-  const trustedRoot = join(await temporary(), "trusted_root.json");
+  const trustedRoot = join(await folderWith(), "trusted_root.json");
   await writeFile(trustedRoot, JSON.stringify(root));
   return checkEvidence(signed, [sigstoreVerifier({ trustedRoot, ...of.options })]);
 }

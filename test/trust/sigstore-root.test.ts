@@ -2,14 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sigstoreVerifier } from "glassine/node";
 import { describe, expect, it } from "vitest";
+import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
-import { temporary } from "./signing-support.ts";
 import type { Document } from "./sigstore-authority.ts";
 import { authority, put } from "./sigstore-cases.ts";
 
 /** What is reported about a trusted root at startup; `undefined` if it is accepted. */
 async function faultOf(root: string | Uint8Array): Promise<string | undefined> {
-  const path = join(await temporary(), "trusted_root.json");
+  const path = join(await folderWith(), "trusted_root.json");
   await writeFile(path, root);
   try {
     await sigstoreVerifier({ trustedRoot: path }).prepare?.();

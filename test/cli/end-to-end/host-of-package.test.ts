@@ -1,9 +1,7 @@
 /** `--host glassine/memory-node` in a project that has the package installed, and in one that has not. */
 // Only in test:all: it runs whole commands in processes of their own.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, it } from "vitest";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
 import { newWorkspace } from "./support.ts";
 
@@ -24,11 +22,10 @@ export default () => definePlugin({ name: "guard", version: "1.0.0", requiresHos
     0,
     expect.stringMatching(/^guard 1\.0\.0 hooks=1 /m),
   ]);
-  const elsewhere = await mkdtemp(join(tmpdir(), "glassine-elsewhere-"));
+  const elsewhere = await folderWith();
   const empty = await run(["plugins", "list", "--host", "glassine/memory-node"], {
     env,
     cwd: elsewhere,
   });
   expect([empty.code, empty.stdout]).toEqual([0, expect.stringContaining("No plugins registered")]);
-  await rm(elsewhere, { recursive: true });
 });

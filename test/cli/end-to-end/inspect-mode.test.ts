@@ -1,10 +1,10 @@
 /** The mode, and which lockfile is in effect. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
 import { documentOf, linesOf, sectionOf } from "./documents.ts";
 import { commandOf, installTime, marked, procedure } from "./fixtures.ts";
@@ -103,7 +103,7 @@ describe("the mode", () => {
 
   it("a local plugin without a node_modules above it finds the library of the command", async () => {
     verifies("discovery:local");
-    const folder = await mkdtemp(join(tmpdir(), "glassine-local-"));
+    const folder = await folderWith();
     const manifest = { name: "acme-far", version: "1.0.0", type: "module" };
     const glassine = { plugin: "./plugin.js" };
     await writeFile(join(folder, "package.json"), JSON.stringify({ ...manifest, glassine }));
@@ -114,7 +114,6 @@ describe("the mode", () => {
     const other = `import "not-there";\n${pluginSource({ name: "acme-far" })}`;
     await writeFile(join(folder, "plugin.js"), other);
     expect(await status()).toBe("rejected");
-    await rm(folder, { recursive: true });
   });
 });
 

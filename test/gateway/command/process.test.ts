@@ -8,11 +8,11 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
 import { listening } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";
-import { folderWith } from "../support/folder.ts";
 
 const bin = fileURLToPath(new URL("../../../dist/gateway/command/main.js", import.meta.url));
 

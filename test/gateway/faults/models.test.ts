@@ -7,10 +7,10 @@ import { definePlugin, GlassineError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { expect, it, vi } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
 import { listening } from "../../support/listening.ts";
 import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 import { sessionOf } from "../run/support/caller.ts";
-import { folderWith } from "../support/folder.ts";
 
 const looks = definePlugin({
   name: "looks",

@@ -11,9 +11,9 @@ import { definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
 import { attack } from "../../attacks/attack.ts";
 import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
 import { loggedBy } from "../attacks/support.ts";
 import { exchange, exchangeOf } from "../router/support/servers.ts";
-import { folderWith } from "../support/folder.ts";
 import { callerOf, initialize } from "./support/caller.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { definePlugin, deny } from "glassine";
 import { egressGuard } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
+import { folderWith } from "../../support/folder.ts";
 import { ada, type Before, gatewayBefore, stdioBefore } from "../attacks/support.ts";
-import { folderWith } from "../support/folder.ts";
 import { callerOf, callOf, initialize, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
 

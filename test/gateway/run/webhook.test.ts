@@ -1,9 +1,7 @@
 /** The guardrail webhook of agentgateway, called with the messages that agentgateway sends. */
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import {
@@ -18,6 +16,7 @@ import type { GatewayOptions } from "glassine/gateway";
 import { describe, expect, it, vi } from "vitest";
 import { share } from "../../../property-tests/support/runs.ts";
 import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
 import { certificate, hasOpenssl } from "../support/certificate.ts";
 import { startGateway } from "./support/gateway.ts";
@@ -36,8 +35,7 @@ async function started(
   { masksAnswers = false, ...more }: Partial<EnvoyFront> & { masksAnswers?: boolean } = {},
   settings: object = {},
 ) {
-  const folder = await mkdtemp(join(tmpdir(), "webhook-"));
-  afterTest(() => rm(folder, { recursive: true }));
+  const folder = await folderWith();
   const made = await startGateway({ ...config, ...settings } as never, plugins, {
     envoy: {
       at: { socket: join(folder, "s.sock") },
@@ -381,8 +379,7 @@ it("rejects what is still judged when the gateway ends", async () => {
 });
 
 it.skipIf(!hasOpenssl)("with TLS takes only clients of its authority", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "webhook-tls-"));
-  afterTest(() => rm(folder, { recursive: true }));
+  const folder = await folderWith();
   const own = await certificate(folder, "own");
   const other = await certificate(folder, "other");
   const { port } = await started([refuser], { tls: { ...own, clientCa: own.cert } });

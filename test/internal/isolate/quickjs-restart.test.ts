@@ -6,8 +6,9 @@ import { violationOf } from "../../../src/core/hooks/index.ts";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
 import { loadInQuickJs } from "../../../src/operate/isolate/quickjs/load.ts";
 import { serve } from "../../../src/operate/isolate/serve.ts";
-import { folder, pluginText, saying } from "../../isolate/quickjs-support.ts";
+import { pluginText, saying } from "../../isolate/quickjs-support.ts";
 import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const text = `
@@ -30,7 +31,7 @@ it("says why the plugin cannot be made again, and tries it at the next turn", as
   verifies("isolation:failure");
   const now = vi.spyOn(Date, "now").mockReturnValue(1_000);
   afterTest(() => now.mockRestore());
-  const file = join(await realpath(await folder({ "plugin.mjs": text })), "plugin.mjs");
+  const file = join(await realpath(await folderWith({ "plugin.mjs": text })), "plugin.mjs");
   const { manifest, ready } = await loadInQuickJs({
     type: "load",
     protocol: protocolVersion,
@@ -56,7 +57,7 @@ it("says why the plugin cannot be made again, and tries it at the next turn", as
 it("fails only the turn that spends the engine, and not those that wait for it", async () => {
   verifies("isolation:failure");
   const text = pluginText('if (said === "spend") throw null; return deny("here");');
-  const file = join(await realpath(await folder({ "plugin.mjs": text })), "plugin.mjs");
+  const file = join(await realpath(await folderWith({ "plugin.mjs": text })), "plugin.mjs");
   const answers = new Map<string, string>();
   const handle = serve(
     (line) => {

@@ -14,8 +14,8 @@ import { readPublisherKeys } from "../../../src/operate/trust/signing/publisher-
 import { signTarball } from "../../../src/operate/trust/signing/sign-package.ts";
 import { makeSigningKey } from "../../../src/operate/trust/signing/signing-key.ts";
 import { attack } from "../../attacks/attack.ts";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
-import { temporary } from "../../trust/signing-support.ts";
 
 const run = promisify(execFile);
 const identity = "builder@example.com";
@@ -23,7 +23,7 @@ const long = `dist/${"deep/".repeat(20)}${"x".repeat(90)}.js`;
 
 /** A package packed by npm, a key, and the publisher key file that contains it. */
 async function packed(files: Readonly<Record<string, string>> = {}) {
-  const folder = await temporary();
+  const folder = await folderWith();
   const source = join(folder, "source");
   const all = {
     "package.json": '{"name":"guard","version":"1.0.0"}',
@@ -47,7 +47,7 @@ async function packed(files: Readonly<Record<string, string>> = {}) {
 }
 
 async function unpacked(path: string): Promise<string> {
-  const folder = await temporary();
+  const folder = await folderWith();
   await run("tar", ["xzf", path, "-C", folder]);
   return join(folder, "package");
 }
@@ -147,7 +147,7 @@ attack(
       ["an entry that is cut off", [tarEntry("package/a.js", "x".repeat(600)).subarray(0, 1024)]],
     ])("%s", async (_, entries) => {
       verifies("signing:tarball");
-      const folder = await temporary();
+      const folder = await folderWith();
       const path = join(folder, "guard-1.0.0.tgz");
       const keyPath = join(folder, "signing.pem");
       await makeSigningKey({ path: keyPath, identity });
@@ -163,7 +163,7 @@ attack(
 
     it("a file that is not gzip, and a decompression bomb", async () => {
       verifies("signing:tarball");
-      const folder = await temporary();
+      const folder = await folderWith();
       const keyPath = join(folder, "signing.pem");
       await makeSigningKey({ path: keyPath, identity });
       const key = await readFile(keyPath, "utf8");
@@ -197,7 +197,7 @@ describe("a generated key", () => {
 
   it("is not generated for an identity or id that no operator could list", async () => {
     verifies("signing:key-made");
-    const path = join(await temporary(), "signing.pem");
+    const path = join(await folderWith(), "signing.pem");
     for (const wrong of [{ identity: "a,b" }, { identity, keyId: "a b" }])
       await expect(makeSigningKey({ path, ...wrong })).rejects.toMatchObject({
         code: "options_invalid",

@@ -8,8 +8,9 @@ import { loadPeer, type Peer } from "../../../src/operate/packages/peer.ts";
 import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
 import { sigstoreVerifier } from "../../../src/operate/trust/signing/sigstore-verifier.ts";
 import { discover } from "../../discovery/support.ts";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
-import { packageOf, signedAt, temporary } from "../../trust/signing-support.ts";
+import { packageOf, signedAt } from "../../trust/signing-support.ts";
 import { statement } from "../../trust/sigstore-authority.ts";
 import { authority } from "../../trust/sigstore-cases.ts";
 
@@ -39,7 +40,7 @@ describe("a host that accepts Sigstore bundles without the peer packages", () =>
       const signed = await signedAt(path);
       const bundle = await authority.bundle(statement(signed.hash));
       await writeFile(join(path, "glassine.sigstore.json"), JSON.stringify(bundle));
-      const trustedRoot = join(await temporary(), "trusted_root.json");
+      const trustedRoot = join(await folderWith(), "trusted_root.json");
       await writeFile(trustedRoot, JSON.stringify(authority.root));
       const verifier = sigstoreVerifier({ trustedRoot });
       const message = `The package ${peer}-that-nobody-has is not installed. ${wayOut}`;
@@ -57,7 +58,7 @@ describe("a host that accepts Sigstore bundles without the peer packages", () =>
   it("learns which setting needs them, and nothing of a path", async () => {
     verifies("signing:sigstore-peers");
     absent.set("@sigstore/verify", "@sigstore/verify-that-nobody-has");
-    const root = await temporary();
+    const root = await folderWith();
     const trustedRoot = join(root, "trusted_root.json");
     await writeFile(trustedRoot, JSON.stringify(authority.root));
     const env = { GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: relative(process.cwd(), trustedRoot) };
@@ -96,7 +97,7 @@ describe("an optional peer", () => {
     ["lacks a part", "import 'a-package-that-nobody-has';", "a-package-that-nobody-has"],
   ])("that %s is refused, but not as missing", async (_name, code, why) => {
     verifies("signing:sigstore-peers");
-    const file = join(await temporary(), "peer.mjs");
+    const file = join(await folderWith(), "peer.mjs");
     await writeFile(file, code);
     const { href } = pathToFileURL(file);
     const refused = expect(loadPeer(peer(href))).rejects;

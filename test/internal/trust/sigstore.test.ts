@@ -8,8 +8,9 @@ import {
   sigstoreVerifier,
   statementFault,
 } from "../../../src/operate/trust/signing/sigstore-verifier.ts";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
-import { packageOf, signedAt, temporary } from "../../trust/signing-support.ts";
+import { packageOf, signedAt } from "../../trust/signing-support.ts";
 import { type Document, issuer, statement, subject } from "../../trust/sigstore-authority.ts";
 import { authority, type Fault, invalid, put, verdict } from "../../trust/sigstore-cases.ts";
 
@@ -46,7 +47,7 @@ describe("a package with a Sigstore bundle", () => {
       const payload = statement(signed.hash, { subject: [more, own] });
       const bundle = await authority.bundle(payload);
       await writeFile(join(path, "glassine.sigstore.json"), JSON.stringify(bundle));
-      const trustedRoot = join(await temporary(), "trusted_root.json");
+      const trustedRoot = join(await folderWith(), "trusted_root.json");
       await writeFile(trustedRoot, JSON.stringify(authority.root));
       return checkEvidence(signed, [sigstoreVerifier({ trustedRoot })]);
     };

@@ -3,8 +3,7 @@
 /** A plugin of this library in a CPEX host: a simulated one, and a real one if Python is there. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -14,6 +13,7 @@ import { installFixturePackage } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import { trust, unsigned } from "../../discovery/support.ts";
 import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
 import { hasCpex, python } from "./support/real-venv.ts";
 
@@ -281,8 +281,7 @@ describe.skipIf(!hasCpex)("the real manager of CPEX", { timeout: 60_000 }, () =>
   /** Runs calls in a host of its own. */
   async function host(entry: Entry, calls: readonly object[], policies: object = {}) {
     const { capabilities = [], hooks = ["tool_pre_invoke"], own = {}, onError = "fail" } = entry;
-    const folder = await mkdtemp(join(tmpdir(), "cpex-host-"));
-    afterTest(() => rm(folder, { recursive: true }));
+    const folder = await folderWith();
     const command = entry.command ?? [process.execPath, main, "serve-plugin", "--path", plugin];
     const config = join(folder, "config.yaml");
     const kind = "glassine_plugin.GlassinePlugin";

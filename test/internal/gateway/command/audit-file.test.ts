@@ -2,7 +2,7 @@
 import { link, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { codeOf, run, start } from "./support.ts";
 

@@ -2,7 +2,7 @@
 /** `gateway --check`: who sees what, and what can never happen, without starting anything. */
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { codeOf, run, start } from "./support.ts";
 

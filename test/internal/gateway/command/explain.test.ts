@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { addLabels, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { codeOf, run, start } from "./support.ts";
 

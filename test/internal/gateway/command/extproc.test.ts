@@ -6,7 +6,7 @@ import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";
 import { certificate, hasOpenssl } from "../../../gateway/support/certificate.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { listening } from "../../../support/listening.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { double, run, start } from "./support.ts";

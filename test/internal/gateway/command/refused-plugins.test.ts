@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type RejectionCode, rejectionCodes } from "../../../../src/operate/packages/index.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { codeOf, run } from "./support.ts";
 

@@ -14,8 +14,8 @@ import {
 } from "../../../../src/gateway/command/control-socket.ts";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
 import { sessionOf } from "../../../gateway/run/support/caller.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files } from "../config/support.ts";
 import { codeOf, double, run, start } from "./support.ts";

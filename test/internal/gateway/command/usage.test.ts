@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../../support/verifies.ts";
 import "../../../discovery/support.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { double, run, start } from "./support.ts";
 
 describe("the command of a server", () => {

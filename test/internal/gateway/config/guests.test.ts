@@ -10,7 +10,6 @@ import {
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, unsigned } from "../../../discovery/support.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
 import {
   accept,
   type FakeVenv,
@@ -19,6 +18,7 @@ import {
 } from "../../../isolate/cpex/support/fake-venv.ts";
 import { hasCpex, python as realPython } from "../../../isolate/cpex/support/real-venv.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
 import { files, load, problemsOf, refusalOf } from "./support.ts";

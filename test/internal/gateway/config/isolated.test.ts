@@ -10,8 +10,8 @@ import {
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
 import { farSides, guarded } from "../../../support/far-sides.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files, load, problemsOf, refusalOf } from "./support.ts";
 

@@ -3,7 +3,7 @@ import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defineConfig, loadConfig } from "../../../../src/gateway/config/index.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { files, load, refusalOf } from "./support.ts";
 
 const module = (config: unknown) => `export default ${JSON.stringify(config)};`;

@@ -14,8 +14,8 @@ import {
 } from "../../../../src/gateway/config/index.ts";
 import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files, refusalOf } from "./support.ts";
 

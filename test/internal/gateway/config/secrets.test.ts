@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { knownSecrets, secretReader, secretsIn } from "../../../../src/gateway/config/index.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { load } from "./support.ts";
 
 const env: Record<string, string | undefined> = { TOKEN: "t0", EMPTY: "" };

@@ -1,7 +1,7 @@
 /** Loads configurations for tests. */
 import type { GlassineError } from "glassine";
 import { type ConfigFlags, loadConfig } from "../../../../src/gateway/config/index.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 
 export const files = { command: "mcp-server-files" };
 

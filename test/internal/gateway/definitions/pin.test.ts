@@ -1,21 +1,18 @@
 /** `gateway pin`: what changed, and what is written. */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { installFaults } from "../../../faults/trust-fs-faults.ts";
 import { everythingOverStdio } from "../../../gateway/run/support/gateway.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { listening } from "../../../support/listening.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
 import { listing, tool } from "./support/listing.ts";
 
-async function folder(servers: object, more: object = {}): Promise<string> {
-  const cwd = await mkdtemp(join(tmpdir(), "glassine-pin-"));
-  await writeFile(join(cwd, "glassine.config.json"), JSON.stringify({ servers, ...more }));
-  return cwd;
-}
+const folder = (servers: object, more: object = {}) =>
+  folderWith({ "glassine.config.json": { servers, ...more } });
 
 const pin = (cwd: string, ...more: string[]) => run(["gateway", "pin", ...more], { cwd });
 
@@ -185,7 +182,7 @@ it("loses nothing that another run writes at the same time", async () => {
   verifies("cli:gateway-pins-file");
   const servers = await Promise.all(["one", "two"].map(() => listing([tool("add")])));
   const [one, two] = servers.map(({ server }) => server);
-  const definitionsFile = join(await mkdtemp(join(tmpdir(), "glassine-pins-")), "pins.json");
+  const definitionsFile = join(await folderWith(), "pins.json");
   const folders = [
     await folder({ one }, { definitionsFile }),
     await folder({ two }, { definitionsFile }),

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, unsigned } from "../../../discovery/support.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
+import { folderWith } from "../../../support/folder.ts";
 import { files, refusalOf } from "../config/support.ts";
 
 const plugin = 'globalThis.testDefinePlugin({ name: "bad", version: "1.0.0" })';

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterEach, expect, it, vi } from "vitest";
 import { childBack } from "../../../../src/gateway/transports/child-back.ts";
-import { folderWith } from "../../../gateway/support/folder.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { folderWith } from "../../../support/folder.ts";
 
 /** Keeps the process busy, so that more comes than is handled. */
 function spin(ms: number): void {

@@ -1,16 +1,15 @@
 /** The processes of a server, and what becomes of those that nobody uses. */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { connectionsTo } from "../../../../src/gateway/transports/index.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { folderWith } from "../../../support/folder.ts";
 
 it("does not start a process in the end that could not be started for its exchange", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "connections-"));
-  afterTest(() => rm(folder, { recursive: true, force: true }));
+  const folder = await folderWith();
   const command = join(folder, "server");
   const mark = join(folder, "started");
   const limits = { messageBytes: 1024, queuedBytes: 1024, children: 1, inFlight: 10 };
