@@ -82,7 +82,7 @@ it.each<[string, object, string]>([
 });
 
 it("refuses a folder in place of the plugin's file", async () => {
-  const path = await folder({});
+  const path = await folderWith();
   await expect(isolatePlugin(path, { isolate: "worker" })).rejects.toMatchObject({
     code: "options_invalid",
     message: `isolatePlugin expects the path of a file, and ${path} is a folder.`,
