@@ -5,7 +5,13 @@ import { compilePattern } from "../../core/messages/index.ts";
 import { type Environment, isolationOf } from "../../core/plugins/index.ts";
 import type { CommandContext } from "../../operate/cli/index.ts";
 import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
-import { isIsolation, kinds, type Opening, openings } from "../../operate/isolate/kinds.ts";
+import {
+  guestProcess,
+  isIsolation,
+  kinds,
+  type Opening,
+  openings,
+} from "../../operate/isolate/kinds.ts";
 import { foreignConditions, isGuarded, odditiesOf } from "../../providers/mcp/wiring.ts";
 import {
   auditFileFaults,
@@ -120,7 +126,7 @@ function reportOf({ plugin, from, source, grant }: ResolvedPlugin, handlers: rea
     version,
     from,
     source,
-    ...placeOf(plugin),
+    ...placeOf(plugin, from),
     hooks,
     capabilities,
     runs_on: runsOn,
@@ -137,13 +143,16 @@ function hasNoEffect({ mode }: Handler): boolean {
   return !mayHalt && !mayModify;
 }
 
-function placeOf(plugin: ResolvedPlugin["plugin"]): Pick<PluginReport, "isolate" | "runs_in"> {
+function placeOf(
+  plugin: ResolvedPlugin["plugin"],
+  from: ResolvedPlugin["from"],
+): Pick<PluginReport, "isolate" | "runs_in"> {
   const isolation = isolationOf(plugin);
   if (isolation === undefined)
     return { isolate: null, runs_in: ["Its code runs in the process of the gateway."] };
   const { kind, open } = isolation;
-  // A file may export a guest, whose kind is described elsewhere.
-  const says = isIsolation(kind) ? ` ${kinds[kind]}` : "";
+  const node = isIsolation(kind) ? ` ${kinds[kind]}` : "";
+  const says = from === "cpex" ? ` ${guestProcess}` : node;
   const can = open.map((each) => `${openings[each as Opening]} (${each})`);
   return {
     isolate: kind,

@@ -28,6 +28,10 @@ export const kinds = {
     "An engine of its own, in a thread. It has pure functions and nothing else: no files, no network, no timers, no process, no environment, no packages. Its code is stopped if it blocks past its deadline, and cannot take more memory than its limit.",
 } as const;
 
+/** What `process` means for a guest: Python has no permission model that could refuse programs. */
+export const guestProcess =
+  "A process of its own. It reads its environment and the system's libraries and programs, and nothing else: no writing, no network, no environment variables. It can start these programs, and any number of processes, which end with it. Its code is stopped if it blocks past its deadline, and each of its processes has a limit of memory.";
+
 /** Where the code of a plugin runs, if not in the host. */
 export type Isolation = keyof typeof kinds;
 

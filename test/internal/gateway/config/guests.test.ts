@@ -106,6 +106,15 @@ describe("guests of a configuration", () => {
     expect(args.extensions.security).not.toHaveProperty("subject.id");
   });
 
+  it("are shown by --check as what may start programs", async () => {
+    verifies("cli:gateway-check");
+    const { folder } = await scene();
+    const { document } = await run(["gateway", "--check", "--json"], { cwd: folder });
+    const [place] = document().plugins[0].runs_in;
+    expect(place).toMatch(/^Its code runs isolated, in "process"\. .*It can start these programs/);
+    expect(place).not.toContain("no programs");
+  });
+
   it("get variables and secrets that the configuration names, and nothing else", async () => {
     const problems = await problemsOf({
       servers: { files },
