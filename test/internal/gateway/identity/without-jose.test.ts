@@ -14,7 +14,8 @@ vi.mock("../../../../src/operate/packages/peer.ts", async (load) => {
 it("a gateway with tokens says at its start what to install", async () => {
   await expect(identifierOf(jwt())).rejects.toMatchObject({
     code: "setting_invalid",
-    message: "The package jose-that-nobody-has is not installed. Run `npm install jose@6`.",
+    message:
+      "The package jose-that-nobody-has is not installed. Run `npm install jose@6`, and start again.",
   });
 });
 
