@@ -456,8 +456,9 @@ What happened:
 \`\`\`
 
 It reads \`audit.file\`, or another file with \`--file\`, and needs no running gateway.
-Requests that a plugin refused, or that failed on their way to a server or a model, are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
+Requests that a plugin refused, or that failed on their way to a server or a model, are always in the trail; \`audit.access: "all"\` adds the others that hooks ran for, and \`audit.hooks: true\` what each plugin could see and changed.
 What the gateway refused before that, for example with 400, 401 or 403, is in no record: the log has a line \`refused\`, \`identity_refused\`, \`host_refused\` or \`origin_refused\` with its code, at most about 60 a minute for each code, and \`/metrics\` counts it.
+Messages of MCP without a hook of their own, such as lists and \`initialize\`, have a record, and a subject in the log, only if a plugin runs on \`cmf.mcp_request\` or \`cmf.mcp_response\`, as one on \`message_pre_invoke\` or \`message_post_invoke\` does.
 If the trail has too little, the command says which of these keys to set.
 The trail has names, labels and codes. Of the content of a message it has only what plugins quote in their reasons and errors, with known secrets removed.`;
 
