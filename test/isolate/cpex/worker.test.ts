@@ -289,6 +289,25 @@ it("a configuration may have plugins that cannot run here, if they are not to ru
   await expect(start(remote)).rejects.toThrow(/leave this one out with `only`/);
 });
 
+it.each([
+  [{}, false],
+  [{ mode: "transform" }, false],
+  [{ mode: "permissive" }, false],
+  [{ mode: "transform", on_error: "ignore" }, true],
+  [{ mode: "fire_and_forget" }, true],
+  [{ mode: "enforce_ignore_error" }, true],
+  [{ mode: "enforce_ignore_error", on_error: "fail" }, false],
+])("what a failure does is as in CPEX: %j", async (fields, goesOn) => {
+  const file = join(venv.root, "config.yaml");
+  await writeFile(file, JSON.stringify({ plugins: [{ name: "Guard", kind, ...fields }] }));
+  const guests = await cpexPlugins(file, { python: venv.python, accept, memoryMb });
+  const manager = await createPluginManager({ plugins: guests.map(({ plugin }) => plugin) });
+  afterTest(() => manager.close());
+  const payload = { name: "add", args: { behave: "error" } };
+  const { continueProcessing } = await manager.invoke("tool_pre_invoke", payload);
+  expect(continueProcessing).toBe(goesOn);
+});
+
 describe("a configuration is refused", () => {
   it.each<[string, object, RegExp]>([
     [

@@ -205,10 +205,14 @@ function namesOf(value: unknown, what: string): readonly string[] {
   throw optionsInvalid(`${what} must be a list of names.`);
 }
 
-/** `definePlugin` checks the values. */
+/**
+ * `definePlugin` checks the values. In CPEX a failure ends the call in every mode that it waits for,
+ * unless the file says otherwise.
+ */
 function settingsIn({ mode, on_error: onError, priority }: Data): RunSettings {
-  const given = { mode, onError, priority } as RunSettings;
-  return { ...given, ...(typeof mode === "string" ? olderModes[mode] : {}) };
+  const older = typeof mode === "string" ? olderModes[mode] : undefined;
+  const settings = { mode, priority, ...older, onError: onError ?? older?.onError ?? "fail" };
+  return settings as RunSettings;
 }
 
 const conditionFields: Readonly<Record<string, keyof Conditions>> = {
