@@ -43,9 +43,12 @@ export async function discoverGuests(file: string, mode: PluginMode, options: Gu
   // Without a lockfile, there is nothing to compare.
   if (lock === undefined && !isProduction)
     return { guests: await planGuests(file, cpex), warnings: [] };
-  const environment = await readEnvironment(cpex.python);
-  if (isProduction) expectTrustedEnvironment(cpex.python, environment, trusted);
-  const guests = await planGuests(file, cpex, isProduction);
+  const { python } = cpex;
+  const expectLocked = (found: Environment) => expectTrustedEnvironment(python, found, trusted);
+  const environment = await readEnvironment(python);
+  if (isProduction) expectLocked(environment);
+  const again = async () => expectLocked(await readEnvironment(python));
+  const guests = await planGuests(file, cpex, isProduction ? again : undefined);
   const compared = compare(guests, environment.wheels, trusted, cpex);
   if (isProduction) expectTrusted(guests, compared);
   return {

@@ -338,6 +338,21 @@ describe("a wheel", () => {
     return made;
   };
 
+  it("is held to its files again before its guest is started again", async () => {
+    verifies("discovery:guest-restart");
+    const { wheel } = await start(undefined);
+    const { name = "", version = "", hash = "" } = wheel ?? {};
+    const { call } = await guest({ name: "locked", wheels: { [name]: { version, hash } } });
+    await call({ behave: "die" });
+    await venv.write("cpex_guard/guard.py", "class Guard: x = 1\n");
+    const refused = await call({});
+    await venv.write("cpex_guard/guard.py", "class Guard: ...\n");
+    expect(refused.continueProcessing).toBe(false);
+    await expect
+      .poll(async () => (await call({})).continueProcessing, { timeout: 10_000 })
+      .toBe(true);
+  });
+
   it("is held to its version and its files, whatever else its installer wrote", async () => {
     verifies("cpex:wheels");
     const { wheel } = await start(undefined);

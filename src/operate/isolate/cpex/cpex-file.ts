@@ -9,6 +9,7 @@ import {
   type CpexHost,
   type CpexHostOptions,
   type CpexPlugin,
+  type EnvironmentCheck,
   hostOptionNames,
   openHost,
   type PlannedGuest,
@@ -59,15 +60,15 @@ export async function cpexPlugins(
 /**
  * Reads the plugins of a configuration without running any.
  *
- * @param sourcesOnly whether Python ignores bytecode that was compiled earlier
+ * @param check as for `openHost`
  * @throws GlassineError (as a rejection) as `cpexPlugin` does
  */
 export async function planGuests(
   file: string,
   options: CpexFileOptions,
-  sourcesOnly?: boolean,
+  check?: EnvironmentCheck,
 ): Promise<readonly PlannedGuest[]> {
-  const host = await openHost(options, sourcesOnly);
+  const host = await openHost(options, check);
   const document = await readConfig(file, host, options.env ?? {});
   const entries = entriesOf(file, document, options.only);
   return await Promise.all(entries.map(async (entry) => await planGuest(host, entry)));

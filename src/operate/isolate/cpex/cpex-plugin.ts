@@ -15,6 +15,7 @@ import {
 import type { Opening } from "../kinds.ts";
 import { withLastPrinted } from "../last-printed.ts";
 import { poolOf } from "../pool.ts";
+import { checkedStart } from "./checked-start.ts";
 import {
   describeGuest,
   type GuestEntry,
@@ -157,15 +158,21 @@ export interface CpexHost {
   readonly venv: Venv;
   readonly python: Python;
   readonly pluginDirs: readonly string[];
+  readonly check: EnvironmentCheck | undefined;
 }
 
+/** @throws GlassineError `package_refused` if the environment is not what was locked */
+export type EnvironmentCheck = () => Promise<void>;
+
 /**
- * @param sourcesOnly whether Python ignores bytecode compiled earlier, which wheels do not list
+ * @param given its `wheels` are checked here
+ * @param check checks the environment again before each start but the first. If there is one, Python
+ *   ignores bytecode that was compiled earlier, which wheels do not list.
  * @throws GlassineError `options_invalid`, `isolation_refused`, `package_refused`
  */
 export async function openHost(
   given: CpexHostOptions,
-  sourcesOnly = given.wheels !== undefined,
+  check = lockCheck(given),
 ): Promise<CpexHost> {
   const options = readHostOptions(given);
   const venv = await readVenv(options.python);
@@ -182,9 +189,13 @@ export async function openHost(
     network,
     memoryMb,
     readable: pluginDirs,
-    sourcesOnly,
+    sourcesOnly: check !== undefined,
   });
-  return { options, venv, python, pluginDirs };
+  return { options, venv, python, pluginDirs, check };
+}
+
+function lockCheck({ python, wheels }: CpexHostOptions): EnvironmentCheck | undefined {
+  return wheels && (async () => await expectWheels(await readVenv(python), wheels));
 }
 
 function readHostOptions(options: CpexHostOptions) {
@@ -238,7 +249,7 @@ export interface PlannedGuest {
 
 /** @throws GlassineError `options_invalid`, `package_refused`, `plugin_isolation_failed` */
 export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<PlannedGuest> {
-  const { options, venv, python, pluginDirs } = host;
+  const { options, venv, python, pluginDirs, check } = host;
   const { kind } = entry;
   const installed = wheelOf(venv, kind.slice(0, kind.lastIndexOf(".")));
   const wheel = installed && (await hashWheel(installed));
@@ -261,7 +272,13 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
           const own = withoutOwnError(text);
           if (own !== "") onOutput(own);
         });
-        const start = cpexLink({ guest, manifest, onTurn, onOutput, start: run });
+        const start = cpexLink({
+          guest,
+          manifest,
+          onTurn,
+          onOutput,
+          start: checkedStart(run, check),
+        });
         const pool = poolOf({ ...options, size: 1, start, load });
         return isolatedBy(pool, facts, entry.config);
       });

@@ -185,6 +185,21 @@ describe("in production", () => {
     expect(verified.stdout).toContain("verified: 0 entries");
   });
 
+  it("a guest that ended runs again only if its environment is what was trusted", async () => {
+    verifies("discovery:guest-restart");
+    const { start, trust, venv } = await scene({ mode: "production" });
+    await trust(...reasoned);
+    const { manager } = await start();
+    const goesOn = async (args: { readonly behave?: string }) =>
+      (await manager.invoke("tool_pre_invoke", { name: "add", args })).continueProcessing;
+    const trusted = await readFile(join(venv.root, site, "cpex_guard/guard.py"), "utf8");
+    expect([await goesOn({}), await goesOn({ behave: "die" })]).toEqual([true, false]);
+    await venv.write("cpex_guard/guard.py", "class Guard: x = 1\n");
+    expect(await goesOn({})).toBe(false);
+    await venv.write("cpex_guard/guard.py", trusted);
+    await expect.poll(() => goesOn({}), { timeout: 10_000 }).toBe(true);
+  });
+
   it("the lockfile that a relative path names is in the current folder", async () => {
     verifies("cli:paths");
     const { folder } = await scene();
