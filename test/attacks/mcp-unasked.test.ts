@@ -390,7 +390,8 @@ attack(
       const manager = fakeManager({ "cmf.mcp_response": () => ({}) });
       const { answer } = await exchange(manager, method, params, { result: reply });
       expect(JSON.stringify(manager.calls)).toContain(word);
-      expect(answer).toMatchObject({ result: reply });
+      const forOneCaller = "cacheScope" in reply ? { cacheScope: "private" } : {};
+      expect(answer).toMatchObject({ result: { ...reply, ...forOneCaller } });
     });
 
     it.each([
