@@ -144,6 +144,7 @@ export const name: Growth = (where) => (now, came) => {
 
 /** JSON that comes once, or again unchanged. Empty values are ignored. */
 export const once: Growth = (where) => (now, came, meter) => {
+  if (came === now) return now;
   const said = keep(came, meter);
   if (!isNone(now) && isNothing(came)) return now;
   if (isNothing(now) || sameJson(now, said)) return said;
@@ -182,7 +183,7 @@ export const any: Growth = (where) => (now, came, meter) => {
 /** Like `last`, but objects and lists keep what only an earlier one has. */
 export const merged: Growth = (where) => {
   const merge = mergedJson(where || "chunk");
-  return (now, came, meter) => merge(now, keep(came, meter), meter);
+  return (now, came, meter) => (came === now ? now : merge(now, keep(came, meter), meter));
 };
 
 /** Merges JSON that has been read. */
