@@ -76,16 +76,19 @@ A plugin may change the content of a message: send what is in the result's paylo
 const older = `## Older payloads
 
 These hooks have payloads of their own, so that plugins written for them can move over.
-\`headers\` on them is deprecated: unless the manager sets \`payloadHeaders: "keep"\`, headers move to the \`http\` slot.`;
+\`headers\` on them is deprecated: unless the manager sets \`payloadHeaders: "keep"\`, headers move to the \`http\` slot, where \`read_headers\` and \`write_headers\` apply.
+A host that passes them gets one \`DeprecationWarning\` for each hook of a manager.`;
 
 const columns = ["Field", "Type", "Default"];
 
+type Rows = readonly (readonly string[])[];
+
 export function hooksPage(hooks: Readonly<Record<string, HookSpec>>): string {
   const rows = Object.entries(hooks).map(([name, spec]) => [
-    takesMessage(spec) ? code(name) : `[${code(name)}](#${name})`,
+    code(name),
     spec.description,
     spec.covers === undefined ? (spec.side ?? "") : `every ${spec.covers} point`,
-    takesMessage(spec) ? "[a message](#messages)" : "its own",
+    takesMessage(spec) ? "[a message](#messages)" : "[its own](#older-payloads)",
     either(spec.writable ?? [], "and"),
   ]);
   const own = Object.entries(hooks).filter(([, spec]) => !takesMessage(spec));
@@ -100,7 +103,12 @@ export function hooksPage(hooks: Readonly<Record<string, HookSpec>>): string {
     bypass,
     ...messageBlocks(),
     older,
-    ...own.map(([name, spec]) => payloadBlock(name, spec)),
+    table(
+      ["Hook", ...columns],
+      own.flatMap(([name, { payload }]) =>
+        groupOf(name, fieldRows(toJsonSchema(payload) as JsonSchema)),
+      ),
+    ),
   ]);
 }
 
@@ -134,24 +142,21 @@ function messageBlocks(): readonly string[] {
     "A message is a role with content parts. An unknown field is refused.",
     table(columns, cellsOf(fieldRows(schema))),
     "`content_type` says what kind a part is.\nA resource has `content` or `blob`, not both, and `range_end` is not below `range_start`.",
-    ...parts.map(partBlock),
+    table(["`content_type`", ...columns], parts.flatMap(partRows)),
   ];
 }
 
-function partBlock(part: JsonSchema): string {
+function partRows(part: JsonSchema): Rows {
   const fields = fieldRows(part).filter(({ path }) => path[0] !== "content_type");
-  const kind = String(part.properties?.content_type?.const);
-  return `### ${kind}\n\n${table(columns, cellsOf(fields))}`;
+  return groupOf(String(part.properties?.content_type?.const), fields);
 }
 
-function payloadBlock(name: string, { description, payload, writable = [] }: HookSpec): string {
-  const rows = fieldRows(toJsonSchema(payload) as JsonSchema);
-  const writes =
-    writable.length === 0 ? "Nothing is writable." : `Writable: ${either(writable, "and")}.`;
-  return `### ${name}\n\n${description} ${writes}\n\n${table(columns, cellsOf(rows))}`;
+/** Rows that have the name of their group before the first of them. */
+function groupOf(name: string, fields: ReturnType<typeof fieldRows>): Rows {
+  return cellsOf(fields).map((cells, at) => [at === 0 ? code(name) : "", ...cells]);
 }
 
-function cellsOf(rows: ReturnType<typeof fieldRows>): readonly (readonly string[])[] {
+function cellsOf(rows: ReturnType<typeof fieldRows>): Rows {
   return rows.map(({ path, type, default: value }) => [
     code(path.join(".").replaceAll(".[]", "[]")),
     type,
