@@ -72,7 +72,7 @@ function section(
   const closed =
     slot.closed === true ? " An unknown field in a proposal refuses the whole proposal." : "";
   const remark = remarks[name] === undefined ? "" : `\n\n${remarks[name]}`;
-  const head = `## ${name}\n\n${description}\n\nTier: ${slot.tier}. ${see} ${change}${closed}${remark}`;
+  const head = `## ${name}\n\n${description}\nTier: ${slot.tier}. ${see} ${change}${closed}${remark}`;
   if (fields.length === 0) return `${head}\n\nA JSON object with any keys.`;
   const body = fields.map((field) => fieldCells(field, slot, rows));
   return `${head}\n\n${table(["Field", "Type", "Default", "Tier", "To see", "To change"], body)}`;
