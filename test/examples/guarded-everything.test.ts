@@ -3,7 +3,6 @@
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compile, type Ran, run } from "../docs/support/compile.ts";
-import { excerptsOf, expectPrinted } from "./support/excerpts.ts";
 
 const example = "examples/guarded-everything";
 const limitMs = 240_000;
@@ -101,17 +100,5 @@ describe("the guarded server-everything", () => {
       "subject at the end: ada",
       "headers at the end: Authorization, x-trace-id",
     ]);
-  });
-});
-
-describe("excerpts of its output", () => {
-  const excerpts = excerptsOf("npm run start:guard");
-
-  it("are in docs/mcp.md", () => {
-    expect(excerpts.map(({ at }) => at.split(":")[0])).toContain("docs/mcp.md");
-  });
-
-  it.each(excerpts)("are as it prints: $at", (excerpt) => {
-    expectPrinted(ran.output, excerpt);
   });
 });
