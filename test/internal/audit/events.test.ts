@@ -282,12 +282,22 @@ describe("docs/audit.md", () => {
     );
   };
 
-  it.each(types)("has the metadata of %s", (type) => {
-    const section = page.split(`### \`${type}\``)[1] ?? "";
-    const rows = readTable(section, "Key").map(([key, means]) => `${codeIn(key)[0]}: ${means}`);
-    // The page does not repeat what both records of a registration have.
-    const repeated = type === "plugin.registration_failed" ? rowsOf("plugin.registered") : [];
-    expect(rows).toEqual(rowsOf(type as AuditEventType).filter((row) => !repeated.includes(row)));
+  /** The rows about metadata, under the name before the first of each group. */
+  const groups: Record<string, string[]> = {};
+  let group = "";
+  for (const [name = "", key, means] of readTable(page, "Metadata of")) {
+    group = codeIn(name)[0] ?? (name || group);
+    groups[group] = [...(groups[group] ?? []), `${codeIn(key)[0]}: ${means}`];
+  }
+
+  it.each(types)("has the metadata of %s", (type, { metadata }) => {
+    const rows = rowsOf(type as AuditEventType);
+    const ofCalls = groups["the call of a handler"] ?? [];
+    if ("hook" in metadata) expect(rows.slice(0, 3)).toEqual(ofCalls);
+    // The page does not repeat what several records have.
+    const both = type === "plugin.registration_failed" ? rowsOf("plugin.registered") : [];
+    const repeated = "hook" in metadata ? ofCalls : both;
+    expect(groups[type]).toEqual(rows.filter((row) => !repeated.includes(row)));
   });
 
   it("is right that a refused plugin's record has the keys of a registered one's", () => {
