@@ -62,11 +62,8 @@ In many clients the configuration then has this form:
 
 Calls to the tool \`echo\` are now refused, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
 A plugin that rewrites a tool's answer finds it in a \`tool_result\` part, not in a text part: [footnote.ts](../examples/gateway/footnote.ts) is an example.
-Standard output carries only the protocol; the log goes to standard error, one line of JSON per entry.
-What a plugin prints through \`console\` or \`process.stdout\` goes to standard error too.
+Standard output carries only the protocol; the log goes to standard error, one line of JSON per entry, and so does what a plugin prints.
 A plugin that writes to file descriptor 1 itself breaks the protocol, unless its code [runs in another process](isolation.md).
-
-In a clone, \`npm start\` runs [a gateway](../examples/gateway/glassine.config.ts) with five plugins in front of a real server.
 
 With \`--port 8080\` the same gateway listens on \`http://127.0.0.1:8080/mcp\`.
 For that it needs the protocol's package: \`npm install @modelcontextprotocol/server\`.
@@ -286,60 +283,6 @@ A tool that the gateway has not seen in a list can be called: definitions are ch
 The gateway remembers up to 4096 changed tools per server.
 Once that many have changed, it treats every other tool of that server as changed too, except those that it has seen only with their pinned definition.
 
-## Codes of refusals
-
-A message that the gateway itself refuses is answered by a JSON-RPC error with a code in \`data.code\`; over HTTP the status says the same.
-
-| \`data.code\`                                      | Status  | What was wrong                                                                                                                            |
-| ------------------------------------------------ | ------- | ----------------------------------------------------------------------------------------------------------------------------------------- |
-| \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                                                                                                   |
-| \`headers_too_large\`, \`headers_timeout\`           | 431/408 | The headers have more than 32 KiB, or took longer than 20 seconds. Only the log and the metrics have the code, not the answer.            |
-| \`http_invalid\`                                   | 400     | Not HTTP, no valid \`Host\`, no path, an unknown \`Expect\` (417), or \`CONNECT\` (405). Only the log and the metrics have the code.            |
-| \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                                 |
-| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP defines it, is nested more than 1000 levels deep, or has a number that is too large for a double.           |
-| \`batch_refused\`                                  | 400     | A batch in a session of a version other than 2024-11-05 and 2025-03-26. More than 100 messages: \`message_rejected\`, except behind Envoy.  |
-| \`message_rejected\`                               | 4xx     | It breaks the rules of its version: 400. In sessions, there are also 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
-| \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or nothing for this method.                                                                                |
-| \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                                                                                                 |
-| \`header_mismatch\`                                | 400     | With MCP 2026-07-28: a header contradicts the body.                                                                                       |
-| \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` allows.                                                                                |
-| \`session_missing\`, \`session_unknown\`             | 400/404 | The request names no session, or one that is not this subject's.                                                                          |
-| \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                                                                                              |
-| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or there are too many sessions, or processes of a server (\`limits.children\`).                                   |
-| \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway is stopping, or a server could not be reached.                                                                                |
-| \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                                  |
-| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
-| \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
-| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer cannot be read, is not valid (as with \`message_invalid\`), is too large, or is a refusal.                              |
-| \`definition_changed\`                             |         | [The tool's definition is not the pinned one](#definitions-of-tools).                                                                     |
-| \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
-| \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
-| \`too_many_unanswered\`                            | 429     | Too many requests of one session, or exchanges of one subject, have no answer yet.                                                        |
-| \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): the request names none of them.                                                                 |
-| \`resource_unknown\`, \`task_unknown\`               |         | With several servers: the request has no URI, or no id of a server's task.                                                                |
-| \`cursor_unknown\`                                 |         | With several servers: the cursor is not from this gateway.                                                                                |
-
-An answer that plugins have to judge, and whose result is not what MCP defines, is refused with [\`guard_failed\`](mcp.md#denials); \`guard_error\` in the log says why.
-If no plugin judges it, it passes.
-If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
-[mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
-
-## Between callers and servers
-
-- **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. If the caller leaves before that, the gateway gives a server over HTTP two more seconds to answer, and ends the session there. Until then the gateway itself answers a \`ping\` from the server.
-- **The first messages.** If a server is reached over HTTP, what a caller sends after \`notifications/initialized\` waits: for at most 2 seconds until the server has accepted that notification, then for at most 250 milliseconds until it has opened or refused the session's own stream. Any notification that such a server has not accepted after 30 seconds is given up (\`server_error\` in the log). What a server says or asks that belongs to no request waits until the caller has opened the session's own stream: up to 100 messages. What it asks waits for at most 30 seconds, and is then answered with \`peer_unreachable\` (\`message_undelivered\` in the log).
-- **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`). Clients do not read it, but some would ask again if the stream ended with an error or with nothing. A caller over stdio gets nothing.
-- **Strays.** An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
-- **Numbers.** JSON is read and written again, so a number that a double cannot hold changes, in both directions: the argument \`9007199254740993\` reaches the server as \`9007199254740992\`, which may be somebody else's id. Only strings keep such ids as they are. A message with a number that is too large for a double, such as \`1e999\`, is refused, because it would be written as \`null\`.
-- **Large answers.** If a server is a process, an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the process again, and open requests get \`peer_died\`.
-- **Many messages.** However many messages a server sends at once, other servers and callers are served in between: the gateway passes on a few, then whatever else is ready gets its turn. Meanwhile it reads nothing more from that server, so the rest waits in the pipe or the connection, in order, and not in the gateway's memory.
-- **Slow readers.** A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`. An answer in a stream that exceeds the limit by itself is always cut off: one below \`limits.messageBytes\` can, because it may grow when it is written again (\`1e20\` gets 21 digits, and a byte that is not UTF-8 becomes three). If you expect such answers, raise \`limits.queuedBytes\`.
-- **Complete streams.** A \`GET\` whose \`Last-Event-ID\` is that of the last answer in a stream gets 405, since nothing follows. Clients with SDK v1 send one after each error, so it is not recorded as a refusal.
-- **Sessions that a server has lost.** A server that answers a request of a session with 404, or with 400 both to it and to a \`ping\` that the gateway then sends, no longer has the session, such as after a restart. (It still has it if its 400 is a JSON-RPC answer with the id of the \`ping\`.) The request gets \`peer_session_ended\`, and the gateway ends the session, so that clients start a new one; with several servers, it [connects that server again](#several-servers). The gateway never sends the request again.
-- **Broken streams.** If a server's stream ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so. It gives up after five attempts in a row that brought nothing new, or when the server does not have the rest, such as with 400 or 404.
-- **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`. Then the process is started again, with the session's handshake: after 250 milliseconds, and after twice as long each time that fails, up to 30 seconds. After eight attempts in a row, in about a minute, the server counts as lost, as [above](#several-servers). A process that answers its caller, or stays up for 30 seconds, has not failed.
-- **Processes that hang.** The gateway does not end a process because its requests time out: it may be working on tasks. If a process has written nothing while a request waited for all of \`timeoutMs\`, the log says so once (\`server_silent\`), with the process's id. End that process, if need be by SIGKILL, and the gateway starts it again.
-
 ## Shutdown
 
 On SIGTERM or SIGINT the gateway takes no more requests, lets those in progress end (\`limits.shutdownMs\`), with the judgement of what callers have read of streams, and exits with 0.
@@ -505,6 +448,59 @@ The parent of a request is \`traceparent\` in its \`_meta\`, or else in the HTTP
 Servers and providers with \`traceContext: true\` get the context of the gateway's span, in \`_meta\` and, over HTTP, as a header; for the others, \`traceparent\` and \`tracestate\` are removed from \`_meta\`.
 If the SDK throws an error, for example because a span processor does, the request goes on without the span, and the log says \`tracing_error\`.`;
 
+const details = `## Codes of refusals
+
+A message that the gateway itself refuses is answered by a JSON-RPC error with a code in \`data.code\`; over HTTP the status says the same.
+
+| \`data.code\`                                      | Status  | What was wrong                                                                                                                            |
+| ------------------------------------------------ | ------- | ----------------------------------------------------------------------------------------------------------------------------------------- |
+| \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                                                                                                   |
+| \`headers_too_large\`, \`headers_timeout\`           | 431/408 | The headers have more than 32 KiB, or took longer than 20 seconds. Only the log and the metrics have the code, not the answer.            |
+| \`http_invalid\`                                   | 400     | Not HTTP, no valid \`Host\`, no path, an unknown \`Expect\` (417), or \`CONNECT\` (405). Only the log and the metrics have the code.            |
+| \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                                 |
+| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP defines it, is nested more than 1000 levels deep, or has a number that is too large for a double.           |
+| \`batch_refused\`                                  | 400     | A batch in a session of a version other than 2024-11-05 and 2025-03-26. More than 100 messages: \`message_rejected\`, except behind Envoy.  |
+| \`message_rejected\`                               | 4xx     | It breaks the rules of its version: 400. In sessions, there are also 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
+| \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or nothing for this method.                                                                                |
+| \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                                                                                                 |
+| \`header_mismatch\`                                | 400     | With MCP 2026-07-28: a header contradicts the body.                                                                                       |
+| \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` allows.                                                                                |
+| \`session_missing\`, \`session_unknown\`             | 400/404 | The request names no session, or one that is not this subject's.                                                                          |
+| \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                                                                                              |
+| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or there are too many sessions, or processes of a server (\`limits.children\`).                                   |
+| \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway is stopping, or a server could not be reached.                                                                                |
+| \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                                  |
+| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
+| \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
+| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer cannot be read, is not valid (as with \`message_invalid\`), is too large, or is a refusal.                              |
+| \`definition_changed\`                             |         | [The tool's definition is not the pinned one](#definitions-of-tools).                                                                     |
+| \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
+| \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
+| \`too_many_unanswered\`                            | 429     | Too many requests of one session, or exchanges of one subject, have no answer yet.                                                        |
+| \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): the request names none of them.                                                                 |
+| \`resource_unknown\`, \`task_unknown\`               |         | With several servers: the request has no URI, or no id of a server's task.                                                                |
+| \`cursor_unknown\`                                 |         | With several servers: the cursor is not from this gateway.                                                                                |
+
+An answer that plugins have to judge, and whose result is not what MCP defines, is refused with [\`guard_failed\`](mcp.md#denials); \`guard_error\` in the log says why.
+If no plugin judges it, it passes.
+If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
+[mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
+
+## Between callers and servers
+
+- **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. If the caller leaves before that, the gateway gives a server over HTTP two more seconds to answer, and ends the session there. Until then the gateway itself answers a \`ping\` from the server.
+- **The first messages.** If a server is reached over HTTP, what a caller sends after \`notifications/initialized\` waits: for at most 2 seconds until the server has accepted that notification, then for at most 250 milliseconds until it has opened or refused the session's own stream. Any notification that such a server has not accepted after 30 seconds is given up (\`server_error\` in the log). What a server says or asks that belongs to no request waits until the caller has opened the session's own stream: up to 100 messages. What it asks waits for at most 30 seconds, and is then answered with \`peer_unreachable\` (\`message_undelivered\` in the log).
+- **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`). Clients do not read it, but some would ask again if the stream ended with an error or with nothing. A caller over stdio gets nothing.
+- **Strays.** An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
+- **Numbers.** JSON is read and written again, so a number that a double cannot hold changes, in both directions: the argument \`9007199254740993\` reaches the server as \`9007199254740992\`, which may be somebody else's id. Only strings keep such ids as they are. A message with a number that is too large for a double, such as \`1e999\`, is refused, because it would be written as \`null\`.
+- **Large answers.** If a server is a process, an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the process again, and open requests get \`peer_died\`.
+- **Many messages.** However many messages a server sends at once, other servers and callers are served in between: the gateway passes on a few, then whatever else is ready gets its turn. Meanwhile it reads nothing more from that server, so the rest waits in the pipe or the connection, in order, and not in the gateway's memory.
+- **Slow readers.** A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`. An answer in a stream that exceeds the limit by itself is always cut off: one below \`limits.messageBytes\` can, because it may grow when it is written again (\`1e20\` gets 21 digits, and a byte that is not UTF-8 becomes three). If you expect such answers, raise \`limits.queuedBytes\`.
+- **Sessions that a server has lost.** A server that answers a request of a session with 404, or with 400 both to it and to a \`ping\` that the gateway then sends, no longer has the session, such as after a restart. (It still has it if its 400 is a JSON-RPC answer with the id of the \`ping\`.) The request gets \`peer_session_ended\`, and the gateway ends the session, so that clients start a new one; with several servers, it [connects that server again](#several-servers). The gateway never sends the request again.
+- **Broken streams.** If a server's stream ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so. It gives up after five attempts in a row that brought nothing new, or when the server does not have the rest, such as with 400 or 404.
+- **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`. Then the process is started again, with the session's handshake: after 250 milliseconds, and after twice as long each time that fails, up to 30 seconds. After eight attempts in a row, in about a minute, the server counts as lost, as [above](#several-servers). A process that answers its caller, or stays up for 30 seconds, has not failed.
+- **Processes that hang.** The gateway does not end a process because its requests time out: it may be working on tasks. If a process has written nothing while a request waited for all of \`timeoutMs\`, the log says so once (\`server_silent\`), with the process's id. End that process, if need be by SIGKILL, and the gateway starts it again.`;
+
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 The secret is read when it is needed, one in \`headers\` for each request and one in \`env\` whenever a process starts; messages name the variable or the file, never the value.
 A request whose headers cannot be read is not sent: the caller gets \`peer_unreachable\`, or \`server_unavailable\` where a session begins, and the log says which secret is missing.
@@ -523,6 +519,7 @@ export function gatewayPage(): string {
   const schema = configJsonSchema();
   const keys = Object.keys(objectIn(schema.properties)).filter((key) => key !== "$schema");
   const rows = configRows();
+  const groups = keys.map((key) => rows.filter(({ path }) => path.split(/[.[]/)[0] === key));
   return page([
     generatedFrom(
       "src/gateway/config, src/gateway/observe and tools/scripts/pages/gateway-page.ts",
@@ -561,20 +558,22 @@ export function gatewayPage(): string {
     traces,
     spans,
     traced,
+    details,
     "## Every key",
     secrets,
-    ...keys.flatMap((key) => [
-      `### ${code(key)}`,
-      table(
-        ["Key", "Type", "Default", "Means"],
-        rows
-          .filter(
-            ({ path }) => path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`),
-          )
-          .map(({ path, type, initial, means }) => [code(path), type, initial, means]),
-      ),
-    ]),
+    ...groups.flatMap((group) =>
+      group.length > 1 ? keyTable(code(String(group[0]?.path)), group) : [],
+    ),
+    ...keyTable(
+      "Other keys",
+      groups.flatMap((group) => (group.length > 1 ? [] : group)),
+    ),
   ]);
+}
+
+function keyTable(heading: string, rows: readonly Row[]): readonly string[] {
+  const cells = rows.map(({ path, type, initial, means }) => [code(path), type, initial, means]);
+  return [`### ${heading}`, table(["Key", "Type", "Default", "Means"], cells)];
 }
 
 /** Returns one row for each key, with its description. */
