@@ -74,8 +74,13 @@ function section(
   const remark = remarks[name] === undefined ? "" : `\n\n${remarks[name]}`;
   const head = `## ${name}\n\n${description}\nTier: ${slot.tier}. ${see} ${change}${closed}${remark}`;
   if (fields.length === 0) return `${head}\n\nA JSON object with any keys.`;
-  const body = fields.map((field) => fieldCells(field, slot, rows));
-  return `${head}\n\n${table(["Field", "Type", "Default", "Tier", "To see", "To change"], body)}`;
+  // In a slot whose fields are all alike, the line above says what the other columns would.
+  const alike =
+    slot.grows === undefined && ![...rows.keys()].some((path) => path.startsWith(`${name}.`));
+  const shown = alike ? 3 : 6;
+  const columns = ["Field", "Type", "Default", "Tier", "To see", "To change"].slice(0, shown);
+  const body = fields.map((field) => fieldCells(field, slot, rows).slice(0, shown));
+  return `${head}\n\n${table(columns, body)}`;
 }
 
 function changeSentence(slot: SlotRow): string {
