@@ -235,7 +235,6 @@ The last good configuration then stays in effect.
 No server is started, and no server, provider or URL with keys is asked. A server's program or working folder that does not exist, and a secret for a server or a model that cannot be read, are only warned about (\`missing\` in the log): the reload is done, sessions end if it changes how their server is reached, and requests are refused until what is missing is there.
 So run \`glassine gateway --check\` first, in the gateway's environment: for a missing program it exits with 1, and it warns about the others.
 SIGHUP does the same, and the log says that it has begun (\`reloading\`) and how it went (\`configured\` or \`reload_refused\`).
-Requests to reload that come during a reload share the next one. A gateway that is shutting down refuses them at once.
 Changing a file does not by itself reload anything.
 A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is refused: these need a restart. Over stdio one session lasts from start to end, so a reload that changes \`identity.local\`, adds or removes servers, or reaches them in another way is refused as well.
 
