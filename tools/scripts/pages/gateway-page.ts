@@ -212,7 +212,7 @@ If a caller runs such a request as a task, only the server that asked sees the t
 
 **A server that hangs** holds up merged answers for at most 10 seconds, or for at most a second if it did so within the last minute.
 Then the answer comes without it, and the log says \`server_left_out\`; an incomplete list is marked as not cacheable.
-So it is if a server answers a list with an error, or with something that is not a list (\`peer_invalid\` in that line).
+The same happens if a server answers a list with an error, or with something that is not a list (\`peer_invalid\` in that line).
 A request that is only for that server waits up to its \`timeoutMs\`.
 If no server has answered \`initialize\` after 10 seconds, the gateway waits for the first one that does, up to their \`timeoutMs\`.
 A server that answers \`initialize\` late joins the session, and the caller gets \`list_changed\`.
