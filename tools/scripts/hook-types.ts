@@ -51,7 +51,7 @@ function schemaSource(payload: Schema): string {
   const [output, input] = (["output", "input"] as const).map((side) =>
     typeSource(zodOf(payload), side, noNames),
   );
-  return `PlainSchema<${output}, ${input}>`;
+  return input === output ? `PlainSchema<${output}>` : `PlainSchema<${output}, ${input}>`;
 }
 
 function keyOf(name: string): string {

@@ -18,6 +18,14 @@ export function slotTypesSource(table: SlotTable): string {
 import type { Json } from "../data/index.ts";
 import type { Given, PlainSchema } from "./types.ts";
 
+/** A slot of which plugins can only see all or nothing. */
+interface ImmutableSlot<Read, Slot, Input> {
+  readonly tier: "immutable";
+  readonly read: Read;
+  readonly description: string;
+  readonly schema: PlainSchema<Slot, Input>;
+}
+
 ${slots.map(([slot, spec]) => valueSource(slot, spec, fieldDocs(nodeOf(slot), compiled))).join("\n\n")}
 
 /** The standard slots by name. */
@@ -68,8 +76,11 @@ function accessSentence(part: Node, { capabilities }: CompiledSlots, parent?: No
 
 function specSource(slot: string, spec: SlotSpec): string {
   const name = capitalized(slot);
+  const { tier, read, write, fields, grows } = spec;
+  if (tier === "immutable" && read !== undefined && (write ?? fields ?? grows) === undefined)
+    return `  readonly ${slot}: ImmutableSlot<"${read}", ${name}Slot, ${name}Input>;`;
   return `  readonly ${slot}: {
-${gatesSource(spec)}${spec.grows === undefined ? "" : `readonly grows: "${spec.grows}";`}
+${gatesSource(spec)}${grows === undefined ? "" : `readonly grows: "${grows}";`}
     readonly description: string;
     readonly schema: PlainSchema<${name}Slot, ${name}Input>;
   };`;

@@ -58,10 +58,7 @@ export type StandardHooks = {
   >;
   /** A tool has answered (older payload). It is not a point: only its own handlers run. */
   readonly tool_post_invoke: PayloadHook<
-    PlainSchema<
-      { readonly name: string; readonly result: Json },
-      { readonly name: string; readonly result: Json }
-    >
+    PlainSchema<{ readonly name: string; readonly result: Json }>
   >;
   /** A prompt is about to be fetched (older payload). It is not a point: only its own handlers run. */
   readonly prompt_pre_fetch: PayloadHook<
@@ -72,10 +69,7 @@ export type StandardHooks = {
   >;
   /** A prompt has been fetched (older payload). It is not a point: only its own handlers run. */
   readonly prompt_post_fetch: PayloadHook<
-    PlainSchema<
-      { readonly prompt_id: string; readonly result: Json },
-      { readonly prompt_id: string; readonly result: Json }
-    >
+    PlainSchema<{ readonly prompt_id: string; readonly result: Json }>
   >;
   /** A resource is about to be read (older payload). It is not a point: only its own handlers run. */
   readonly resource_pre_fetch: PayloadHook<
@@ -86,10 +80,7 @@ export type StandardHooks = {
   >;
   /** A resource has been read (older payload). It is not a point: only its own handlers run. */
   readonly resource_post_fetch: PayloadHook<
-    PlainSchema<
-      { readonly uri: string; readonly content: Json },
-      { readonly uri: string; readonly content: Json }
-    >
+    PlainSchema<{ readonly uri: string; readonly content: Json }>
   >;
   /** An agent is about to run (older payload). It is not a point: only its own handlers run. */
   readonly agent_pre_invoke: PayloadHook<
@@ -116,17 +107,10 @@ export type StandardHooks = {
   >;
   /** An agent has run (older payload). It is not a point: only its own handlers run. */
   readonly agent_post_invoke: PayloadHook<
-    PlainSchema<
-      {
-        readonly agent_id: string;
-        readonly messages: readonly { readonly [key: string]: Json }[];
-        readonly tool_calls?: readonly { readonly [key: string]: Json }[] | undefined;
-      },
-      {
-        readonly agent_id: string;
-        readonly messages: readonly { readonly [key: string]: Json }[];
-        readonly tool_calls?: readonly { readonly [key: string]: Json }[] | undefined;
-      }
-    >
+    PlainSchema<{
+      readonly agent_id: string;
+      readonly messages: readonly { readonly [key: string]: Json }[];
+      readonly tool_calls?: readonly { readonly [key: string]: Json }[] | undefined;
+    }>
   >;
 };

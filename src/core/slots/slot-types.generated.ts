@@ -4,6 +4,14 @@
 import type { Json } from "../data/index.ts";
 import type { Given, PlainSchema } from "./types.ts";
 
+/** A slot of which plugins can only see all or nothing. */
+interface ImmutableSlot<Read, Slot, Input> {
+  readonly tier: "immutable";
+  readonly read: Read;
+  readonly description: string;
+  readonly schema: PlainSchema<Slot, Input>;
+}
+
 /** The slot `request`. The request: its environment, ids and trace. */
 export type RequestSlot = {
   /** Immutable. Shown with `request`. */
@@ -309,19 +317,9 @@ type CustomInput = Given<CustomSlot>;
 /** The standard slots by name. */
 export type StandardSlots = {
   /** The request: its environment, ids and trace. Immutable. Every plugin sees it. */
-  readonly request: {
-    readonly tier: "immutable";
-    readonly read: "everyone";
-    readonly description: string;
-    readonly schema: PlainSchema<RequestSlot, RequestInput>;
-  };
+  readonly request: ImmutableSlot<"everyone", RequestSlot, RequestInput>;
   /** The agent that runs, its session and its conversation. Immutable. Shown by `read_agent`. */
-  readonly agent: {
-    readonly tier: "immutable";
-    readonly read: "read_agent";
-    readonly description: string;
-    readonly schema: PlainSchema<AgentSlot, AgentInput>;
-  };
+  readonly agent: ImmutableSlot<"read_agent", AgentSlot, AgentInput>;
   /** Headers, and what else is known of the HTTP request. Mutable. Shown by `read_headers` or `write_headers`; `write_headers` changes it. */
   readonly http: {
     readonly tier: "mutable";
@@ -372,47 +370,17 @@ export type StandardSlots = {
     readonly schema: PlainSchema<DelegationSlot, DelegationInput>;
   };
   /** The MCP tool, resource or prompt in question. Immutable. Every plugin sees it. */
-  readonly mcp: {
-    readonly tier: "immutable";
-    readonly read: "everyone";
-    readonly description: string;
-    readonly schema: PlainSchema<McpSlot, McpInput>;
-  };
+  readonly mcp: ImmutableSlot<"everyone", McpSlot, McpInput>;
   /** How a model's answer ended, and what it cost. Immutable. Every plugin sees it. */
-  readonly completion: {
-    readonly tier: "immutable";
-    readonly read: "everyone";
-    readonly description: string;
-    readonly schema: PlainSchema<CompletionSlot, CompletionInput>;
-  };
+  readonly completion: ImmutableSlot<"everyone", CompletionSlot, CompletionInput>;
   /** Where the message comes from and which one it answers. Immutable. Every plugin sees it. */
-  readonly provenance: {
-    readonly tier: "immutable";
-    readonly read: "everyone";
-    readonly description: string;
-    readonly schema: PlainSchema<ProvenanceSlot, ProvenanceInput>;
-  };
+  readonly provenance: ImmutableSlot<"everyone", ProvenanceSlot, ProvenanceInput>;
   /** The model, its provider and what it can do. Immutable. Every plugin sees it. */
-  readonly llm: {
-    readonly tier: "immutable";
-    readonly read: "everyone";
-    readonly description: string;
-    readonly schema: PlainSchema<LlmSlot, LlmInput>;
-  };
+  readonly llm: ImmutableSlot<"everyone", LlmSlot, LlmInput>;
   /** The agent framework that runs the node. Immutable. Every plugin sees it. */
-  readonly framework: {
-    readonly tier: "immutable";
-    readonly read: "everyone";
-    readonly description: string;
-    readonly schema: PlainSchema<FrameworkSlot, FrameworkInput>;
-  };
+  readonly framework: ImmutableSlot<"everyone", FrameworkSlot, FrameworkInput>;
   /** Tags, scope and properties of the entity. Immutable. Every plugin sees it. */
-  readonly meta: {
-    readonly tier: "immutable";
-    readonly read: "everyone";
-    readonly description: string;
-    readonly schema: PlainSchema<MetaSlot, MetaInput>;
-  };
+  readonly meta: ImmutableSlot<"everyone", MetaSlot, MetaInput>;
   /** Data that plugins share. Unattributed: never base a decision on it. Mutable. Every plugin sees it and may change it. */
   readonly custom: {
     readonly tier: "mutable";

@@ -18,7 +18,7 @@ export interface Schema<Output = unknown, Input = unknown> {
 declare const plain: unique symbol;
 
 /** A schema with explicit types: read-only output, and input as a host may write it. */
-export interface PlainSchema<Output, Input> extends Schema<Output, Input> {
+export interface PlainSchema<Output, Input = Output> extends Schema<Output, Input> {
   readonly [plain]?: true;
 }
 
