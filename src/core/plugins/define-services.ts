@@ -58,20 +58,10 @@ export type HandlesOf<Services extends ServiceTable> = {
  *
  * @example
  * ```ts
- * import { defineServices, handleOf } from "glassine/host";
+ * import { handleOf } from "glassine/host";
  *
- * interface Clock {
- *   now(): number;
- * }
- * const services = defineServices({
- *   "clock.read": {
- *     accessor: "getClock",
- *     handle: "clock",
- *     description: "Tells the time.",
- *     type: handleOf<Clock>(),
- *   },
- * });
- * console.log(Object.keys(services)); // [ 'clock.read' ]
+ * const type = handleOf<{ now(): number }>();
+ * console.log(type); // {}
  * ```
  */
 export function handleOf<Handle>(): HandleType<Handle> {

@@ -118,22 +118,11 @@ export interface TrustJournal extends Journal {
  * @see spec `journal:malformed`, `journal:chain`, `journal:torn`
  * @example
  * ```ts
- * import { mkdtemp } from "node:fs/promises";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { readTrustJournal, trustPlugins } from "glassine/node";
+ * import { readTrustJournal } from "glassine/node";
  *
- * const path = join(await mkdtemp(join(tmpdir(), "trust-")), "plugins.lock");
- * const entry = {
- *   id: "pii-scan",
- *   package: "@acme/pii-scan",
- *   version: "1.2.0",
- *   entryPoint: "dist/plugin.js:default",
- *   hash: `sha256:${"0".repeat(64)}`,
- * };
- * await trustPlugins(path, [entry], "reviewed, OPS-1284");
- * const { lines, problems } = await readTrustJournal(path);
- * console.log(lines[0]?.action, lines[0]?.reason, problems.length); // trust reviewed, OPS-1284 0
+ * const { lines, problems } = await readTrustJournal("plugins.lock");
+ * const changes = lines.map(({ at, action, id, reason }) => `${at} ${action} ${id}: ${reason}`);
+ * console.log(changes, problems); // [] []
  * ```
  */
 export async function readTrustJournal(path: string): Promise<TrustJournal> {

@@ -159,22 +159,12 @@ export async function trustFrom(
  * @see spec `journal:actions`, `journal:all-or-nothing`, `journal:audited`
  * @example
  * ```ts
- * import { mkdtemp } from "node:fs/promises";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { revokePlugins, trustPlugins } from "glassine/node";
+ * import { revokePlugins } from "glassine/node";
  *
- * const path = join(await mkdtemp(join(tmpdir(), "trust-")), "plugins.lock");
- * const entry = {
- *   id: "pii-scan",
- *   package: "@acme/pii-scan",
- *   version: "1.2.0",
- *   entryPoint: "dist/plugin.js:default",
- *   hash: `sha256:${"0".repeat(64)}`,
- * };
- * await trustPlugins(path, [entry], "reviewed, OPS-1284");
- * const { lock, plugins } = await revokePlugins(path, ["pii-scan"], "leaks, OPS-1290");
- * console.log(lock.entries.length, plugins[0]?.version); // 0 1.2.0
+ * async function withdraw(id: string) {
+ *   const { plugins } = await revokePlugins("plugins.lock", [id], "leaks, OPS-1290");
+ *   return plugins.map(({ version, hash }) => `${version} ${hash}`);
+ * }
  * ```
  */
 export async function revokePlugins(

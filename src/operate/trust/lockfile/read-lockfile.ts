@@ -21,15 +21,10 @@ import { type Places, placesOf } from "./toml-places.ts";
  * @see spec `lockfile:file`
  * @example
  * ```ts
- * import { mkdtemp, writeFile } from "node:fs/promises";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
  * import { readLockfile } from "glassine/node";
  *
- * const path = join(await mkdtemp(join(tmpdir(), "lock-")), "plugins.lock");
- * console.log(await readLockfile(path)); // undefined
- * await writeFile(path, "version = 1\n");
- * console.log((await readLockfile(path))?.entries.length); // 0
+ * const lock = await readLockfile("plugins.lock");
+ * console.log(lock?.entries.map(({ id }) => id)); // undefined
  * ```
  */
 export async function readLockfile(path: string): Promise<Lockfile | undefined> {

@@ -24,15 +24,12 @@ export interface Ed25519VerifierOptions {
  * @see spec `signing:identity-bound`, `signing:replay`, `signing:key-time`
  * @example
  * ```ts
- * import { mkdtemp, writeFile } from "node:fs/promises";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { ed25519Verifier, readPublisherKeys } from "glassine/node";
+ * import { discoverPlugins, ed25519Verifier, readPublisherKeys } from "glassine/node";
  *
- * const path = join(await mkdtemp(join(tmpdir(), "keys-")), "publishers.json");
- * await writeFile(path, JSON.stringify({ schema: 1, publishers: [] }));
- * const verifier = ed25519Verifier({ keys: await readPublisherKeys(path) });
- * console.log(verifier.name); // ed25519
+ * async function discover(file: string) {
+ *   const keys = await readPublisherKeys(file);
+ *   return await discoverPlugins({ verifiers: [ed25519Verifier({ keys })] });
+ * }
  * ```
  */
 export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerifier {

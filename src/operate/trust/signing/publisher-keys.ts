@@ -80,20 +80,12 @@ const document = z.strictObject(
  * @see spec `signing:keys-file`, `signing:keys-refused`, `signing:keys-once`
  * @example
  * ```ts
- * import { mkdtemp, writeFile } from "node:fs/promises";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
  * import { readPublisherKeys } from "glassine/node";
  *
- * const path = join(await mkdtemp(join(tmpdir(), "keys-")), "publishers.json");
- * const publisher = {
- *   identity: "builder@example.com",
- *   key_id: "2026",
- *   public_key: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
- * };
- * await writeFile(path, JSON.stringify({ schema: 1, publishers: [publisher] }));
- * const { keys } = await readPublisherKeys(path);
- * console.log(keys[0]?.identity, keys[0]?.revoked); // builder@example.com false
+ * async function identitiesIn(path: string) {
+ *   const { keys } = await readPublisherKeys(path);
+ *   return keys.filter(({ revoked }) => !revoked).map(({ identity }) => identity);
+ * }
  * ```
  */
 export async function readPublisherKeys(path: string): Promise<PublisherKeys> {

@@ -56,21 +56,14 @@ export interface SignedEvidence {
  * @see spec `signing:evidence`, `signing:bytes`, `signing:key-id`, `signing:written`
  * @example
  * ```ts
- * import { generateKeyPairSync } from "node:crypto";
+ * import { readFile } from "node:fs/promises";
  * import { signPackage } from "glassine/node";
- * import { installFixturePackage } from "glassine/testing";
  *
- * const { privateKey } = generateKeyPairSync("ed25519");
- * const { path, remove } = await installFixturePackage({
- *   name: "@acme/guard",
- *   version: "1.0.0",
- *   files: { "dist/plugin.js": "export default () => {};" },
- *   glassine: { plugin: "./dist/plugin.js" },
- * });
- * const key = privateKey.export({ format: "pem", type: "pkcs8" });
- * const signed = await signPackage({ path, key: `${key}`, identity: "builder@example.com" });
- * console.log(signed.name, signed.version, signed.keyId.length); // @acme/guard 1.0.0 32
- * await remove();
+ * async function sign(path: string) {
+ *   const key = await readFile("../signing.pem", "utf8");
+ *   const { hash, keyId } = await signPackage({ path, key, identity: "builder@example.com" });
+ *   return `${hash} by ${keyId}`;
+ * }
  * ```
  */
 export async function signPackage(options: SignPackageOptions): Promise<SignedEvidence> {
