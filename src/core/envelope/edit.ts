@@ -51,7 +51,10 @@ interface Editing {
   readonly current: LevelValue;
 }
 
-/** Looks the slot up and makes sure that the view may write it. */
+/**
+ * Looks a standard slot up, which every host has, and makes sure that the view may write it, or the
+ * field of it.
+ */
 function editing(
   extensions: object,
   slotName: string,
@@ -60,9 +63,8 @@ function editing(
 ): Editing {
   const brand = brandOf(extensions);
   if (brand === undefined) throw notExtensions(call, extensions);
-  const slot = brand.kind.slots.byKey[slotName];
-  if (slot === undefined) throw withoutSlot(call, slotName);
-  const target = field === undefined ? slot : fieldOf(slot, field, call);
+  const slot = brand.kind.slots.byKey[slotName] as Node;
+  const target = field === undefined ? slot : (slot.byKey[field] as Node);
   const { slots, mask } = brand.kind;
   if (mask !== undefined && target.write !== 0 && (mask & target.write) === 0) {
     const capability = slots.capabilities.namesOf(target.write)[0];
@@ -80,23 +82,12 @@ function editing(
   };
 }
 
-function fieldOf(slot: Node, key: string, call: string): Node {
-  const field = slot.byKey[key];
-  if (field === undefined) throw withoutSlot(call, `${slot.key}.${key}`);
-  return field;
-}
-
 function notExtensions(call: string, given: unknown): GlassineError {
   const what =
     typeof given === "object" && given !== null
       ? "an object that this copy of the library did not make: pass it as it is, not { ...extensions }, and load one copy for plugin and host"
       : typeName(given);
   const text = `${call} expects the handler's extensions, its third parameter, got ${what}.`;
-  return new GlassineError("edit_denied", text, { call });
-}
-
-function withoutSlot(call: string, path: string): GlassineError {
-  const text = `${call} expects extensions with the slot ${quoted(path)}, which this host does not have.`;
   return new GlassineError("edit_denied", text, { call });
 }
 
@@ -201,7 +192,7 @@ export function appendHopTo(extensions: object, hop: unknown, more?: unknown): S
   refuseMore(more, "appendHop", "one hop", "Call it once for each.");
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
-  // Every host has the standard slots, and the standard `delegation` grows.
+  // The standard `delegation` grows.
   const field = slot.grows as Node;
   const list = readPart(edit, field, concat<unknown>(stringsOf(current[field.key]), [hop]));
   const growing = { current: edit.extensions.delegation, list: stringsOf(list), proposed: current };
@@ -287,7 +278,7 @@ function putHeader(
     const next = withHeader(before, name, value, lower);
     // Refuses to add `__proto__`, as in a plugin's own map.
     const origin = lower === "__proto__" ? "plugin" : "parsed";
-    level[field] = readPart(edit, fieldOf(edit.slot, field, call), next, origin);
+    level[field] = readPart(edit, edit.slot.byKey[field] as Node, next, origin);
     if (level[field] !== before) isChanged = true;
   });
   return isChanged ? edited(edit, freeze(level)) : edit.extensions;
