@@ -64,12 +64,12 @@ export { type CompiledOperation, OperationRun, operate } from "./operations.ts";
 export {
   type Allow,
   allow,
+  answerOf,
   type Decision,
   type Denial,
   type Denied,
   type DenyInput,
   deny,
-  isAllow,
   isReason,
   isViolationCode,
   rejectionOf,

@@ -202,11 +202,6 @@ export function answerOf(value: unknown): "allow" | Violation | undefined {
   return denials.of(attempt(() => denialOf(recorded)));
 }
 
-/** Whether `allow` made a value, here or in another copy of this library. */
-export function isAllow(value: unknown): boolean {
-  return answerOf(value) === "allow";
-}
-
 /** Returns the violation of a denial; `undefined` for anything `deny` did not make. */
 export function violationOf(value: unknown): Violation | undefined {
   const answer = answerOf(value);

@@ -13,8 +13,8 @@ import { brandOf } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
+  answerOf,
   type ExecutionRecord,
-  isAllow,
   Refused,
   readReturned,
   type Violation,
@@ -110,12 +110,10 @@ function checkInvoked({ slots }: Surface, result: Partial<AnyInvokeResult>): voi
 
 /** Checks extensions first, then the payload, then metadata, as a dispatch does. */
 function changesOf(surface: Surface, returned: unknown, options: EncodeResultOptions): object {
-  if (returned === undefined || returned === null || isAllow(returned)) {
-    return { continue_processing: true };
-  }
-  const violation = violationOf(returned);
-  if (violation !== undefined) {
-    return { continue_processing: false, violation: violationDocument(violation, options) };
+  const answer = returned === undefined || returned === null ? "allow" : answerOf(returned);
+  if (answer === "allow") return { continue_processing: true };
+  if (answer !== undefined) {
+    return { continue_processing: false, violation: violationDocument(answer, options) };
   }
   const limits = limitsOver(payloadLimits, options.limits);
   const parts = readReturned(returned, limits.nodes);
