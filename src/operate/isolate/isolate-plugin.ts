@@ -90,22 +90,18 @@ export interface IsolatedPlugin {
   close(): Promise<void>;
 }
 
-const optionNames = [
-  "isolate",
-  "exportName",
-  "config",
+/** The options that plugins of this library and guests have in common. */
+export const sharedNames = [
   "accept",
-  "readable",
-  "package",
   "memoryMb",
   "startTimeoutMs",
   "closeTimeoutMs",
   "maxTurns",
-  "size",
   "spare",
   "onOutput",
   "onEnd",
 ];
+const names = [...sharedNames, "isolate", "exportName", "config", "readable", "package", "size"];
 
 /**
  * Runs a file's plugin in its own thread or process. Its results are judged by its capabilities,
@@ -399,7 +395,7 @@ type LaunchOptions = ReturnType<typeof readOptions> & {
 };
 
 function readOptions(options: IsolateOptions) {
-  expectOptions(options, optionNames, "isolatePlugin");
+  expectOptions(options, names, "isolatePlugin");
   const { isolate, accept = [], readable = [], size = 1 } = options;
   if (!isIsolation(isolate))
     throw optionsInvalid(

@@ -2,11 +2,10 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { linesTo, maxText } from "./lines.ts";
+import type { Command } from "./sandbox.ts";
 import type { StartLink } from "./supervisor.ts";
 
-export interface ProcessOptions {
-  readonly command: string;
-  readonly args: readonly string[];
+interface ProcessOptions extends Command {
   readonly onOutput: (line: string) => void;
 }
 

@@ -11,6 +11,7 @@ import {
   isolatedBy,
   readLimits,
   readObserver,
+  sharedNames,
 } from "../isolate-plugin.ts";
 import type { Opening } from "../kinds.ts";
 import { withLastPrinted } from "../last-printed.ts";
@@ -89,18 +90,11 @@ export interface CpexPlugin extends IsolatedPlugin {
 }
 
 export const hostOptionNames = [
+  ...sharedNames,
   "python",
   "wheels",
   "pluginDirs",
   "network",
-  "accept",
-  "memoryMb",
-  "startTimeoutMs",
-  "closeTimeoutMs",
-  "maxTurns",
-  "spare",
-  "onOutput",
-  "onEnd",
   "onTurn",
 ];
 
