@@ -110,7 +110,7 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
   const limits = payloadLimitsInForce();
   const copy = readOpen(anyJson, value, "payload_invalid", "freezePayload", limits) as Json;
   if (typeof copy !== "object" || copy === null) {
-    throw new GlassineError("payload_invalid", "The payload is not an object.", {});
+    throw new GlassineError("payload_invalid", "The payload is not an object.");
   }
   return markPayload(copy, undefined, limits) as DeepReadonly<T>;
 }

@@ -14,7 +14,6 @@ import {
   isLabel,
   isRecord,
   type Json,
-  type Limits,
   leave,
   type Place,
   type Reader,
@@ -38,8 +37,8 @@ import {
 import type { ErrorCode } from "../errors/index.ts";
 
 /** Returns a frozen copy of JSON data from a plugin, or `undefined` if it is not JSON data. */
-export function readPlain(value: unknown, limits: Limits = extensionsLimits): Json | undefined {
-  const result = readAlone(readJson, value, limits, "plugin");
+export function readPlain(value: unknown): Json | undefined {
+  const result = readAlone(readJson, value, extensionsLimits, "plugin");
   return result === BAD ? undefined : (result as Json);
 }
 

@@ -115,13 +115,12 @@ export function resolveNames(bits: CapabilityBits, names: readonly string[]): re
     throw new GlassineError(
       "capability_unknown",
       "Capabilities must be a plain array of names; got another value.",
-      {},
     );
   }
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (typeof name !== "string") {
-      throw new GlassineError("capability_unknown", "A capability must be a string.", {});
+      throw new GlassineError("capability_unknown", "A capability must be a string.");
     }
     if (!bits.implied.has(name)) {
       throw new GlassineError(

@@ -55,16 +55,13 @@ export async function assess(input: AssessInput, report: LoadReport): Promise<As
         ),
       };
     }
-    fit = withoutNamed(fit, attempt.faults);
+    const { faults } = attempt;
+    fit = withoutOrphans(without(fit, ({ source }) => faults.get(source.entry.id)));
   }
 }
 
 /** Keyed by plugin name. */
 type Faults = ReadonlyMap<string, Fault>;
-
-function withoutNamed(report: LoadReport, faults: Faults): LoadReport {
-  return withoutOrphans(without(report, ({ source }) => faults.get(source.entry.id)));
-}
 
 async function registered(
   { createPluginManager, env, services }: AssessInput,

@@ -247,7 +247,9 @@ describe("plain data of a plugin's", () => {
       expect(readPlain(bad)).toBeUndefined();
     }
     expect(readPlain(JSON.parse('{"__proto__":1}'))).toBeUndefined();
-    expect(readPlain([1, 2, 3], { ...extensionsLimits, nodes: 3 })).toBeUndefined();
+    const { nodes } = extensionsLimits;
+    expect(readPlain(new Array(nodes - 1).fill(0))).toHaveLength(nodes - 1);
+    expect(readPlain(new Array(nodes).fill(0))).toBeUndefined();
   });
 
   it("is what any JSON schema accepts", () => {
