@@ -58,10 +58,17 @@ export type HandlesOf<Services extends ServiceTable> = {
  *
  * @example
  * ```ts
- * import { handleOf } from "glassine/host";
+ * import { defineServices, handleOf } from "glassine/host";
  *
- * const type = handleOf<{ now(): number }>();
- * console.log(type); // {}
+ * const services = defineServices({
+ *   "clock.read": {
+ *     accessor: "getClock",
+ *     handle: "clock",
+ *     description: "Tells the time.",
+ *     type: handleOf<{ now(): number }>(),
+ *   },
+ * });
+ * console.log(Object.keys(services)); // [ 'clock.read' ]
  * ```
  */
 export function handleOf<Handle>(): HandleType<Handle> {
