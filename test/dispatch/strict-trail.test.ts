@@ -156,6 +156,25 @@ describe("a run whose audit trail", () => {
     expect((await manager.invoke(hook, call)).violation?.code).toBe("audit_failed");
   });
 
+  it("lost an event is denied at once, and does not wait for the next", async () => {
+    verifies("audit:strict");
+    let settle = () => {};
+    const next = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const sink = async ({ metadata }: AuditEvent) => {
+      await rest();
+      if (String(metadata.labels) === "one") throw new Error("disk full");
+      if (String(metadata.labels) === "two") await next;
+    };
+    const audit = { strict: true, sink, timeoutMs: 60_000 };
+    const manager = await manage([tagger("one"), tagger("two")], { audit, logger: {} });
+    expect((await manager.invoke(hook, call)).violation?.code).toBe("audit_failed");
+    settle();
+    await manager.close();
+    expect(manager.auditFailures().total).toBe(1);
+  });
+
   it("is not that of a nested run of another manager is unchanged if that one lost an event", async () => {
     verifies("audit:strict");
     const sink = ({ eventType }: AuditEvent) => {

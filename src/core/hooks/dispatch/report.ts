@@ -155,10 +155,10 @@ export class AuditReceipts {
   /** While the trail answers at once, there is no promise that a patched realm could reach. */
   add(kept: Kept): void {
     if (this.#kept === false) return;
-    this.#kept = this.#kept === true ? kept : both(this.#kept, kept);
+    this.#kept = this.#kept === true || kept === false ? kept : both(this.#kept, kept);
   }
 
-  /** Resolves to whether all notes were kept, once that is known. */
+  /** Resolves to true once all notes were kept, and to false as soon as one was lost. */
   async areKept(): Promise<boolean> {
     return (await this.#kept) === true;
   }
@@ -166,9 +166,9 @@ export class AuditReceipts {
 
 type Kept = boolean | Promise<boolean>;
 
+/** The trail delivers in order, so the first note to be lost is the first that is awaited. */
 async function both(first: Promise<boolean>, second: Kept): Promise<boolean> {
-  const one = (await first) === true;
-  return (await second) === true && one;
+  return (await first) === true && (await second) === true;
 }
 
 /** A run that can note events for the audit trail. */

@@ -329,7 +329,7 @@ function conclude(run: MessageRun, result: AnyInvokeResult): void {
   if (runtime.inFlight === 0) runtime.onIdle?.();
 }
 
-/** Concludes once the audit trail has handled all notes. If it lost any, the run is denied. */
+/** Concludes once the audit trail kept all notes. As soon as it lost one, the run is denied. */
 async function concludeAudited(run: MessageRun, result: AnyInvokeResult): Promise<AnyInvokeResult> {
   const { background } = run.runtime;
   const { chosen } = run;
