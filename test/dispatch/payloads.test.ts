@@ -202,6 +202,28 @@ describe("the operator's payload policy", () => {
     expect(elsewhere.payload).toEqual(both);
   });
 
+  it("for message_pre_invoke holds at every pre point, and at no other", async () => {
+    verifies("dispatch:payload-policy");
+    const mutes = definePlugin({
+      name: "mutes",
+      version: "1.0.0",
+      hooks: {
+        message_pre_invoke: (message) => ({ modifiedPayload: { ...message, content: [] } }),
+        "cmf.llm_output": (message) => ({ modifiedPayload: { ...message, content: [] } }),
+      },
+    });
+    const payloadPolicy = { message_pre_invoke: [], "cmf.llm_input": ["content"] };
+    const manager = await createPluginManager({ plugins: [mutes], payloadPolicy });
+    const message = { role: "user", content: [{ content_type: "text", text: "Hi" }] } as const;
+    const on = async (point: "cmf.llm_input" | "cmf.tool_pre_invoke" | "cmf.llm_output") => {
+      const { payload, rejections } = await manager.invoke(point, message);
+      return [payload.content.length, rejections.map(({ code }) => code)];
+    };
+    expect(await on("cmf.llm_input")).toEqual([1, ["payload_denied"]]);
+    expect(await on("cmf.tool_pre_invoke")).toEqual([1, ["payload_denied"]]);
+    expect(await on("cmf.llm_output")).toEqual([0, []]);
+  });
+
   it("cannot widen it, and may name only existing hooks and fields", async () => {
     const refusal = (payloadPolicy: unknown) =>
       createPluginManager({ plugins: [], payloadPolicy: payloadPolicy as never }).then(

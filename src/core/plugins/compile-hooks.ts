@@ -26,7 +26,12 @@ export function compileHooks(input: CompilerInput): Record<string, CompiledHook>
     if (spec.semantic !== "message") continue;
     const above = covering.filter(([name, { covers }]) => covers === spec.side && name !== hook);
     const names = [hook, ...above.map(([name]) => name)];
-    compiledHooks[hook] = compileHook(input, hook, spec, bindingsOn(input.members, names));
+    const policies = names.map((name) => input.options.payloadPolicy[name]);
+    const writable = (spec.writable ?? []).filter((field) =>
+      policies.every((fields) => fields?.includes(field) !== false),
+    );
+    const bindings = bindingsOn(input.members, names);
+    compiledHooks[hook] = compileHook(input, hook, { ...spec, writable }, bindings);
   }
   return compiledHooks;
 }
@@ -50,7 +55,6 @@ function compileHook(
   const serial = of("sequential", "transform", "audit");
   const concurrent = of("concurrent");
   const payload = readerOf(spec.payload);
-  const writable = options.payloadPolicy[hook] ?? spec.writable ?? [];
   return {
     hook,
     payload,
@@ -58,7 +62,7 @@ function compileHook(
     headersField: options.payloadHeaders === "keep" ? undefined : spec.headersField,
     empty: steps.every(({ mode }) => mode === "disabled"),
     payloadFields: payload.level?.fields.map(({ key }) => key) ?? [],
-    writable: recordBy(writable, () => true as const),
+    writable: recordBy(spec.writable ?? [], () => true as const),
     serial,
     concurrent,
     background: of("fire_and_forget"),

@@ -81,7 +81,10 @@ export interface ManagerOptions<
   readonly limits?: Partial<Limits> | undefined;
   /** Limits on payloads, and on the documents of a guard that uses this manager. */
   readonly payloadLimits?: Partial<Limits> | undefined;
-  /** By message hook, the payload fields that plugins may write: those that it allows, or fewer. */
+  /**
+   * By message hook, the payload fields that plugins may write: those that it allows, or fewer.
+   * That of `message_pre_invoke` holds at every pre point, too.
+   */
   readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] } | undefined;
   /** What happens to `headers` on an older payload. Default `move`: into the `http` slot. */
   readonly payloadHeaders?: "move" | "keep" | undefined;
