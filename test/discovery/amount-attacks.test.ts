@@ -39,7 +39,8 @@ attack(
     const delays: Readonly<Record<string, (value: unknown) => Promise<unknown>>> = {
       "the deadline of handlers": (timeoutMs) => manage({ timeoutMs }),
       "the time of a health check": (timeoutMs) => manage({ health: { timeoutMs } }),
-      "the time between health checks": (intervalMs) => manage({ health: { intervalMs } }),
+      "the time between health checks": (intervalMs) =>
+        manage({ health: { poll: true, intervalMs } }),
       "the time of the audit sink": (timeoutMs) => manage({ audit: { timeoutMs } }),
       "the time of loading": async (loadTimeoutMs) =>
         discover(await newRoot(), { loadTimeoutMs } as never),
@@ -86,7 +87,7 @@ attack(
 
     it("the longest timer is accepted", async () => {
       const timeoutMs = 2 ** 31 - 1;
-      const health = { timeoutMs, intervalMs: timeoutMs };
+      const health = { poll: true, timeoutMs, intervalMs: timeoutMs };
       const manager = await manage({ timeoutMs, health, audit: { timeoutMs } });
       await manager.close();
       await discover(await newRoot(), { loadTimeoutMs: timeoutMs });

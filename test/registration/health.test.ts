@@ -140,6 +140,8 @@ describe("checkHealth", () => {
     [{ intervalMs: Number.NaN }, "health.intervalMs must be a whole number from 1 to 2147483647"],
     [{ poll: "yes" }, 'The option "poll" expects a boolean'],
     [{ onChange: 3 }, "health.onChange must be a function"],
+    [{ onChange: () => {} }, "health.intervalMs and health.onChange need health.poll: true"],
+    [{ poll: false, intervalMs: 5 }, "health.intervalMs and health.onChange need"],
     [{ pol: true }, 'no option "pol"'],
   ])("refuses %o", async (options, text) => {
     await expect(managerOf([], { health: options as never })).rejects.toThrow(text);

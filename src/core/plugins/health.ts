@@ -116,10 +116,13 @@ export function readHealthOptions(given: HealthOptions = {}) {
   const { timeoutMs = 5_000, intervalMs = 60_000, onChange } = given;
   if (onChange !== undefined && typeof onChange !== "function")
     throw optionsInvalid("health.onChange must be a function.");
-  return {
+  const read = {
     timeoutMs: readWhole("health.timeoutMs", timeoutMs, longestTimerMs),
     poll: readOption(given, "poll", "boolean") ?? false,
     intervalMs: readWhole("health.intervalMs", intervalMs, longestTimerMs),
     onChange,
   };
+  if (!read.poll && (given.intervalMs ?? onChange) !== undefined)
+    throw optionsInvalid("health.intervalMs and health.onChange need health.poll: true.");
+  return read;
 }
