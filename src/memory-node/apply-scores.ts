@@ -1,15 +1,9 @@
 /** Applies score changes to a ranking. */
 import { GlassineError } from "../index.ts";
 
-/** An element of a ranked list. */
+/** An element of a ranked list. Deltas name it by its `id`, or by the `id` of its `fact`. */
 export interface Scored {
   readonly score: number;
-}
-
-/** Options of `applyScores`. */
-export interface ApplyScoresOptions<Item extends Scored> {
-  /** The id that deltas refer to. Default: the element's `id`, or the `id` of its `fact`. */
-  readonly idOf?: (item: Item) => string;
 }
 
 /**
@@ -21,7 +15,7 @@ export interface ApplyScoresOptions<Item extends Scored> {
  * their order. The returned list is frozen; the given one is not changed.
  *
  * @throws GlassineError `payload_invalid` for what is not a list or not deltas, for an element
- *   without an id, and for a score, delta or sum that is not finite; `options_invalid`
+ *   without an id, and for a score, delta or sum that is not finite
  * @example
  * ```ts
  * import { applyScores } from "glassine/memory-node";
@@ -37,19 +31,12 @@ export interface ApplyScoresOptions<Item extends Scored> {
 export function applyScores<Item extends Scored>(
   scored: readonly Item[],
   deltas: { readonly [id: string]: number },
-  options: ApplyScoresOptions<Item> = {},
 ): readonly Item[] {
   if (!Array.isArray(scored as unknown))
     throw invalid("applyScores expects an array of scored elements.");
   // A `Map` or a list has no deltas by id, so all of them would be ignored.
   if (Object.prototype.toString.call(deltas) !== "[object Object]")
     throw invalid("applyScores expects deltas by id in an object, as `recall_rank` returned them.");
-  const isRecord = typeof options === "object" && options !== null;
-  const idOf = isRecord ? (options.idOf ?? idIn) : undefined;
-  if (typeof idOf !== "function") {
-    const text = "applyScores expects its options in an object, and idOf must be a function.";
-    throw new GlassineError("options_invalid", text);
-  }
   const moved = scored.map((item, index) => {
     if (typeof item !== "object" || item === null)
       throw invalid(`Element ${index} of the list is not an object.`);
@@ -72,9 +59,9 @@ function rounded(value: number): number {
   return Number(value.toFixed(6));
 }
 
-function idIn(item: Scored): string {
-  const { id, fact } = item as { readonly id?: string; readonly fact?: { readonly id?: string } };
-  return (id ?? fact?.id) as string;
+function idOf(item: object): unknown {
+  const { id, fact } = item as { readonly id?: unknown; readonly fact?: { readonly id?: unknown } };
+  return id ?? fact?.id;
 }
 
 function expectFinite(value: unknown, what: string): void {

@@ -1,5 +1,5 @@
 /** glassine/memory-node: the hooks, services and names of a memory node. */
-export { type ApplyScoresOptions, applyScores, type Scored } from "./apply-scores.ts";
+export { applyScores, type Scored } from "./apply-scores.ts";
 export type {
   AuditEmitter,
   AuditReader,

@@ -30,17 +30,12 @@ it("does not round a score without a delta, nor lift one that is below 0", () =>
   expect(applyScores(given, {})).toEqual(given);
 });
 
-it("knows a fact in a result by its id, and any element by a function of the host's", () => {
+it("knows a fact in a result by its id", () => {
   const results = [
     { fact: { id: "f1" }, score: 1 },
     { fact: { id: "f2" }, score: 1 },
   ];
   expect(applyScores(results, { f2: 1 })[0]?.fact.id).toBe("f2");
-  const rows = [
-    { key: "x", score: 1 },
-    { key: "y", score: 1 },
-  ];
-  expect(applyScores(rows, { y: 1 }, { idOf: ({ key }) => key })[0]?.key).toBe("y");
 });
 
 it("treats `__proto__` as an id like any other, and ignores inherited deltas", () => {
@@ -51,12 +46,6 @@ it("treats `__proto__` as an id like any other, and ignores inherited deltas", (
   expect(applyScores(given, {})).toEqual(given);
   const deltas = Object.defineProperty({}, "__proto__", { value: -1, enumerable: true });
   expect(idsOf(applyScores(given, deltas))).toBe("constructor__proto__");
-});
-
-it.each([null, 5, "id", () => "a", { idOf: 5 }])("refuses the options %s", (options) => {
-  const message = "applyScores expects its options in an object, and idOf must be a function.";
-  const refusal = expect.objectContaining({ code: "options_invalid", message });
-  expect(() => applyScores(list, {}, options as never)).toThrow(refusal);
 });
 
 it("returns a plain object for a changed element, whatever its class", () => {

@@ -728,7 +728,6 @@ it("the memory-node entry", async () => {
     "tenantIdFault",
   ]);
   expect(typesOf("src/memory-node/index.ts")).toEqual([
-    "ApplyScoresOptions",
     "AssertRequest",
     "AuditEmitter",
     "AuditReader",
