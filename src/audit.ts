@@ -8,7 +8,6 @@ export {
   type AuditFailures,
   type AuditOptions,
   type AuditSink,
-  auditEventTypes,
   jsonLines,
   type KnownAuditEvent,
   type OpenTelemetrySinkOptions,

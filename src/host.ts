@@ -3,7 +3,7 @@
 // Define a host.
 
 export { defineHost, type Host, type HostDefinition } from "./core/host/index.ts";
-export { type HostProfile, standardProfile } from "./core/plugins/index.ts";
+export type { HostProfile } from "./core/plugins/index.ts";
 
 // Its hooks.
 
@@ -18,11 +18,9 @@ export {
   type OperationHookOf,
   type OperationInputOf,
   type Ordering,
-  orderings,
   type PayloadOf,
   type Semantic,
   type StandardHooks,
-  semantics,
 } from "./core/hooks/index.ts";
 export type { CoreHandler, CoreHandlerInput } from "./core/plugins/index.ts";
 

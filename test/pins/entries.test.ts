@@ -224,7 +224,6 @@ it("the messages entry", async () => {
 
 it("the audit entry", async () => {
   expect(Object.keys(await import("glassine/audit")).sort()).toEqual([
-    "auditEventTypes",
     "health",
     "jsonLines",
     "openTelemetrySink",
@@ -305,9 +304,6 @@ it("the host entry", async () => {
     "jsonObject",
     "jsonValue",
     "labelSet",
-    "orderings",
-    "semantics",
-    "standardProfile",
     "stringSet",
     "wholeNumber",
     "withRule",

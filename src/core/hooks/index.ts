@@ -83,10 +83,8 @@ export {
   modes,
   type OnError,
   type Ordering,
-  orderings,
   type Semantic,
   type StreamMode,
-  semantics,
 } from "./semantics.ts";
 export { oneLine, shortened, withSpaces } from "./shown-text.ts";
 export type { StandardHooks } from "./standard-hook-types.generated.ts";

@@ -1,7 +1,6 @@
 /** The fields of a profile that a host leaves out. */
-import { standardProfile } from "glassine/host";
 import { expect, it } from "vitest";
-import { readProfile } from "../../../src/core/plugins/index.ts";
+import { readProfile, standardProfile } from "../../../src/core/plugins/index.ts";
 
 it("have defaults, and the range of a manifest is named after the host", () => {
   expect(readProfile({ hostName: "acme-node" }).requiresField).toBe("requires_acme_node");
