@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditEvent } from "glassine/audit";
+import { defineHost } from "glassine/host";
 import type { CommandHost, CommandIo } from "glassine/node";
 import { createCommand } from "glassine/node";
 import { installFixturePackage } from "glassine/testing";
@@ -12,7 +13,9 @@ import * as z from "zod";
 import { afterTest } from "../support/cleanup.ts";
 import { verifies } from "../support/verifies.ts";
 
-const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" } as const;
+const profile = { hostName: "stigmem", envPrefix: "STIGMEM_" };
+const names = { bin: "memory-node", host: defineHost({ profile }) } as const;
+const gate = { bin: "gate", host: undefined } as const;
 
 let folder = "";
 beforeAll(async () => {
@@ -78,7 +81,7 @@ describe("createCommand", () => {
     });
     const recorded: unknown[] = [];
     const audit = { sink: ({ metadata }: AuditEvent) => recorded.push(metadata) };
-    const host = { bin: "gate", hostName: "glassine", prefix: "GLASSINE_", audit };
+    const host = { ...gate, audit };
     const env = {
       GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
       GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
@@ -136,20 +139,20 @@ describe("createCommand", () => {
       glassine: { procedures: { "acme.sweep": "./sweep.js" } },
     });
     afterTest(remove);
-    const host = { bin: "gate", hostName: "glassine", prefix: "GLASSINE_" };
     const env = {
       GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
       GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
     };
     const argv = ["plugins", "describe", "acme.sweep"];
-    const { text } = await run(argv, env, host, root);
+    const { text } = await run(argv, env, gate, root);
     expect(text).toContain('\nconfig:\n  days: array, default ["monday"]\n  logins: array\n');
-    expect((await run([...argv, "--json"], env, host, root)).text).not.toContain("hunter2");
+    expect((await run([...argv, "--json"], env, gate, root)).text).not.toContain("hunter2");
   });
 
-  it("refuses invalid names", () => {
-    const make = () => createCommand({ ...names, prefix: "stigmem" });
-    expect(make).toThrow(expect.objectContaining({ code: "options_invalid" }));
+  it.each([{}, null, "stigmem"])("refuses %j in place of a host", (host) => {
+    const message = "createCommand expects host to be what defineHost made.";
+    const misuse = expect.objectContaining({ code: "options_invalid", message });
+    expect(() => createCommand({ bin: "gate", host: host as object })).toThrow(misuse);
   });
 
   it("refuses an option that it does not have, such as a misspelt audit", () => {

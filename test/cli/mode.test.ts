@@ -1,10 +1,12 @@
 /** The mode, and what it forbids. */
+import { defineHost } from "glassine/host";
 import { rejectionCodes } from "glassine/node";
 import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { rejected, report, verified } from "./support/facts.ts";
 import { run, runJson } from "./support/run.ts";
 
+const capa = defineHost({ profile: { envPrefix: "CAPA_" } });
 const message = (mode: string) => `invalid plugin mode '${mode}': expected dev or production\n`;
 
 describe("the mode", () => {
@@ -63,7 +65,7 @@ describe("the mode", () => {
   it("is read under the prefix of the host", async () => {
     verifies("cli:own-names");
     const env = { CAPA_PLUGIN_MODE: "production", GLASSINE_PLUGIN_MODE: "prod" };
-    const { stdout } = await run(["plugins", "list"], { env, host: { prefix: "CAPA_" } });
+    const { stdout } = await run(["plugins", "list"], { env, host: { host: capa } });
     expect(stdout).toMatch(/^plugin mode: production\n/);
   });
 });
@@ -79,7 +81,7 @@ describe("advice", () => {
         verify: () => Promise.resolve(verified({ rejected: [refused] })),
       };
       const argv = ["plugins", command, ...(command === "describe" ? ["guard"] : [])];
-      const { stdout } = await run(argv, { services, host: { prefix: "CAPA_" } });
+      const { stdout } = await run(argv, { services, host: { host: capa } });
       expect(stdout).toContain(
         "CAPA_PLUGIN_SIGNING_REQUIRED=false and CAPA_PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned.",
       );

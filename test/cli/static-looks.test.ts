@@ -138,7 +138,7 @@ it("a plugin of another host is neither missing nor pruned, nor counted as verif
   const keywords = ["stigmem-plugin"];
   await writeFile(file, JSON.stringify({ ...fields, keywords, stigmem: glassine }));
   const profile = { hostName: "stigmem", envPrefix: "STIGMEM_" };
-  const other = { hostName: "stigmem", prefix: "STIGMEM_", host: defineHost({ profile }) };
+  const other = { host: defineHost({ profile }) };
   const env = {
     ...unsigned,
     STIGMEM_PLUGIN_SIGNING_REQUIRED: "false",

@@ -4,7 +4,6 @@ import process from "node:process";
 import { commandLine, killIfStuck, reportFailuresTo } from "../../operate/cli/index.ts";
 import { gatewayCommands } from "./commands.ts";
 
-const names = { bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" };
 const line = gatewayCommands(async () => ({
   openGateway: (await import("../run/open-gateway.ts")).openGateway,
   stock: (await import("../../plugins/index.ts")).stockPlugins,
@@ -14,4 +13,4 @@ const line = gatewayCommands(async () => ({
   onStuck: killIfStuck,
 }));
 
-await commandLine(names, line).main();
+await commandLine({ bin: "glassine" }, line).main();

@@ -2,7 +2,7 @@
 
 import { expectOptions } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { defineHost, surfaceOf } from "../../core/host/index.ts";
+import { standardHost, surfaceOf } from "../../core/host/index.ts";
 import { type AuditOptions, readAuditOptions } from "../../core/observe/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import type { DiscoverOptions } from "../discovery/index.ts";
@@ -16,13 +16,10 @@ export interface CommandHost {
    * `discoverPlugins` as `bin`, so that both look for the same lockfile.
    */
   readonly bin: string;
-  /** The host's name in messages, and the `package.json` field that names plugins. */
-  readonly hostName: string;
-  /** The prefix of every environment variable, such as `GLASSINE_`. */
-  readonly prefix: string;
   /**
-   * The host that plugins are checked against, made by `defineHost` with the same names. Default:
-   * one with the standard hooks.
+   * The host that plugins are checked against, made by `defineHost`. Its profile has the names in
+   * messages, of environment variables, and of the `package.json` field that names plugins.
+   * Default: the standard one.
    */
   readonly host?: object | undefined;
   /** The options that the host passes to `discoverPlugins`, so that both judge plugins alike. */
@@ -53,13 +50,18 @@ type CommandDiscovery = Pick<
 type Filled = "host" | "discovery" | "catalog" | "installRange";
 
 const optionNames: readonly (keyof CommandHost)[] = [
-  ...(["bin", "hostName", "prefix", "host", "discovery", "services", "audit"] as const),
+  ...(["bin", "host", "discovery", "services", "audit"] as const),
   ...(["catalog", "catalogUrl", "installRange", "version"] as const),
 ];
 
-/** A host with checked names and with defaults for what it left out. */
+/** A host with its names, and with defaults for what it left out. */
 export type NamedHost = Omit<CommandHost, Filled> & {
   readonly [Name in Filled]: NonNullable<CommandHost[Name]>;
+} & {
+  /** The host's name in messages, and the `package.json` field that names plugins. */
+  readonly hostName: string;
+  /** The prefix of every environment variable, such as `GLASSINE_`. */
+  readonly prefix: string;
 };
 
 /** What every command that looks at plugins needs. Paths are absolute. */
@@ -76,31 +78,27 @@ export interface CommandScope extends NamedHost {
 }
 
 const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
-const prefixPattern = /^[A-Z][A-Z0-9_]{0,63}_$/;
 /** The characters of an npm range. */
 const rangePattern = /^[0-9A-Za-z .<>=^~|*+-]{1,100}$/;
 
 /** @throws GlassineError `options_invalid` */
 export function readCommandHost(given: CommandHost): NamedHost {
   expectOptions(given, optionNames, "createCommand");
-  const { bin, hostName, prefix, discovery = {}, installRange = ">=0.1.0 <2.0.0" } = given;
+  const { bin, host = standardHost, discovery = {}, installRange = ">=0.1.0 <2.0.0" } = given;
   readAuditOptions(given.audit);
   expectText("bin", bin, namePattern, 'a name such as "glassine"');
-  expectText("hostName", hostName, namePattern, 'a name such as "glassine"');
-  expectText("prefix", prefix, prefixPattern, 'capitals that end with "_", such as "GLASSINE_"');
   expectText("installRange", installRange, rangePattern, "a range of versions");
+  const names = namesOf(host);
+  if (names === undefined)
+    throw optionsInvalid("createCommand expects host to be what defineHost made.");
   const catalog = readCatalog(given.catalog ?? [], "The catalog of a command");
-  return { ...given, host: hostOf(given), discovery, catalog, installRange };
+  return { ...given, host, ...names, discovery, catalog, installRange };
 }
 
-/** The host's profile names settings and `package.json` field, so it must have the same names. */
-function hostOf({ host, hostName, prefix }: CommandHost): object {
-  if (host === undefined) return defineHost({ profile: { hostName, envPrefix: prefix } });
+/** The names in the profile of a host; `undefined` for anything else. */
+export function namesOf(host: unknown): Pick<NamedHost, "hostName" | "prefix"> | undefined {
   const profile = surfaceOf(host)?.profile;
-  if (profile?.hostName === hostName && profile.envPrefix === prefix) return host;
-  throw optionsInvalid(
-    "createCommand expects host to be the result of defineHost, whose profile has this hostName, and this prefix as its envPrefix.",
-  );
+  return profile && { hostName: profile.hostName, prefix: profile.envPrefix };
 }
 
 function expectText(field: string, value: unknown, pattern: RegExp, expected: string): void {

@@ -23,16 +23,17 @@ export interface HostCommand {
 /**
  * Creates a command line for a host, under its names, with the commands `plugins …` and `doctor`.
  *
- * `hostName` and `prefix` determine its messages, its settings and the `package.json` field that
+ * The host's profile determines its messages, its settings and the `package.json` field that
  * names plugins. `search` and `enable` use the host's catalog, which is empty by default.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `cli:exit-codes`, `cli:own-names`
  * @example
  * ```ts
+ * import { memoryNode } from "glassine/memory-node";
  * import { createCommand } from "glassine/node";
  *
- * const command = createCommand({ bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" });
+ * const command = createCommand({ bin: "memory-node", host: memoryNode });
  * const lines: string[] = [];
  * const stdout = {
  *   write(text: string, done: () => void) {

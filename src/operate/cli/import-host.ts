@@ -8,6 +8,7 @@ import { surfaceOf } from "../../core/host/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import { exportOf } from "../../core/plugins/index.ts";
 import { systemCode } from "../packages/index.ts";
+import { namesOf } from "./command-host.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
@@ -34,9 +35,9 @@ export async function importHost(
     // The require stack of a missing module only names files of this command.
     throw refused(describeThrown(imported.value).text.replace(/\nRequire stack:\n.*$/s, ""));
   const found = imported.value;
-  const profile = surfaceOf(found)?.profile;
-  if (profile === undefined) throw refused(texts.noHost(exportName ?? "default"));
-  return { host: found as object, hostName: profile.hostName, prefix: profile.envPrefix };
+  const names = namesOf(found);
+  if (names === undefined) throw refused(texts.noHost(exportName ?? "default"));
+  return { host: found as object, ...names };
 }
 
 function hostIn(module: Readonly<Record<string, unknown>>): unknown {

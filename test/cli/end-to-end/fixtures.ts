@@ -94,11 +94,12 @@ export const memoryNode = "glassine/memory-node:memoryNode";
 /** A catalog for the memory node: a fixture, since none is shipped. */
 export const catalog: string = new URL("../fixtures/catalog.json", import.meta.url).pathname;
 
-/** The source of a host's own command. */
-export function commandOf(discovery: object, more: object = {}): string {
-  const names = { bin: "node-of-ours", hostName: "glassine", prefix: "GLASSINE_" };
-  return `import { createCommand } from "glassine/node";
-await createCommand(${JSON.stringify({ ...names, ...more, discovery })}).main();
+/** The source of a host's own command. `host`: the source of its host. */
+export function commandOf(discovery: object, more: object = {}, host = "undefined"): string {
+  const options = JSON.stringify({ bin: "node-of-ours", ...more, discovery });
+  return `import { memoryNode } from "glassine/memory-node";
+import { createCommand } from "glassine/node";
+await createCommand({ ...${options}, host: ${host} }).main();
 `;
 }
 

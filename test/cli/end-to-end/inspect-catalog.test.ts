@@ -15,9 +15,8 @@ let workspace: Workspace;
 const ofHost = (args: readonly string[]) => workspace.node(["command.mjs", ...args]);
 beforeAll(async () => {
   workspace = await newWorkspace();
-  const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
-  const more = { catalogUrl: "https://plugins.example.com" };
-  await workspace.write("command.mjs", commandOf({}, { ...names, ...more }));
+  const more = { bin: "memory-node", catalogUrl: "https://plugins.example.com" };
+  await workspace.write("command.mjs", commandOf({}, more, "memoryNode"));
 });
 
 const block = `stigmem-plugin-multi-tenant - Opt-in tenant scoping and default-tenant collapse.

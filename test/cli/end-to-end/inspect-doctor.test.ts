@@ -161,8 +161,7 @@ it("says for which capabilities a host supplies nothing, where the host says wha
   const program = (services: string) => `import { createCommand } from "glassine/node";
 import { memoryNode } from "glassine/memory-node";
 
-const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
-await createCommand({ ...names, host: memoryNode, ${services} }).main();
+await createCommand({ bin: "memory-node", host: memoryNode, ${services} }).main();
 `;
   await workspace.write("unknown.mjs", program(""));
   await workspace.write("nothing.mjs", program("services: {}"));

@@ -223,7 +223,7 @@ function programFor(user: number | undefined): readonly string[] {
 process.setgroups([]);
 process.setgid(${user});
 process.setuid(${user});
-await createCommand({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }).main();
+await createCommand({ bin: "glassine" }).main();
 `;
   return ["--input-type=module", "--eval", source, "--", "glassine"];
 }

@@ -13,11 +13,7 @@ export { commandServices } from "../../../src/operate/cli/command-services.ts";
 export const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 export const catalogPath = `${fixtures}catalog.json`;
 
-export const glassine: CommandHost = {
-  bin: "glassine",
-  hostName: "glassine",
-  prefix: "GLASSINE_",
-};
+export const glassine: CommandHost = { bin: "glassine" };
 
 /** Services that refuse to be called, except `discover` and `journalState`, which find nothing. */
 const noServices: CommandServices = {

@@ -148,7 +148,7 @@ export function start(argv: readonly string[], given: Given = {}) {
     stdout: sink("out"),
     stderr: sink("err"),
     isTTY: { stdout: false, stderr: false },
-    host: readCommandHost({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }),
+    host: readCommandHost({ bin: "glassine" }),
     further: gatewayCommands(async () => ({
       openGateway,
       stock,
