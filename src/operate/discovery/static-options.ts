@@ -1,4 +1,5 @@
 /** The options of discovery, and how they are read. */
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   expectOptions,
@@ -8,7 +9,7 @@ import {
   readWhole,
   typeName,
 } from "../../core/data/index.ts";
-import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
+import { GlassineError, optionsInvalid, quoted } from "../../core/errors/index.ts";
 import { standardHost, surfaceOf, tablesOf } from "../../core/host/index.ts";
 import {
   expectPath,
@@ -121,6 +122,8 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
   const { env = process.env, root = process.cwd(), onRejected = "fail", isolate = {} } = given;
   const { loadTimeoutMs = 30_000 } = given;
   expectPath(root, "discoverPlugins: root");
+  await expectFolder("root", root);
+  for (const path of textsOf("builtins", given.builtins)) await expectFolder("builtins", path);
   if (given.lock !== undefined) expectPath(given.lock, "discoverPlugins: lock");
   if (!isRecord(env))
     throw optionsInvalid(`env must be an object of variables, got ${typeName(env)}.`);
@@ -236,6 +239,14 @@ function textsOf(name: string, value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((each) => typeof each === "string" && each !== ""))
     return value;
   throw optionsInvalid(`${name} must be an array of non-empty strings.`);
+}
+
+/** Without it, a host would start without its plugins and say nothing. */
+async function expectFolder(option: string, path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory() === true) return;
+  const hint = path.startsWith("file:") ? " Pass fileURLToPath(url)." : "";
+  throw optionsInvalid(`discoverPlugins: ${option}: there is no folder ${quoted(path)}.${hint}`);
 }
 
 /** Refuses a list of anything but objects with that method, such as `defineKind` returns. */
