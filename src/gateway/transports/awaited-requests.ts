@@ -2,6 +2,7 @@
 import { longestTimerMs } from "../../core/data/index.ts";
 import { beginsTask } from "./server-asks.ts";
 import {
+  awaitsTask,
   isAnswer,
   isLasting,
   isRequestId,
@@ -19,6 +20,9 @@ export interface AwaitedOptions {
   /** How many requests may be open. */
   readonly inFlight: number;
 }
+
+/** What waits for a person or a task may take this long. Its caller may have vanished. */
+export const longMs = 3_600_000;
 
 /** A request has waited too long since `sentAt`. */
 type OnLate = (id: RequestId, sentAt: number) => void;
@@ -65,12 +69,23 @@ export class AwaitedRequests {
     const { id, method } = message;
     this.remove(id);
     const token = tokenKey(metaOf(message).progressToken);
-    const ms = isLasting(method) ? longestTimerMs : this.#options.timeoutMs();
+    const given = this.#options.timeoutMs();
+    const ms = isLasting(method)
+      ? longestTimerMs
+      : awaitsTask(method)
+        ? Math.max(given, longMs)
+        : given;
     const sentAt = performance.now();
     const timer = setTimeout(() => this.#onLate(id, sentAt), ms).unref();
     const entry = { id, method, token, timer };
     this.#open.set(keyOf(id), entry);
     if (token !== undefined) this.#tokens.set(token, { entry, takes: progressFilter() });
+  }
+
+  /** Gives a request all of its time again, or every one. */
+  restart(id?: RequestId): void {
+    for (const each of this.#open.values())
+      if (id === undefined || each.id === id) each.timer.refresh();
   }
 
   /** Returns the request if it was waiting. */

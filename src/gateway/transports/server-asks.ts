@@ -23,8 +23,16 @@ import {
 
 interface Asked {
   readonly id: RequestId;
+  readonly method: string;
   readonly extra: Extra | undefined;
 }
+
+/** A person answers these, or may have to allow them; the last one, if they run as a task. */
+export const methodsForPeople: ReadonlySet<string> = new Set([
+  "elicitation/create",
+  "sampling/createMessage",
+  "tasks/result",
+]);
 
 /** How many requests, and how many progress tokens, are remembered. */
 const maxKept = 10_000;
@@ -37,6 +45,14 @@ export class ServerAsks {
   /** By the server's own id. Some of these are open no more. */
   readonly #numbers = new Map<string, number>();
   readonly #tokens = new Map<unknown, unknown>();
+
+  /** Whether the server waits for a person: maybe for the request with this id, or for any. */
+  isWithPerson(id?: RequestId): boolean {
+    return [...this.#open.values()].some(({ method, extra }) => {
+      const isMeant = [undefined, id].includes(extra?.relatedRequestId) || id === undefined;
+      return methodsForPeople.has(method) && isMeant;
+    });
+  }
 
   /** Returns the server's message as the caller gets it, or undefined if it is about no request. */
   toCaller(message: Message, extra: Extra | undefined): Message | undefined {
@@ -80,7 +96,7 @@ export class ServerAsks {
   #add(message: RequestMessage, extra: Extra | undefined): Message {
     count += 1;
     const id = count;
-    putNewest(this.#open, id, { id: message.id, extra }, maxKept);
+    putNewest(this.#open, id, { id: message.id, method: message.method, extra }, maxKept);
     putNewest(this.#numbers, keyOf(message.id), id, maxKept);
     const { progressToken } = metaOf(message);
     if (progressToken !== undefined) putNewest(this.#tokens, id, progressToken, maxKept);

@@ -155,6 +155,11 @@ export function isLasting(method: unknown): boolean {
   return method === "subscriptions/listen";
 }
 
+/** Whether a request is only answered when a task ends. MCP 2025-11-25. */
+export function awaitsTask(method: unknown): boolean {
+  return method === "tasks/result";
+}
+
 /** Makes the notification that cancels the request with an id. */
 export function cancellation(requestId: unknown, reason: string): Message {
   return { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId, reason } };

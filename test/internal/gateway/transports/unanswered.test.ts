@@ -1,5 +1,6 @@
 /** Requests that the gateway answers itself: the server gets a cancellation, but not of `initialize`. */
-import { describe, expect, it } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { refusable } from "../../../../src/gateway/transports/refusable.ts";
 import type { Message, Transport } from "../../../../src/gateway/transports/transport.ts";
 import { refusalOf } from "../../../../src/gateway/transports/transport.ts";
@@ -47,6 +48,87 @@ describe.each([
     expect(sent).toMatchObject([error]);
     expect(forServer).toMatchObject([requestOf(method), ...cancellations]);
   });
+});
+
+describe("while a server waits for its caller", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("its time begins again for an hour at most, since the caller may have vanished", async () => {
+    vi.useFakeTimers();
+    const { said } = await asking("elicitation/create");
+    await vi.advanceTimersByTimeAsync(3_590_000);
+    expect(said).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(10_100);
+    expect(said.slice(1)).toMatchObject([isLate]);
+  });
+
+  const timeoutMs = 40;
+  const isLate = { id: 1, error: { data: { code: "peer_timeout" } } };
+
+  async function asking(method: string) {
+    const { transport, sent } = silentTransport();
+    const back = watched(transport, {
+      timeoutMs: () => timeoutMs,
+      inFlight: 10,
+      onDropped: () => {},
+    });
+    const said: Message[] = [];
+    back.onmessage = (message) => said.push(message as Message);
+    await back.start();
+    await back.send(requestOf("tools/call"));
+    transport.onmessage?.({ jsonrpc: "2.0", id: "own", method, params: {} });
+    const [{ id } = {}] = said;
+    return { transport, back, said, sent, id };
+  }
+
+  it.each(["elicitation/create", "sampling/createMessage", "tasks/result"])(
+    "%s takes none of its time",
+    async (method) => {
+      const { transport, back, said, sent, id } = await asking(method);
+      await delay(4 * timeoutMs);
+      await back.send({ jsonrpc: "2.0", id, result: { action: "accept" } });
+      expect(sent).toMatchObject([{ id: 1 }, { id: "own", result: {} }]);
+      await delay(timeoutMs / 4);
+      transport.onmessage?.({ jsonrpc: "2.0", id: 1, result: { content: [] } });
+      expect(said.slice(1)).toMatchObject([{ id: 1, result: {} }]);
+    },
+  );
+
+  it("its time begins again with the answer", async () => {
+    const { back, said, id } = await asking("elicitation/create");
+    await delay(2 * timeoutMs);
+    await back.send({ jsonrpc: "2.0", id, result: { action: "decline" } });
+    await expect.poll(() => said.slice(1)).toMatchObject([isLate]);
+  });
+
+  it("its time goes on if it takes the question back", async () => {
+    const { transport, said } = await asking("elicitation/create");
+    transport.onmessage?.({
+      jsonrpc: "2.0",
+      method: "notifications/cancelled",
+      params: { requestId: "own" },
+    });
+    await expect.poll(() => said.slice(2)).toMatchObject([isLate]);
+  });
+
+  it.each(["ping", "roots/list"])(
+    "%s, which no person answers, changes nothing",
+    async (method) => {
+      const { said } = await asking(method);
+      await expect.poll(() => said.slice(1)).toMatchObject([isLate]);
+    },
+  );
+});
+
+it("`tasks/result` waits for the end of its task", async () => {
+  const { transport } = silentTransport();
+  const back = watched(transport, { timeoutMs: () => 5, inFlight: 10, onDropped: () => {} });
+  const said: unknown[] = [];
+  back.onmessage = (message) => said.push(message);
+  await back.start();
+  await back.send({ ...requestOf("tasks/result"), params: { taskId: "t" } });
+  await delay(50);
+  expect(said).toEqual([]);
 });
 
 it("a subscription that comes after a reload replaced the server's process is refused", async () => {
