@@ -7,8 +7,10 @@ export class Deadline {
   #isPassed = false;
   #onPassed: () => void = () => {};
 
-  start(ms: number): void {
+  /** While `isPaused` returns true, it begins again instead of passing. */
+  start(ms: number, isPaused: () => boolean): void {
     const passed = () => {
+      if (isPaused()) return this.restart();
       this.#isPassed = true;
       this.#onPassed();
     };

@@ -23,10 +23,13 @@ import { statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed, isEncoded, statusWithBody } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
+import { methodsForPeople } from "./server-asks.ts";
 import { inSlices } from "./slices.ts";
 import {
   type AnswerMessage,
   answerTo,
+  awaitsTask,
+  cancelledBy,
   errorAnswer,
   invalidAnswer,
   isAnswer,
@@ -129,6 +132,8 @@ export class PassThrough {
   /** The messages for the caller, until there is a stream for them. */
   readonly #incoming: Sent[] = [];
   readonly #deadline = new Deadline();
+  /** The keys of what the server asks a person here, and that has no answer yet. */
+  readonly #withPerson = new Set<string>();
   readonly #isBeginning: boolean;
   readonly #hasDeadline: boolean;
   /** Whether the session that the server named has begun. */
@@ -193,8 +198,10 @@ export class PassThrough {
   #passToGuard(): void {
     const { body, refusedAsks, authInfo, request } = this.#options;
     if (body === undefined) return;
-    for (const key of cancelledIn(body))
-      for (const each of this.#options.inSession?.() ?? []) each.#stopAwaiting(key);
+    for (const each of this.#options.inSession?.() ?? []) {
+      for (const key of cancelledIn(body)) each.#stopAwaiting(key);
+      for (const message of this.#asked) if (isAnswer(message)) each.#noteAnswer(message);
+    }
     const kept = this.#asked.filter((message) => {
       if (!isAnswer(message)) return true;
       const refused = refusedAsks?.get(keyOf(message.id));
@@ -224,7 +231,7 @@ export class PassThrough {
 
   async #throughServer(): Promise<Response> {
     if (this.#requests.length > 0 && this.#hasDeadline)
-      this.#deadline.start(this.#options.timeoutMs);
+      this.#deadline.start(this.#options.timeoutMs, () => this.#mayTakeLonger);
     // The gateway may answer first, or end the exchange.
     const answered = await Promise.race([
       this.#deadline.unlessLate(this.#send()),
@@ -343,6 +350,10 @@ export class PassThrough {
     if (this.#options.body === undefined)
       for (const each of this.#options.inSession?.() ?? []) each.#noteElsewhere(message);
     if (this.#isOver) throw new Error("The exchange is over.");
+    const cancelled = cancelledBy(message);
+    if (cancelled !== undefined) this.#withPerson.delete(keyOf(cancelled));
+    if (isRequest(message) && methodsForPeople.has(message.method))
+      this.#withPerson.add(keyOf(message.id));
     if (this.#stream === undefined) this.#incoming.push({ message, status });
     else this.#stream.write(JSON.stringify(message));
   }
@@ -455,6 +466,16 @@ export class PassThrough {
     if (message.method !== "notifications/progress" || progressToken === undefined) return;
     const isOwn = this.#requests.some((each) => metaOf(each).progressToken === progressToken);
     if (isOwn) this.#deadline.restart();
+  }
+
+  get #mayTakeLonger(): boolean {
+    if (this.#isOver) return false;
+    return this.#withPerson.size > 0 || this.#requests.some(({ method }) => awaitsTask(method));
+  }
+
+  /** Another exchange of the session brings the caller's answer to the server. */
+  #noteAnswer({ id }: AnswerMessage): void {
+    if (this.#withPerson.delete(keyOf(id))) this.#deadline.restart();
   }
 
   #stopAwaiting(key: string): void {

@@ -22,6 +22,8 @@ interface Plan {
   readonly refusedAsks?: RefusedAsks;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** The exchanges of the session, to which this one is added. */
+  readonly session?: PassThrough[];
 }
 
 /** Plays the guard between both transports: it takes a turn for each message. */
@@ -48,11 +50,12 @@ async function exchange(plan: Plan) {
     maxBytes: plan.maxBytes ?? 100_000,
     timeoutMs: plan.timeoutMs ?? 60_000,
     refusedAsks: plan.refusedAsks,
-    inSession: undefined,
+    inSession: plan.session && (() => plan.session ?? []),
     onSession: async (id) => void sessions.push(id),
     onSessionOver: () => sessions.push("over"),
     onUndelivered: (message) => undelivered.push(message),
   });
+  plan.session?.push(passed);
   const { front, back } = passed;
   const later = (work: () => unknown) => {
     const done = Promise.resolve().then(async () => void (await work()));
@@ -227,6 +230,40 @@ describe("a request", () => {
       answer: () => new Response(half, { headers: { "content-type": "application/json" } }),
     });
     expect(codeIn(stuck.text)).toBe("peer_timeout");
+  });
+
+  it("is not late while its server waits for a person, and begins to count with the answer", async () => {
+    const asks = { jsonrpc: "2.0", id: 8, method: "elicitation/create", params: {} };
+    const headers = { "content-type": "text/event-stream" };
+    const asking = (later: (stream: ReadableStreamDefaultController) => unknown) => () => {
+      const start = (stream: ReadableStreamDefaultController) => {
+        stream.enqueue(Buffer.from(event(asks)));
+        void later(stream);
+      };
+      return new Response(new ReadableStream({ start }), { headers });
+    };
+    const answered = asking(async (stream) => {
+      await pause(100);
+      stream.enqueue(Buffer.from(event(result)));
+    });
+    const { text } = await exchange({ body: ask, timeoutMs: 20, answer: answered });
+    expect(text).toContain(JSON.stringify(result));
+    const session: PassThrough[] = [];
+    const silent = exchange({ body: ask, timeoutMs: 20, session, answer: asking(() => {}) });
+    await pause(100);
+    const body = { jsonrpc: "2.0", id: 8, result: { action: "accept" } };
+    await exchange({ body, session, answer: () => new Response(null, { status: 202 }) });
+    expect((await silent).text).toContain("peer_timeout");
+  });
+
+  it("that awaits a task takes as long as the task", async () => {
+    const body = { jsonrpc: "2.0", id: 1, method: "tasks/result", params: { taskId: "t" } };
+    const answer = async () => {
+      await pause(100);
+      return json(result);
+    };
+    const { text } = await exchange({ body, timeoutMs: 20, answer });
+    expect(text).toContain(JSON.stringify(result));
   });
 
   it("is late where plugins took the time too, and the end of its stream surfaces nowhere", async () => {
