@@ -1,4 +1,5 @@
 /** Turns the plugins that a configuration names into the manager that runs them. */
+import { payloadLimits } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { HandlerErrorSink } from "../../core/hooks/index.ts";
 import { createPluginManager, type Manager } from "../../core/host/index.ts";
@@ -107,8 +108,11 @@ export async function resolvePlugins(
     }
     const audit = await auditOf(config, options);
     const { logger, metrics, env, onHandlerError } = options;
+    const { messageBytes } = config.limits;
     const manager = await createPluginManager({
       plugins: found.map(({ plugin, entry }) => itemOf(plugin, entry)),
+      // What may pass, plugins can judge.
+      ...(messageBytes > payloadLimits.units && { payloadLimits: { units: messageBytes } }),
       env,
       discovered,
       audit: { ...audit?.options, secrets: secrets.values() },

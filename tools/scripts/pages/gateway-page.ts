@@ -130,6 +130,7 @@ If the machine lacks what that kind of isolation needs, the gateway does not sta
 With \`process\`, a file can read its own folder, those in \`readable\`, and nothing else, so give it a folder without your configuration and your secrets.
 A package runs where its entry in \`plugins.lock\` says; the configuration may name a stricter kind, but not a weaker one.
 The plugin's own schema reads \`options\` where the plugin runs, and handlers get them as \`context.config\`. Without a schema nothing checks them, and \`--check\` warns about that.
+An isolated plugin fails for a message with more than 16 Mi UTF-16 units of text, even if \`limits.messageBytes\` lets it pass.
 Stock plugins are part of the gateway and run in it.
 \`--check\` says where each plugin's code runs and what isolation does not prevent there; what an isolated plugin prints goes to the log.
 On the command line, \`--isolate process\` applies to every \`--plugin\`.

@@ -48,11 +48,12 @@ interface Given {
   readonly mode?: "dev" | "production";
   readonly env?: Readonly<Record<string, string>>;
   readonly audit?: object;
+  readonly limits?: object;
 }
 
 async function resolve(plugins: readonly unknown[], given: Given = {}) {
-  const { folder = await folderWith({}), mode = "dev", env = unsigned, audit } = given;
-  const config = configSchema.parse({ servers: { files }, plugins, mode, audit });
+  const { folder = await folderWith({}), mode = "dev", env = unsigned, audit, limits } = given;
+  const config = configSchema.parse({ servers: { files }, plugins, mode, audit, limits });
   const logger = { warn: () => {}, error: () => {} };
   const resolved = await resolvePlugins({ config, folder }, { env, stock, logger });
   afterTest(() => resolved.close());
@@ -90,6 +91,18 @@ describe("plugins by name, package and path", () => {
       "path of-factory",
     ]);
     expect(resolved.manager.plugins.map(({ name }) => name)).not.toContain("nobody-asked");
+  });
+
+  it("can judge the longest message", async () => {
+    const limits = { messageBytes: 32 * 1024 * 1024 };
+    const text = "x".repeat(20 * 1024 * 1024);
+    const content = [{ content_type: "text" as const, text }];
+    const message = { role: "user" as const, content };
+    const { manager } = await resolve([], { limits });
+    const { violation } = await manager.invoke("cmf.llm_input", message);
+    expect(violation).toBeUndefined();
+    const { manager: small } = await resolve([]);
+    await expect(small.invoke("cmf.llm_input", message)).rejects.toThrow("16777216");
   });
 
   it("run as the operator says", async () => {
