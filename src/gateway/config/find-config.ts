@@ -8,7 +8,7 @@ import { importDefault } from "./import-file.ts";
 /** In the order in which messages list them. */
 const fileNames = ["ts", "js", "mjs", "json"].map((ending) => `glassine.config.${ending}`);
 
-const maxBytes = 4 * 1024 * 1024;
+const maxBytes = 1024 * 1024;
 
 /**
  * Returns the path of the named file, or else of the only configuration in `cwd`. `takesServer`

@@ -109,6 +109,13 @@ describe("the file", () => {
     ],
     ["nothing", { "glassine.config.json": "" }, undefined, "config_unreadable", /: it is empty$/],
     [
+      "more than 1 MiB",
+      { "glassine.config.json": " ".repeat(1024 * 1024 + 1) },
+      undefined,
+      "config_unreadable",
+      /larger than 1024 KiB$/,
+    ],
+    [
       "a file of another kind",
       { "x.yaml": "" },
       "x.yaml",
