@@ -8,7 +8,8 @@
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { ignore, within } from "../../core/data/index.ts";
+import { attempt, ignore, within } from "../../core/data/index.ts";
+import { quoted } from "../../core/errors/index.ts";
 import { messagesIn } from "./caller-messages.ts";
 import { isEncoded } from "./forward.ts";
 import {
@@ -246,11 +247,20 @@ export class HttpBack implements Transport {
     if (!messages.some((each) => isAnswerTo(id, each)))
       throw status < 300
         ? new RefusalError(invalidAnswer, `: ${whatCame(status, type)}`)
-        : new RefusalError(refusedByServer, ` with ${status}`);
+        : new RefusalError(refusedByServer, ` with ${status}${this.#redirect(answer)}`);
     for (const each of messages.filter(isMessage)) {
       this.#deliver(answerTo(id, each), id, status);
       await this.#afterMessage();
     }
+  }
+
+  /** Says where a redirect leads, without the query, which may hold a secret. */
+  #redirect({ statusCode, headers }: HttpAnswer): string {
+    const to = headerIn(headers, "location");
+    if (statusCode >= 400 || to === undefined) return "";
+    const target = attempt(() => new URL(to, this.#options.url));
+    const where = target === undefined ? "" : ` to ${quoted(target.origin + target.pathname, 256)}`;
+    return `, a redirect${where}. None is followed: if the MCP endpoint is there, configure its URL.`;
   }
 
   /**

@@ -630,3 +630,16 @@ it("waits longer each time its own stream is refused, or ends at once", async ()
   expect([first > 200, second > 900]).toEqual([true, true]);
   expect(errors[0]).toBe("The server refused a stream of its own with 503.");
 });
+
+it("says where a redirect leads, since it is not followed", async () => {
+  const { end, messages } = await back((response) =>
+    response.writeHead(307, { location: "/mcp/?token=secret" }).end(),
+  );
+  const errors: string[] = [];
+  end.onerror = ({ message }) => errors.push(message);
+  await end.send(call);
+  await messages(1);
+  expect(errors).toEqual([
+    expect.stringMatching(/ with 307, a redirect to "http:\/\/127\.0\.0\.1:\d+\/mcp\/"\. None is/),
+  ]);
+});
