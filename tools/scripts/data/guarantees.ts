@@ -193,6 +193,32 @@ export const guarantees: readonly Guarantee[] = [
     attacks: ["A-265", "A-296"],
     laws: ["L71"],
   },
+  {
+    number: "G21",
+    name: "Changes of trust are atomic",
+    promise:
+      "The lockfile is the old one or the new one, and complete, whenever a change of it ends or breaks off, and no entry of another process is lost. Each change has one line in the journal; if it broke off before that line, the next change adds it and says so.",
+    attacks: ["A-214–A-219"],
+    laws: ["L43", "L44"],
+    faults: ["F-09", "F-10", "F-11"],
+  },
+  {
+    number: "G22",
+    name: "Sessions do not mix",
+    promise:
+      "In the gateway, the ids, progress, cancellations, events and answers of one session never reach another, and no other session can change them. MCP 2026-07-28 has no sessions: there the same holds for subjects.",
+    attacks: ["A-240–A-248", "A-257"],
+    laws: ["L47", "L48"],
+    faults: ["F-15"],
+  },
+  {
+    number: "G23",
+    name: "Decoding never guesses",
+    promise:
+      "What is decoded keeps its types. What is not JSON, not finite, not Unicode, incomplete or too large is refused with its place. An unknown slot is dropped and reported, or refused with `strict`.",
+    attacks: ["A-185–A-194"],
+    laws: ["L28", "L29"],
+  },
 ];
 
 export const limitsOfThePromise: readonly Limit[] = [
