@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { cpexLink } from "../../../src/operate/isolate/cpex/worker-link.ts";
 import { type LinkEvents, Supervisor } from "../../../src/operate/isolate/supervisor.ts";
 import { afterTest } from "../../support/cleanup.ts";
+import { excessOf } from "../../support/growth.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const manifest = { name: "guard", version: "1.0.0", hooks: {}, hasHealthCheck: false };
@@ -100,6 +101,17 @@ describe("a worker", () => {
     await expect(ask()).rejects.toThrow(
       "CPEX cannot make the plugin a.Guard: no token [REDACTED] [type=url, input_type=str]",
     );
+  });
+
+  it("that cannot make the plugin is refused in time that grows with what it says", async () => {
+    verifies("isolation:failure");
+    const input = (count: number) => "input_value=".repeat(count);
+    const run = async (faults: string) => {
+      const { supervisor, ask } = saying(() => [], able, faults);
+      await expect(ask()).rejects.toThrow("CPEX cannot make the plugin a.Guard");
+      await supervisor.close();
+    };
+    expect(await excessOf({ input, run })).toBeUndefined();
   });
 
   it("that hangs takes no other turn with it: the next one gets those that waited", async () => {

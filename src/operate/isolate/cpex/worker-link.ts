@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { isRecord } from "../../../core/data/index.ts";
 import { decodeResult } from "../../../core/host/index.ts";
-import { redactText } from "../../../core/observe/index.ts";
+import { needlesOf, redacted } from "../../../core/observe/index.ts";
 import { secretsOf } from "../../../core/plugins/index.ts";
 import { encodeError, type Answer as RemoteAnswer } from "../../../core/remote/index.ts";
 import {
@@ -158,7 +158,7 @@ interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
 }
 
 /** Pydantic quotes what it refuses: of a long value only both ends, which no search would find. */
-const refusedInput = /input_value=.*?, (?=input_type=)/gs;
+const refusedInput = /input_value=.*?(?:, (?=input_type=)|$)/gs;
 
 /** Checks that the worker can do what is needed, and has it create the plugin. */
 function load({ guest, manifest, write, ask, send }: Conversation): void {
@@ -172,7 +172,7 @@ function load({ guest, manifest, write, ask, send }: Conversation): void {
       send({ type: "ready", protocol: protocolVersion, manifest });
     else {
       const said = (message ?? "it gave no reason").replaceAll(refusedInput, "");
-      const safe = redactText(said, secretsOf(guest.config));
+      const safe = redacted(said, needlesOf(secretsOf(guest.config)));
       refuse(`CPEX cannot make the plugin ${guest.kind}: ${safe}`);
     }
   };
