@@ -3,7 +3,7 @@
  * starts it again with growing pauses. Whatever the far side does, at worst a turn fails.
  */
 import { randomUUID } from "node:crypto";
-import { ignore, longestTimerMs, within } from "../../core/data/index.ts";
+import { attempt, ignore, longestTimerMs, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { systemCode } from "../packages/index.ts";
 import {
@@ -203,8 +203,12 @@ class FarSide {
   }
 
   #greet(ready: Ready): void {
-    if (ready.protocol === protocolVersion) this.#greeted.resolve(ready);
-    else this.end(`speaks version ${ready.protocol} of the protocol, and not ${protocolVersion}`);
+    if (ready.protocol !== protocolVersion)
+      this.end(`speaks version ${ready.protocol} of the protocol, and not ${protocolVersion}`);
+    // What is nested deeper than the engine's stack can be parsed, but not written again.
+    else if (attempt(() => JSON.stringify(ready.manifest)) === undefined)
+      this.end("has a manifest that is nested too deep");
+    else this.#greeted.resolve(ready);
   }
 
   #answer(reply: Reply): boolean {

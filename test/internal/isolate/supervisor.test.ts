@@ -325,6 +325,12 @@ describe("a start", () => {
       "plugin_ended",
       "was not ready",
     ],
+    [
+      "has a manifest that nobody can write again",
+      ready.replace('"name"', `"description":${"[".repeat(200_000)}${"]".repeat(200_000)},"name"`),
+      "plugin_ended",
+      "nested too deep",
+    ],
   ])("that %s is refused, with the reason", async (_, greeting, code, message) => {
     verifies("isolation:start");
     const { supervisor, kills } = playing([honest], { startTimeoutMs: 50 }, greeting);
