@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { attempt, ignore, longestTimerMs, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
+import { oneLine } from "../../core/hooks/index.ts";
 import { systemCode } from "../packages/index.ts";
 import {
   type FarMessage,
@@ -67,7 +68,7 @@ export type Question =
   | { readonly type: "health" };
 
 const closed = "is closed";
-/** The longest message about why it cannot be loaded, in UTF-16 units. */
+/** The longest message about why it cannot be loaded, in UTF-16 units. It is put on one line. */
 const maxShown = 2_000;
 const pauses = { firstMs: 100, longestMs: 30_000 };
 /** How long an aborted turn may take to answer before its far side is ended. */
@@ -195,7 +196,7 @@ class FarSide {
     if (said.type === "ready") this.#greet(said);
     else {
       const { step, message } = said;
-      const text = message.slice(0, maxShown);
+      const text = oneLine(message, maxShown);
       this.#greeted.reject(new GlassineError("plugin_isolation_failed", text, { step }));
       this.end("could not be loaded");
     }

@@ -317,6 +317,12 @@ describe("a start", () => {
       "plugin_isolation_failed",
       "no such export",
     ],
+    [
+      "says that it failed on several lines, with escapes of terminals",
+      '{"type":"failed","step":"import","message":"no\\u001b[2J\\r\\nAll is fine\\u202e."}',
+      "plugin_isolation_failed",
+      "no [2J All is fine .",
+    ],
     ["says nothing", "", "plugin_ended", "was not ready after 50 ms"],
     ["says garbage", "garbage", "plugin_ended", "was not ready after 50 ms"],
     [
