@@ -58,8 +58,8 @@ function saying(
   const ask = (signal = new AbortController().signal) =>
     supervisor.ask({ type: "turn", hook: "tool_pre_invoke" }, signal, task);
   /** Prints this many lines while no turn is open. */
-  const printIdle = (count: number) => {
-    for (let i = 0; i < count; i++) print("idle");
+  const printIdle = (count: number, line = "idle") => {
+    for (let i = 0; i < count; i++) print(line);
   };
   return { supervisor, ask, printed, ends, printIdle };
 }
@@ -188,11 +188,21 @@ describe("a worker", () => {
     expect([ends, supervisor.counts.starts]).toEqual([[], 1]);
   });
 
+  it("that prints too much without a turn is not listened to for the rest of that minute", async () => {
+    verifies("cpex:turns", "isolation:failure");
+    const { ask, printIdle } = saying(() => []);
+    await ask();
+    const parse = vi.spyOn(JSON, "parse");
+    afterTest(() => parse.mockRestore());
+    printIdle(5_000, '"request_id"');
+    expect(parse).toHaveBeenCalledTimes(1_000);
+  });
+
   it("that answers nobody too often is ended", async () => {
     verifies("isolation:strays");
     const { supervisor, ask } = saying(() => times(1_001, '{"request_id":"unknown"}'));
     await expect(ask()).rejects.toMatchObject({ code: "plugin_ended" });
-    expect(supervisor.counts.strays).toBe(1_001);
+    expect(supervisor.counts.strays).toBe(1_000);
   });
 
   it.each([

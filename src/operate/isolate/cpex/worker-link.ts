@@ -97,22 +97,20 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
           onAnswer(answer, line);
           return;
         }
+        if (current === undefined && performance.now() - countedSince >= idleMs) count();
+        // Not looked at: to parse them all could keep the host busy for as long as they come.
+        if (printed.add(line)) {
+          // Without a task there is nothing to fail, so what is too much then is only left out.
+          if (current !== undefined) onEnd(saidTooMuch);
+          return;
+        }
         const kind = kindOfStray(line);
         // Let the supervisor count a stray. The content is not for it.
         if (kind === "answer") onLine("");
-        else {
-          const isShown = kind === "output";
-          output(isShown ? line : `(${line.length} characters that may be an answer)`, line);
-        }
+        else if (kind === "output") onOutput(`${line}\n`);
+        else onOutput(`(${line.length} characters that may be an answer)\n`);
       },
     });
-    /** Without a task there is nothing to fail, so what is too much then is only left out. */
-    function output(shown: string, line: string): void {
-      if (current === undefined && performance.now() - countedSince >= idleMs) count();
-      const isTooMuch = printed.add(line);
-      if (!isTooMuch) onOutput(`${shown}\n`);
-      else if (current !== undefined) onEnd(saidTooMuch);
-    }
     /** Begins to count anew. */
     function count(): void {
       printed.reset();
