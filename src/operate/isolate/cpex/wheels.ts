@@ -175,9 +175,14 @@ export async function fileOf(wheel: Installed, path: string): Promise<string | u
   return await readFile(join(wheel.folder, path), "utf8");
 }
 
-/** Files written by installers or compiled by Python, which differ between installations. */
+const cache = "__pycache__";
+
+/**
+ * Files that differ between installations: those of installers, and what Python compiled, such as
+ * `guard.cpython-311.pyc`. Anything else in `__pycache__` can be imported as from any folder.
+ */
 const isOfInstaller = (path: string) =>
-  /(^|\/)__pycache__\//.test(path) ||
+  /(^|\/)__pycache__\/[^/]+\.[^/]+\.pyc$/.test(path) ||
   /^[^/]+\.dist-info\/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$/.test(path) ||
   // Scripts contain the path of their interpreter.
   path.startsWith("../");
@@ -244,7 +249,14 @@ export async function readEnvironment(python: string): Promise<Environment> {
   // Not what the wheels list: a line that is not hashed must not vouch for what is.
   const owned = new Set(hashed.flatMap(({ names }) => names));
   const found = await readdir(folder);
-  const unowned = found.filter((name) => name !== "__pycache__" && !owned.has(name));
+  // If it cannot be read, nobody knows what is in it.
+  const cached = found.includes(cache)
+    ? await filesBelow(join(folder, cache), cache).catch(() => [cache])
+    : [];
+  const unowned = [
+    ...found.filter((name) => name !== cache && !owned.has(name)),
+    ...cached.filter((path) => !isOfInstaller(path)),
+  ];
   return {
     wheels: hashed.map(({ wheel }) => wheel).sort((a, b) => (a.name < b.name ? -1 : 1)),
     unowned: [

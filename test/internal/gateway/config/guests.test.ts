@@ -254,16 +254,28 @@ describe("in production", () => {
     "a file that a wheel lists only as the folder of bytecode": [
       async ({ venv }) => {
         await venv.write("evil.pth", "import os\n");
-        await list(venv, "evil.pth/__pycache__/x,,");
+        await list(venv, "evil.pth/__pycache__/x.cpython-311.pyc,,");
       },
       /"evil\.pth" in site-packages belongs to no wheel/,
     ],
     "a package of which a wheel lists only bytecode": [
       async ({ venv }) => {
         await venv.write("sitecustomize/__init__.py", "import os\n");
-        await list(venv, "sitecustomize/__pycache__/__init__.pyc,,");
+        await list(venv, "sitecustomize/__pycache__/__init__.cpython-311.pyc,,");
       },
       /"sitecustomize" in site-packages belongs to no wheel/,
+    ],
+    "a module in the folder for bytecode of a package": [
+      ({ venv }) => venv.write("cpex_guard/__pycache__/__init__.py", "import os\n"),
+      /cpex-guard@1\.2\.0 sha256:\w+ is not installed, .* is not trusted/,
+    ],
+    "bytecode there that Python takes for a module": [
+      ({ venv }) => venv.write("cpex_guard/__pycache__/evil.pyc", "compiled"),
+      /cpex-guard@1\.2\.0 sha256:\w+ is not installed, .* is not trusted/,
+    ],
+    "a module in the folder for bytecode of single modules": [
+      ({ venv }) => venv.write("__pycache__/__init__.py", "import os\n"),
+      /"__pycache__\/__init__\.py" in site-packages belongs to no wheel/,
     ],
     "a file that a wheel lists as a folder": [
       async ({ venv }) => {
