@@ -267,6 +267,8 @@ export const eventTexts: EventTexts = {
     return { of: `${type} ${String(id)}`, text: String(delta) };
   },
   withText: (event, text) => ({ ...event, delta: text }),
+  // All texts of one item that the provider stored lose its id if one of them changes.
+  endsVary: true,
 };
 
 function typeOf(event: object): string {

@@ -91,11 +91,24 @@ class PieceForwarding {
       (message, place): Message => this.#settled.get(keyAt(place)) ?? { ...message, content: [] },
     );
     const part = attempt(() => this.#written(messages, { ...limits, onto: document }));
-    const isInOrder = canGrow === "last text";
+    const { endsVary = false } = this.#texts;
+    const isInOrder = canGrow === "last text" && !endsVary;
     const all = isInOrder ? part : attempt(() => this.#provider.toEvents(document, limits));
-    const news = part === undefined || all === undefined ? [] : this.#pieces.next(part, all);
+    if (part === undefined || all === undefined) return [];
+    const news = this.#pieces.next(endsVary ? this.#upToVarying(part, all) : part, all);
     this.#sent.push(...news);
     return news;
+  }
+
+  /**
+   * Returns the events of `part` up to a text whose end is another than in `all`, although the text
+   * is the same: a later text, of which some is held back, still decides about it.
+   */
+  #upToVarying(part: readonly object[], all: readonly object[]): readonly object[] {
+    const isSame = (at: number) => sameJson(part[at], all[at]);
+    const isText = (event: object) => this.#texts.textOf(event) !== undefined;
+    const text = part.findIndex((event, at) => isText(event) && isSame(at) && !isSame(at + 1));
+    return text === -1 ? part : part.slice(0, text + 1);
   }
 
   /** The unsent events of the whole answer; `undefined` if it contradicts those that were sent. */

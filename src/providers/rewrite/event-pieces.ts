@@ -21,6 +21,11 @@ export interface EventTexts {
   textOf(event: object): EventText | undefined;
   /** Returns the event with another text. */
   withText(event: object, text: string): object;
+  /**
+   * Whether the event that ends a text may change as long as a later text does. It then waits for
+   * that one.
+   */
+  readonly endsVary?: boolean;
   /** Returns the event as the one at `place` of the stream, if the API numbers its events. */
   atPlace?(event: object, place: number): object;
 }

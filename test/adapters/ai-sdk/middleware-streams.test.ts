@@ -75,6 +75,52 @@ describe.each(versions)("a stream of $name", (version) => {
     streams.map(([what, metadata, events]) => ({ how, hooks, what, metadata, events })),
   );
 
+  const item = { openai: { itemId: "rs" } };
+  const part = (id: string, texts: readonly string[], metadata: object) => [
+    { type: "reasoning-start", id, providerMetadata: item },
+    ...texts.map((delta) => ({ type: "reasoning-delta", id, delta })),
+    { type: "reasoning-end", id, providerMetadata: metadata },
+  ];
+  const twoTexts = [
+    ...part("0", [thought, " Well."], item),
+    ...part("1", ["Now. ", thought, " It is hunter2."], sealed),
+    { type: "text-start", id: "m" },
+    { type: "text-delta", id: "m", delta: "It is " },
+    { type: "text-delta", id: "m", delta: "seven." },
+    { type: "text-end", id: "m" },
+  ];
+  const contentOf = async (hooks: object) => {
+    const { response } = version.ai.streamText({
+      model: await modelOf(version, twoTexts, hooks),
+      prompt: "Ahoy",
+    });
+    const [message] = (await response).messages;
+    return message?.content;
+  };
+
+  it.each(plugins)("keeps the id of two texts of one stored item with %s", async (_, hooks) => {
+    verifies("aisdk:stream-events");
+    expect(await contentOf(hooks)).toMatchObject([
+      { type: "reasoning", text: `${thought} Well.`, providerOptions: item },
+      { type: "reasoning", text: `Now. ${thought} It is hunter2.`, providerOptions: sealed },
+      { type: "text", text: "It is seven." },
+    ]);
+  });
+
+  it("keeps it of neither if one of them was changed", async () => {
+    verifies("aisdk:stored");
+    const handler = (message: object) => ({
+      modifiedPayload: JSON.parse(JSON.stringify(message).replaceAll("hunter2", "***")) as object,
+    });
+    const none = { providerOptions: undefined };
+    const hooks = { "cmf.llm_output": { handler, stream: { window: 7 } } };
+    expect(await contentOf(hooks)).toMatchObject([
+      { type: "reasoning", text: `${thought} Well.`, ...none },
+      { type: "reasoning", text: `Now. ${thought} It is ***.`, ...none },
+      { type: "text", text: "It is seven." },
+    ]);
+  });
+
   it.each(cases)("keeps $what with $how", async ({ hooks, metadata, events }) => {
     verifies("aisdk:stream-events");
     const model = await modelOf(version, events, hooks);
