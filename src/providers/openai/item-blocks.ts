@@ -204,8 +204,10 @@ const files = ["input_image", "input_file", "inputTextFile"];
 const asked = ["plain", "inputAudio", ...files];
 const called = ["custom_tool_call", "function_call"];
 const answered = ["custom_tool_call_output", "function_call_output"];
-function unshown({ item = null }: JsonObject): "reference" | undefined {
+function unshown({ item = null }: JsonObject): "reference" | "tools" | undefined {
   const block = objectIn(item);
+  const isListing = itemKind(block) === "mcp_list_tools";
+  if (isListing && hasOnlyFields(block, ["type", "id", "server_label", "tools"])) return "tools";
   const isNamed = itemKind(block) === "item_reference" && typeof block.id === "string";
   const isReference = isNamed && hasOnlyFields(block, ["type", "id"]);
   return isReference || isStored(block) ? "reference" : undefined;

@@ -480,6 +480,18 @@ describe("Responses", () => {
   });
 });
 
+it("takes the tools that an MCP server lists for tools, but not why it could not list them", () => {
+  verifies("openai:left", "adapters:left-kinds");
+  const listed = { type: "mcp_list_tools", id: "l", server_label: "s", tools: [{ name: "f" }] };
+  const kindsOf = (item: object) =>
+    [fromResponsesRequest({ input: [item] }), fromResponsesResponse({ output: [item] })].flatMap(
+      ({ left }) => left.map(({ kind, path }) => `${kind} ${path}`),
+    );
+  expect(kindsOf({ ...listed, error: null })).toEqual(["tools input[0]", "tools output[0]"]);
+  const failed = { ...listed, tools: [], error: "No server." };
+  expect(kindsOf(failed)).toEqual(["content input[0]", "content output[0]"]);
+});
+
 it("takes a known setting for one, whatever its value is", () => {
   verifies("openai:left");
   const settings = { metadata: { note: "Any text." }, seed: "Any text.", user: ["Any text."] };
