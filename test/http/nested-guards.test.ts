@@ -196,7 +196,7 @@ it("middleware behind a guard does not hear of the room that the client makes", 
 });
 
 /** Compresses as the package of that name does: with its own `write`, `on` and `drain`. */
-function compress(_request: Request, reply: Reply, next: NextFunction): void {
+function compress(request: Request, reply: Reply, next: NextFunction): void {
   const own = { write: reply.write, end: reply.end, on: reply.on, writeHead: reply.writeHead };
   const early: [string, () => void][] = [];
   let zip: Gzip | undefined;
@@ -211,7 +211,7 @@ function compress(_request: Request, reply: Reply, next: NextFunction): void {
     return made;
   };
   reply.writeHead = ((...given: unknown[]) => {
-    reply.setHeader("content-encoding", "gzip");
+    reply.setHeader("content-encoding", request.acceptsEncodings("gzip") || "identity");
     reply.removeHeader("content-length");
     return Reflect.apply(own.writeHead, reply, given);
   }) as Reply["writeHead"];

@@ -40,6 +40,8 @@ export interface NodeExchange {
   refuse?(): unknown;
 }
 
+const accepted = "accept-encoding";
+
 /** Runs one exchange. Never rejects. If an answer breaks off, the connection is destroyed. */
 export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Promise<void> {
   const { incoming, outgoing } = node;
@@ -69,11 +71,16 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
         return undefined;
       },
       async send(body, written) {
+        const encodings = incoming.headers[accepted];
+        // Otherwise a handler that forwards its headers gets a compressed answer, which is refused.
+        if (encodings !== undefined) written.set(accepted, "identity");
         passHeaders(incoming.headers, headers, written);
         passOn(body, node);
         output = captureOutput(outgoing);
         node.next();
         const answer = await output.response;
+        // What compresses the judged answer reads it.
+        if (encodings !== undefined) incoming.headers[accepted] = encodings;
         refuseEncoded(answer.headers, "answer");
         return answer;
       },

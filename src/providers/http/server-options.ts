@@ -58,5 +58,5 @@ export function refuseEncoded(
   if (encoding === "" || encoding === "identity") return;
   // Nobody reads it.
   void body?.cancel().catch(() => {});
-  throw new Refused(refusalOf(`${of}_invalid`));
+  throw new Refused(refusalOf(`${of}_invalid`, "it is compressed"));
 }
