@@ -2,7 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import Anthropic from "@anthropic-ai/sdk";
 import { jsonSchemaOutputFormat } from "@anthropic-ai/sdk/helpers/json-schema";
+import { createPluginManager, definePlugin } from "glassine";
 import {
+  anthropic,
   fromMessagesRequest,
   fromMessagesResponse,
   messagesStream,
@@ -10,6 +12,7 @@ import {
   toMessagesRequest,
   toMessagesResponse,
 } from "glassine/anthropic";
+import { guardFetch } from "glassine/http";
 import { createMessage, type Message } from "glassine/messages";
 import { beforeAll, describe, expect, it } from "vitest";
 import { afterFile } from "../../support/cleanup.ts";
@@ -180,5 +183,67 @@ describe("the SDK", () => {
     const { document, lost } = toMessagesResponse(edited, { onto: parsed });
     expect(JSON.stringify(document)).not.toContain("5551234");
     expect(lost).toMatchObject([{ path: "[0].content" }]);
+  });
+});
+
+describe("the tool runner behind a guard", () => {
+  const call: Anthropic.ToolUseBlock = {
+    type: "tool_use",
+    id: "toolu_1",
+    name: "look_up",
+    input: {},
+    caller: { type: "direct" },
+  };
+  const stored = [
+    "reference thread.previous_message_id",
+    "content messages[*].content[*].tool_use_id",
+  ];
+  const run = async (allow: readonly string[], more: { readonly thread?: false }) => {
+    const answers = [
+      answer([call], { stop_reason: "tool_use" }),
+      answer([{ type: "text", text: "It is hers.", citations: null }]),
+    ].values();
+    const named: unknown[] = [];
+    const looker = definePlugin({
+      name: "looker",
+      version: "1.0.0",
+      hooks: {
+        "cmf.llm_input": (message: Message) => {
+          for (const part of message.content)
+            if (part.content_type === "tool_result") named.push(part.content.tool_name);
+        },
+      },
+    });
+    const fetch = guardFetch(await createPluginManager({ plugins: [looker] }), {
+      provider: anthropic,
+      allow: ["tools", ...allow],
+      fetch: async () => Response.json(answers.next().value),
+    });
+    const runner = new Anthropic({ apiKey: "x", maxRetries: 0, fetch }).beta.messages.toolRunner({
+      model: "m",
+      max_tokens: 9,
+      messages: [{ role: "user", content: "Whose is it?" }],
+      tools: [
+        {
+          name: "look_up",
+          input_schema: { type: "object" },
+          run: () => "hers",
+          parse: (input: unknown) => input,
+        },
+      ],
+      ...more,
+    });
+    const { content } = await runner.runUntilDone();
+    return { named, content };
+  };
+  const content = [{ text: "It is hers." }];
+
+  it("sends the whole conversation if it keeps no thread, so that results have a name", async () => {
+    expect(await run([], { thread: false })).toMatchObject({ named: ["look_up"], content });
+  });
+
+  it("runs with a thread if the host accepts results without their calls", async () => {
+    expect(await run(stored, {})).toMatchObject({ named: [""], content });
+    await expect(run([], {})).rejects.toBeInstanceOf(Anthropic.PermissionDeniedError);
   });
 });
