@@ -224,6 +224,10 @@ function isInOrder(choice: Grown): boolean {
 
 const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
 
+/** Text that OpenAI and Mistral add so that the length of a chunk reveals nothing. */
+const padding: readonly string[] = ["obfuscation", "p"];
+const isNoText = (value: unknown) => typeof value !== "string";
+
 /** The answer. A chunk's fields are those of the answer. */
 const answer: ObjectGrowth = {
   table: {
@@ -231,8 +235,7 @@ const answer: ObjectGrowth = {
     ...Object.fromEntries(repeated.map((field) => [field, once])),
     // Only an unusual name is kept.
     object: lastIf((value) => !isEmptyValue(value) && !names.includes(value)),
-    // Random text that OpenAI adds so that the length of a chunk reveals nothing.
-    obfuscation: lastIf((value) => typeof value !== "string"),
+    ...Object.fromEntries(padding.map((field) => [field, lastIf(isNoText)])),
     id: name,
     model: lastIf((value, where) => expectString(value, where) !== ""),
     created: lastIf((value, where) => {
@@ -253,13 +256,17 @@ const answer: ObjectGrowth = {
       : "push each chunk of the stream by itself";
     throw streamFault("choices", `${expected} (${came})`, [choices]);
   },
-  whole: ({ id, object, obfuscation, choices, ...others }) => ({
-    ...(isNone(id) ? {} : { id }),
-    object: object ?? "chat.completion",
-    ...others,
-    ...(isNone(obfuscation) ? {} : { obfuscation }),
-    choices: choices ?? [],
-  }),
+  whole({ id, object, choices, ...others }) {
+    const kept = Object.entries(others).filter(
+      ([field, value]) => !padding.includes(field) || !isNone(value),
+    );
+    return {
+      ...(isNone(id) ? {} : { id }),
+      object: object ?? "chat.completion",
+      ...Object.fromEntries(kept),
+      choices: choices ?? [],
+    };
+  },
 };
 
 /** The chat completion that its chunks result in. */

@@ -144,16 +144,16 @@ describe("chunks that contradict each other are refused", () => {
     }
   });
 
-  it("padding is not part of a response", () => {
+  it.each(["obfuscation", "p"])("padding is not part of a response: %s", (field) => {
     verifies("openai:stream-padding");
     const stream = chatStream();
-    stream.push({ ...chunk({ content: "A" }), obfuscation: "xY" });
-    stream.push({ ...chunk({}, { finish_reason: "stop" }), obfuscation: "z" });
+    stream.push({ ...chunk({ content: "A" }), [field]: "xY" });
+    stream.push({ ...chunk({}, { finish_reason: "stop" }), [field]: "z" });
     expect(stream.current.left).toEqual([]);
-    expect(stream.document).not.toHaveProperty("obfuscation");
+    expect(stream.document).not.toHaveProperty(field);
     const odd = chatStream();
-    odd.push({ ...chunk({ content: "A" }), obfuscation: { say: "more" } });
-    expect(odd.current.left).toMatchObject([{ path: "obfuscation", kind: "content" }]);
+    odd.push({ ...chunk({ content: "A" }), [field]: { say: "more" } });
+    expect(odd.current.left).toMatchObject([{ path: field, kind: "content" }]);
   });
 
   it("lists are added to", () => {
