@@ -417,3 +417,22 @@ it("lets a Hono handler end the answer that is refused because it is compressed"
   const { status } = await app.request("/v1/chat/completions", { method: "POST", body });
   expect([status, isCancelled]).toEqual([502, true]);
 });
+
+it("no header of a Hono handler whose answer breaks off gets out, and those before it stay", async () => {
+  const manager = await createPluginManager({ plugins: [guard] });
+  const broken = () => new ReadableStream({ pull: (stream) => stream.error(new Error(secret)) });
+  const headers = { "content-type": "application/json", "set-cookie": secret, "x-own": secret };
+  const app = new Hono();
+  app.onError((_, context) => context.text("Failed", 500));
+  app.use(async (context, next) => {
+    context.header("x-early", "1");
+    await next();
+  });
+  app.use("/v1/*", guardHono(manager, { provider: openai }));
+  app.post("/v1/*", () => new Response(broken(), { headers }));
+  const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] });
+  const response = await app.request("/v1/chat/completions", { method: "POST", body });
+  expect(response.status).toBe(500);
+  expect(response.headers.get("x-early")).toBe("1");
+  expect(JSON.stringify([...response.headers])).not.toContain(secret);
+});

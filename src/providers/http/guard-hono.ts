@@ -55,6 +55,11 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
     const { raw } = req;
     const { method, url, signal } = raw;
     const earlier = new Headers(context.res.headers);
+    const replace = (answer: Response) => {
+      // Hono adds the headers of an answer that is replaced, so remove it first.
+      context.res = undefined;
+      context.res = answer;
+    };
     const response = await guard<undefined>({
       method,
       url: new URL(url),
@@ -82,6 +87,9 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
         refuseEncoded(res.headers, "answer", res.body);
         return res;
       },
+    }).catch((error) => {
+      replace(new Response(null, { headers: earlier }));
+      throw error;
     });
     if (response === undefined) return;
     const answer = new Response(response.body, response);
@@ -90,8 +98,6 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
     for (const [name, value] of earlier) {
       if (!answered.has(name)) answer.headers.append(name, value);
     }
-    // Hono adds the headers of an answer that is replaced, so remove it first.
-    context.res = undefined;
-    context.res = answer;
+    replace(answer);
   };
 }
