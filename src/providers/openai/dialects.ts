@@ -51,6 +51,10 @@ export const dialects: { readonly [server: string]: Dialect } = {
     answer: ["usage_breakdown"],
     content: ["executed_tools"],
   },
+  llamacpp: {
+    source: "github.com/ggml-org/llama.cpp: tools/server/README.md",
+    answer: ["timings"],
+  },
   ollama: {
     source: "github.com/ollama/ollama: openai/openai.go",
     request: ["_debug_render_only"],
