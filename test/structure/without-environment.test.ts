@@ -1,4 +1,7 @@
-/** The built root entry without access to the environment, as in Deno without permissions. */
+/**
+ * The built entries in runtimes that refuse more than Node does: without access to the environment,
+ * as in Deno without permissions, and imported as workers at the edge do.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -55,4 +58,19 @@ it("edits with amend, and reads the environment only for a plugin with a configS
   `);
   expect(ran.output).toBe('{"a":1,"b":2}\n1\nNotCapable: requires env access\n');
   expect(ran.code).toBe(0);
+});
+
+it("asks for nothing on import that a worker may only use in a request", async () => {
+  const entries = [
+    ...["", "/messages", "/audit", "/labels", "/remote", "/host", "/memory-node", "/plugins"],
+    ...["/anthropic", "/bedrock", "/google", "/openai", "/ai-sdk", "/http", "/mcp", "/redis"],
+  ];
+  const program = `
+    const refuse = () => { throw new Error("Disallowed operation called within global scope."); };
+    Object.defineProperties(crypto, { randomUUID: { value: refuse }, getRandomValues: { value: refuse } });
+    Object.assign(globalThis, { fetch: refuse, setTimeout: refuse, setInterval: refuse });
+    for (const entry of ${JSON.stringify(entries)}) await import("glassine" + entry);
+  `;
+  const ran = await run(process.execPath, ["--input-type=module", "--eval", program]);
+  expect(ran).toMatchObject({ code: 0, complaints: "" });
 });

@@ -69,8 +69,11 @@ export function writeAnswers(
   return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
 }
 
-/** A field name that no document can contain. It marks a remark among the blocks. */
-const field = /* @__PURE__ */ crypto.randomUUID();
+/**
+ * A field name that no document can contain, because it is not valid Unicode. It marks a remark
+ * among the blocks. It is not random: some runtimes refuse to import what asks for random values.
+ */
+const field = /* @__PURE__ */ String.fromCharCode(0xd800);
 const remark: BlockKind = {
   part: "text",
   identifiedBy: [field],
