@@ -2,9 +2,7 @@
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import { addLabels, deny, setHeader } from "glassine";
-import { decodeTask, encodeError, encodeResult } from "glassine/remote";
-
-type Task = ReturnType<typeof decodeTask>;
+import { decodeTask, encodeError, encodeResult, type Task } from "glassine/remote";
 
 const ssn = /\b\d{3}-\d{2}-\d{4}\b/;
 

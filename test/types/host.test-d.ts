@@ -28,6 +28,7 @@ import {
 } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import type { Message } from "glassine/messages";
+import { decodeTask, type Task } from "glassine/remote";
 import { expectTypeOf, it } from "vitest";
 import * as z from "zod";
 
@@ -217,6 +218,7 @@ it("names the standard host's types without type arguments", async () => {
   const given: InvokeOptions = { extensions: { security: { labels: ["EU"] } } };
   const result: InvokeResult = await made.invoke("tool_pre_invoke", { name: "add" }, given);
   expectTypeOf(result.extensions).toEqualTypeOf<Extensions>();
+  expectTypeOf(decodeTask("")).toEqualTypeOf<Task>();
   const manifest: PluginManifest = { ...identity, hooks: { evaluate: () => deny("no") } };
   expectTypeOf(definePlugin(manifest)).toEqualTypeOf<Plugin<never>>();
   // @ts-expect-error: this plugin has no capabilities.

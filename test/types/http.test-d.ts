@@ -2,7 +2,14 @@
 import express from "express";
 import fastify from "fastify";
 import { createPluginManager } from "glassine";
-import { guardExpress, guardFastify, guardFetch, guardHono } from "glassine/http";
+import {
+  type ExpressMiddleware,
+  guardExpress,
+  guardFastify,
+  guardFetch,
+  guardHono,
+  type HonoMiddleware,
+} from "glassine/http";
 import { openai } from "glassine/openai";
 import { Hono } from "hono";
 import { expectTypeOf } from "vitest";
@@ -37,3 +44,9 @@ guardExpress(manager, {
 guardHono(manager, { provider, subject: () => ({ id: "ada", type: "user", roles: ["admin"] }) });
 // @ts-expect-error There is no such type of subject.
 guardHono(manager, { provider, subject: () => ({ type: "person" }) });
+
+// Without type arguments: for any request.
+const forExpress: ExpressMiddleware = guardExpress(manager, { provider });
+const forHono: HonoMiddleware = guardHono(manager, { provider });
+express().use(forExpress);
+new Hono().use(forHono);

@@ -19,11 +19,18 @@ import {
   type PayloadOf,
   type PluginContext,
   readerOf,
+  type StandardHooks,
 } from "../hooks/index.ts";
 import { markPayload, payloadFor, unreadable } from "../messages/index.ts";
 import type { Surface } from "../plugins/index.ts";
 import type { LevelValue } from "../schema/index.ts";
-import { type CapabilityIn, resolveNames, type SlotTable, type ViewOf } from "../slots/index.ts";
+import {
+  type CapabilityIn,
+  resolveNames,
+  type SlotTable,
+  type StandardSlots,
+  type ViewOf,
+} from "../slots/index.ts";
 import type { Turn } from "./decode-result.ts";
 import {
   anySize,
@@ -48,8 +55,14 @@ export interface DecodeTaskOptions extends DecodeWireOptions {
   readonly state?: Map<unknown, unknown> | undefined;
 }
 
-/** A decoded task: the arguments of a handler in the other process. */
-export type Task<Table extends SlotTable, Hooks extends HookTable> = {
+/**
+ * A decoded task: the arguments of a handler in the other process. Without type arguments: of the
+ * standard host.
+ */
+export type Task<
+  Table extends SlotTable = StandardSlots,
+  Hooks extends HookTable = StandardHooks,
+> = {
   readonly [Hook in MessageHookOf<Hooks>]: Dropped & {
     readonly hook: Hook;
     readonly payload: PayloadOf<Hooks[Hook]>;

@@ -10,7 +10,7 @@ export interface ExpressRequest extends NodeRequest {
 }
 
 /** Express middleware. */
-export type ExpressMiddleware<Caller> = (
+export type ExpressMiddleware<Caller = ExpressRequest> = (
   request: Caller,
   response: NodeResponse,
   next: () => void,

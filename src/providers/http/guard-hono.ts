@@ -21,7 +21,10 @@ export interface HonoContext {
 }
 
 /** Hono middleware. */
-export type HonoMiddleware<Caller> = (context: Caller, next: () => Promise<void>) => Promise<void>;
+export type HonoMiddleware<Caller = HonoContext> = (
+  context: Caller,
+  next: () => Promise<void>,
+) => Promise<void>;
 
 /**
  * Returns Hono middleware that guards the handlers behind it, a proxy for model APIs: each request
