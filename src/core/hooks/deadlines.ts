@@ -1,5 +1,6 @@
 /**
- * Deadlines for pending handlers: one timer serves all waits with the same timeout.
+ * Deadlines for pending handlers: one timer serves all waits with the same timeout, unless timers
+ * belong to requests.
  *
  * Waits are kept in the order in which they began. While there are any, a timer ticks sixteen times
  * per timeout, and each tick sets the waits that began since the last one to expire a full timeout
@@ -7,7 +8,7 @@
  * rows D12, H1 and H3). A wait never expires early, and at most a sixteenth of its timeout late. If
  * it began while the thread was blocked, its time counts from the end of the block.
  */
-import { apply, monotonicNow } from "../data/intrinsics.ts";
+import { apply, monotonicNow, weakGet, weakSet } from "../data/intrinsics.ts";
 
 // Captured at load, so that replacing a global later cannot stop a deadline (A-157). The cast is
 // needed because a timer is a number in browsers and an object in Node.
@@ -15,19 +16,20 @@ const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis as unknow
   setTimeout(callback: () => void, delayMs: number): { ref?(): unknown; unref?(): unknown };
   clearTimeout(timer: unknown): void;
 };
-const { ref, unref } = timerMethods();
+const timerAtLoad = tryTimer();
+/** The timer methods that keep the process alive or let it end. None where timers are numbers. */
+const { ref, unref } = timerAtLoad ?? {};
 const { ceil, max: larger, min: smaller } = Math;
 
-/** The timer methods that keep the process alive or let it end. None where timers are numbers. */
-function timerMethods(): ReturnType<typeof startTimer> {
+/** `undefined` in workers at the edge: they refuse a timer outside of a request, and end it with it. */
+function tryTimer(): ReturnType<typeof startTimer> | undefined {
   try {
     const timer = startTimer(() => undefined, 1);
     stopTimer(timer);
     return timer;
   } catch {
-    // Some runtimes refuse to set a timer outside of a request. Their timers are numbers, too.
+    return undefined;
   }
-  return {};
 }
 
 /** A wait under a deadline, linked into its queue. Starts as `undefined`, `undefined` and 0. */
@@ -45,6 +47,28 @@ export interface Deadline {
   join(wait: DeadlineWait): void;
   /** Ends a wait, if it is under way. */
   leave(wait: DeadlineWait): void;
+}
+
+/** Returns the deadline of all waits with one timeout, which is in milliseconds. */
+export function deadlineAfter(timeoutMs: number): Deadline {
+  return timerAtLoad === undefined ? ownTimers(timeoutMs) : new DeadlineQueue(timeoutMs);
+}
+
+/** A timer for each wait: a shared one would end with the request that set it. */
+function ownTimers(timeoutMs: number): Deadline {
+  const timers = new WeakMap<DeadlineWait, unknown>();
+  const leave = (wait: DeadlineWait) => stopTimer(weakGet(timers, wait));
+  return {
+    join(wait) {
+      leave(wait);
+      weakSet(
+        timers,
+        wait,
+        startTimer(() => wait.onDeadline(), timeoutMs),
+      );
+    },
+    leave,
+  };
 }
 
 /** All waits with one timeout, which is in milliseconds. */

@@ -1,4 +1,4 @@
-export { type Deadline, DeadlineQueue } from "./deadlines.ts";
+export { type Deadline, deadlineAfter } from "./deadlines.ts";
 export {
   defineHook,
   defineHooks,

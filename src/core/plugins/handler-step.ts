@@ -4,7 +4,7 @@ import { filterFor } from "../envelope/index.ts";
 import {
   type AnyHandler,
   type Deadline,
-  DeadlineQueue,
+  deadlineAfter,
   exclusive,
   type HandlerStep,
   Lock,
@@ -149,7 +149,7 @@ function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number
 }
 
 function deadlineOf(deadlines: Map<number, Deadline>, timeoutMs: number): Deadline {
-  const deadline = deadlines.get(timeoutMs) ?? new DeadlineQueue(timeoutMs);
+  const deadline = deadlines.get(timeoutMs) ?? deadlineAfter(timeoutMs);
   deadlines.set(timeoutMs, deadline);
   return deadline;
 }

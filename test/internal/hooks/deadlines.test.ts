@@ -2,7 +2,11 @@
 import process from "node:process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { DeadlineQueue, type DeadlineWait } from "../../../src/core/hooks/deadlines.ts";
+import {
+  DeadlineQueue,
+  type DeadlineWait,
+  deadlineAfter,
+} from "../../../src/core/hooks/deadlines.ts";
 
 interface FakeTimer {
   readonly dueAt: number;
@@ -29,13 +33,16 @@ let host: ReturnType<typeof fakeHost>;
 /** Loads the sources with the clock and timers of the test's host. */
 async function loadWith(referable: boolean): Promise<typeof DeadlineQueue> {
   host = fakeHost({ referable });
+  return (await loadOver((callback, ms) => host.setTimer(callback, ms))).DeadlineQueue;
+}
+
+async function loadOver(setTimer: (callback: () => void, ms: number) => unknown) {
   vi.resetModules();
   vi.stubGlobal("performance", { now: () => host.clock() });
-  vi.stubGlobal("setTimeout", (callback: () => void, ms: number) => host.setTimer(callback, ms));
+  vi.stubGlobal("setTimeout", setTimer);
   vi.stubGlobal("clearTimeout", (handle: unknown) => host.clearTimer(handle));
   try {
-    const module = await import("../../../src/core/hooks/deadlines.ts");
-    return module.DeadlineQueue;
+    return await import("../../../src/core/hooks/deadlines.ts");
   } finally {
     vi.unstubAllGlobals();
   }
@@ -468,6 +475,39 @@ describe("with the globals replaced after load", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe("where timers end with the request that set them", () => {
+  it("gives each wait a timer of its own", async () => {
+    host = fakeHost({ referable: false });
+    let isInRequest = false;
+    const { deadlineAfter: after } = await loadOver((callback, ms) => {
+      if (!isInRequest) throw new Error("Disallowed operation called within global scope.");
+      return host.setTimer(callback, ms);
+    });
+    isInRequest = true;
+    const deadline = after(100);
+    const expired: string[] = [];
+    const [first, second] = ["first", "second"].map((name) => waitOf(() => expired.push(name)));
+    deadline.join(first!);
+    host.advance(50);
+    deadline.join(second!);
+    expect(host.timers()).toHaveLength(2);
+    // The first request ends, and its timers with it.
+    deadline.leave(first!);
+    expect(host.timers()).toHaveLength(1);
+    host.advance(100);
+    expect(expired).toEqual(["second"]);
+    deadline.join(first!);
+    deadline.join(first!);
+    host.advance(100);
+    expect(expired).toEqual(["second", "first"]);
+    expect(host.timers()).toEqual([]);
+  });
+
+  it("shares one everywhere else", () => {
+    expect(deadlineAfter(100)).toBeInstanceOf(DeadlineQueue);
   });
 });
 
