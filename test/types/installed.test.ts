@@ -84,6 +84,19 @@ definePlugin({
 });
 `;
 
+/** Without `strict`, `undefined` counts as a function, and so as the `then` of a promise. */
+const together = `import { createPluginManager } from "glassine";
+
+type Manager = Awaited<ReturnType<typeof createPluginManager>>;
+export async function both({ invoke }: Manager) {
+  const [first, second] = await Promise.all([
+    invoke("evaluate", { role: "user" }),
+    invoke("tool_pre_invoke", { name: "add" }),
+  ]);
+  return [first.payload.role, second.payload.name];
+}
+`;
+
 /** A comment marks each place where a user would ask for completions. */
 const unfinished = `import { createExtensions, createPluginManager, definePlugin } from "glassine";
 
@@ -120,6 +133,7 @@ const files: Readonly<Record<string, string>> = {
   "program.ts": program,
   "mistakes.ts": mistakes,
   "inputs.ts": inputs,
+  "together.ts": together,
   "unfinished.ts": unfinished,
   "views.ts": `import type { View } from "glassine";\n\n${views}`,
 };
@@ -189,6 +203,15 @@ describe.each(versions)("%s", (version) => {
       expect(text).not.toMatch(/zod/i);
       expect(text.split("\n").length).toBeLessThan(10);
       expect(text.length).toBeLessThan(1_000);
+    },
+    timeoutMs,
+  );
+
+  it(
+    "awaits managers and results also without `strict`",
+    async () => {
+      const loosely = ["--noEmit", "--strict", "false"];
+      expect((await compile(version, "together.ts", ...loosely)).output).toBe("");
     },
     timeoutMs,
   );

@@ -83,7 +83,7 @@ export interface AnyManager {
   auditFailures(): AuditFailures;
   counts(): InvokeCounts;
   close(options?: CloseOptions): Promise<CloseReport>;
-  readonly then: undefined;
+  readonly then?: undefined;
 }
 
 /** A value from a plugin's `routes`, for the host to mount or not. */

@@ -355,7 +355,7 @@ export interface AnyInvokeResult {
   /** Carries private state to the next invocation of the same request. */
   readonly context: RequestScope;
   /** So that no patched prototype can turn the result into a promise. */
-  readonly then: undefined;
+  readonly then?: undefined;
 }
 
 /** How a run ended. A handler whose answer halts it denies; a failure that halts it is an error. */
