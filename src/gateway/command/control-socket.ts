@@ -22,6 +22,8 @@ const outcomeSchema = z.object({
   /** Why the configuration was refused. */
   code: z.string().optional(),
   message: z.string().optional(),
+  /** The lines that a start prints about what to do, if the message does not say it. */
+  steps: z.array(z.string()).readonly().optional(),
 });
 
 /** How a reload went. */

@@ -45,11 +45,12 @@ export const reloadCommand: Command = defineCommand({
         "io_failed",
         say`gateway reload: the gateway that runs with ${file} did not answer within ${timeoutMs / 1000} seconds; it may still be reloading: see its log`,
       );
-    const { ok, generation, message = "" } = outcome;
+    const { ok, generation, message = "", steps } = outcome;
     if (!ok)
       throw negative(
         "reload_refused",
         say`not reloaded, generation ${generation} stays in effect: ${message}`,
+        steps,
       );
     return {
       exitCode: 0,

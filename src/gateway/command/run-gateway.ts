@@ -3,7 +3,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment, Logger } from "../../core/plugins/index.ts";
-import { type CommandContext, type Outcome, printable, refusal } from "../../operate/cli/index.ts";
+import {
+  type CommandContext,
+  type Outcome,
+  printable,
+  refusal,
+  stepsOfRefusal,
+} from "../../operate/cli/index.ts";
 import {
   type KnownSecrets,
   knownSecrets,
@@ -35,6 +41,7 @@ interface RunInput {
   readonly openGateway: OpenGateway;
   readonly stock: StockPlugins;
   readonly env: Environment;
+  readonly host: CommandContext["host"];
   readonly log: GatewayLog;
   readonly secrets: KnownSecrets;
   readonly signals: SignalSource;
@@ -52,15 +59,16 @@ interface RunInput {
 
 /** Runs a gateway for a command, and returns its outcome. Throws what `runGateway` throws. */
 export async function serveGateway(
-  { env, options }: CommandContext,
+  { env, host, options }: CommandContext,
   { openGateway, stock, signals, logStream, reportFailuresTo, onStuck }: GatewayServices,
   own: Pick<RunInput, "log" | "stdio" | "envoy" | "load">,
 ): Promise<Outcome<never>> {
   const { verbose = false } = options;
   const secrets = knownSecrets(secretReader(env));
   const log = redactedLog(own.log, secrets);
-  const given = { openGateway, stock, signals, reportFailuresTo, onStuck, env, verbose, secrets };
-  const { code } = await runGateway({ ...given, ...own, log }).finally(() => written(logStream));
+  const given = { openGateway, stock, signals, reportFailuresTo, onStuck, env, host, verbose };
+  const running = runGateway({ ...given, ...own, secrets, log });
+  const { code } = await running.finally(() => written(logStream));
   // Never printed: --json needs --check.
   return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
 }
@@ -254,8 +262,10 @@ function reloader(
       if (fresh !== undefined) await close(fresh.set);
       const { generation } = gateway;
       const why = reasonOf(error);
-      log.error("reload_refused", why);
-      return { ok: false, generation, ...why };
+      const steps = isGlassineError(error) ? stepsOfRefusal(error, input.host) : [];
+      const todo = steps.length > 0 && { todo: steps.join("\n").trim() };
+      log.error("reload_refused", { ...why, ...todo });
+      return { ok: false, generation, ...why, steps };
     }
   };
   return () => {

@@ -1,19 +1,20 @@
-/** What `gateway`, `extproc` and `serve-plugin` say to do about the packages that keep them from starting. */
-import { appendFile } from "node:fs/promises";
+/** What commands say to do about the packages that keep them from starting or reloading. */
+import { appendFile, cp } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type RejectionCode, rejectionCodes } from "../../../../src/operate/packages/index.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
-import { codeOf, run } from "./support.ts";
+import { codeOf, run, start } from "./support.ts";
 
+const file = "glassine.config.json";
 const http = { url: "https://files.example/mcp" };
 
 async function folderNaming(...packages: readonly string[]): Promise<string> {
   const plugins = packages.map((id) => ({ package: id }));
   const config = { servers: { files: http }, listen: { port: 8080 }, plugins };
-  return folderWith({ "glassine.config.json": JSON.stringify(config) });
+  return folderWith({ [file]: JSON.stringify(config) });
 }
 
 const production = { ...unsigned, GLASSINE_PLUGIN_MODE: "production" };
@@ -77,6 +78,21 @@ it("has a line for each remedy if several are refused, also with --json", async 
     ["missing_from_lock", "missing_from_lock"],
   ] as const;
   expect(stderr).toBe(`${document().error.message}\n${next(...lines)}`);
+});
+
+it("says at a reload what a start says", async () => {
+  verifies("cli:next-refused");
+  const cwd = await folderNaming();
+  await install(cwd, "guard");
+  const running = start(["gateway"], { cwd });
+  await running.seen("ready");
+  await cp(join(await folderNaming("guard"), file), join(cwd, file));
+  const { code, stderr } = await run(["gateway", "reload"], { cwd });
+  expect([code, stderr.endsWith(next(["unsigned", "unsigned"]))]).toEqual([1, true]);
+  const todo = next(["unsigned", "unsigned"]).trim();
+  expect(await running.seen("reload_refused")).toMatchObject({ code: "signature_rejected", todo });
+  running.signals.emit("SIGTERM");
+  expect(await running.code).toBe(0);
 });
 
 it("says what a package without a signature needs", async () => {
