@@ -157,7 +157,10 @@ export function childBack(options: ChildOptions): ChildBack {
             }
           },
           tooLong() {
-            onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);
+            onNote(
+              "stdout_invalid",
+              `a message of more than ${maxBytes} bytes: see limits.messageBytes`,
+            );
             endless = setTimeout(() => tooLarge(undefined), endMs).unref();
           },
           dropped: (head, tail) => tooLarge(answeredId(head, tail)),
@@ -180,7 +183,13 @@ export function childBack(options: ChildOptions): ChildBack {
         throw new Error("The server is gone.");
       if (stdin.writableLength > queuedBytes)
         throw new Error("The server is not reading its input.");
-      await writeLine(stdin, message);
+      try {
+        await writeLine(stdin, message);
+      } catch (error) {
+        // Most likely it has ended, and how says more than a broken pipe: that is reported first.
+        await within(endMs, () => whenGone);
+        throw error;
+      }
     },
     close() {
       closing ??= endChild();

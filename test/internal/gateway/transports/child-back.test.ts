@@ -67,6 +67,21 @@ it("the end of a process comes after a last line without a line break", async ()
   expect(heard).toEqual(["last words", "exited with SIGKILL", "closed"]);
 });
 
+it("the end of a process that takes no message comes before the failure to send it", async () => {
+  let onReady = () => {};
+  const isReady = new Promise<void>((resolve) => {
+    onReady = resolve;
+  });
+  const { back, heard } = await started(
+    `require("node:fs").closeSync(0); writeSync(1, "{}\\n"); setTimeout(() => process.exit(3), 200);`,
+    () => onReady(),
+  );
+  await isReady;
+  const sent = back.send({ jsonrpc: "2.0", id: 1, method: "initialize" });
+  await expect(sent).rejects.toMatchObject({ code: "EPIPE" });
+  expect(heard).toEqual(["exited with code 3", "closed"]);
+});
+
 it("the end that the gateway asked for comes after it too", async () => {
   const written = join(await folderWith({}), "written");
   const { back, heard } = await started(`
