@@ -247,15 +247,17 @@ export class HttpBack implements Transport {
     if (!messages.some((each) => isAnswerTo(id, each)))
       throw status < 300
         ? new RefusalError(invalidAnswer, `: ${whatCame(status, type)}`)
-        : new RefusalError(refusedByServer, ` with ${status}${this.#redirect(answer)}`);
+        : new RefusalError(refusedByServer, ` with ${status}${this.#aboutUrl(answer)}`);
     for (const each of messages.filter(isMessage)) {
       this.#deliver(answerTo(id, each), id, status);
       await this.#afterMessage();
     }
   }
 
-  /** Says where a redirect leads, without the query, which may hold a secret. */
-  #redirect({ statusCode, headers }: HttpAnswer): string {
+  /** Doubts the URL, and says where a redirect leads, without the query: it may hold a secret. */
+  #aboutUrl({ statusCode, headers }: HttpAnswer): string {
+    // Servers over the older HTTP+SSE transport answer like this, too.
+    if (statusCode === 404 || statusCode === 405) return `. ${isEndpoint}`;
     const to = headerIn(headers, "location");
     if (statusCode >= 400 || to === undefined) return "";
     const target = attempt(() => new URL(to, this.#options.url));
@@ -351,5 +353,7 @@ export class HttpBack implements Transport {
 /** Says what came in place of an answer, such as the page of a wrong URL. */
 function whatCame(status: number, type: string | undefined): string {
   if (type === "application/json") return "it is not JSON with an answer to the request";
-  return `its type is ${type ?? "absent"} and its status ${status}. Is the URL that of an MCP endpoint?`;
+  return `its type is ${type ?? "absent"} and its status ${status}. ${isEndpoint}`;
 }
+
+const isEndpoint = "Is the URL that of an MCP endpoint over Streamable HTTP?";

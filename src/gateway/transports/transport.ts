@@ -218,7 +218,7 @@ export const invalidAnswer = refusalOf(
 export const tooLarge = refusalOf(
   -32014,
   "peer_too_large",
-  "The server's answer is larger than allowed",
+  "The server's answer is larger than limits.messageBytes allows",
 );
 export const refusedByServer = refusalOf(-32014, "peer_refused", "The server refused the request");
 const tooDeep = refusalOf(

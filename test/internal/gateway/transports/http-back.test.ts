@@ -221,6 +221,16 @@ it.each<[what: string, fault: RegExp, answering: Answering]>([
   expect(faults).toEqual([expect.stringMatching(fault)]);
 });
 
+it.each([404, 405])("doubts the URL of a server that answers with %d", async (status) => {
+  const { end } = await back((response) => response.writeHead(status).end());
+  const faults: string[] = [];
+  end.onerror = ({ message }) => void faults.push(message);
+  await end.send(call);
+  await expect
+    .poll(() => faults)
+    .toEqual([expect.stringMatching(/ with 40[45]\. Is the URL that of an MCP endpoint over /)]);
+});
+
 it("gives an error without an id the id of its request", async () => {
   const error = { code: -32600, message: "no" };
   const { end, messages } = await back((response) => json(response, { id: null, error }, 400));
