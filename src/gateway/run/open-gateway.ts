@@ -257,6 +257,7 @@ class RunningGateway implements Gateway<GatewayParts> {
       maxBytes: limits.messageBytes,
       queuedBytes: limits.queuedBytes,
       drainMs: limits.shutdownMs,
+      onCut: () => this.#log.warn("reader_too_slow"),
       refuses: () => (this.#trail.isLosing() ? refusalFor("audit_failed") : undefined),
     });
     transport.sessionId = "stdio";

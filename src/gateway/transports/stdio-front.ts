@@ -36,6 +36,8 @@ export interface StdioFrontOptions {
   readonly queuedBytes: number;
   /** How long requests may still take after the input has ended. */
   readonly drainMs: number;
+  /** The caller was too slow, so its session ends. */
+  readonly onCut: () => void;
   /** Returns why requests are refused now, or undefined if they are not. */
   readonly refuses?: () => Refusal | undefined;
 }
@@ -49,7 +51,7 @@ const initialized = refusalOf(-32600, "already_initialized", "The session has be
 const tooLarge = refusalOf(-32600, "message_too_large", "The message is larger than allowed");
 
 export function stdioFront(options: StdioFrontOptions): Transport {
-  const { stdin, stdout, authInfo, maxBytes, queuedBytes, drainMs } = options;
+  const { stdin, stdout, authInfo, maxBytes, queuedBytes, drainMs, onCut } = options;
   const extra: Extra = { authInfo };
   /** The requests that have no answer yet, except those that may never get one. */
   const open = new Set<string>();
@@ -106,6 +108,7 @@ export function stdioFront(options: StdioFrontOptions): Transport {
   async function write(message: Message): Promise<void> {
     if (isClosed) throw new Error("The caller is gone.");
     if (stdout.writableLength > queuedBytes) {
+      onCut();
       void transport.close();
       throw new Error("The caller is not reading its output.");
     }

@@ -1,6 +1,6 @@
 /** A caller over standard input and output. */
 import { expect, it } from "vitest";
-import { stdioBefore } from "../attacks/support.ts";
+import { loggedBy, stdioBefore } from "../attacks/support.ts";
 import { exchangeOf } from "../router/support/servers.ts";
 import { callOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
@@ -98,4 +98,13 @@ it("gets an error for a request that is too large, by its id", async () => {
   made.send(callOf(1, { arguments: { text: "x".repeat(2000) } }));
   const error = { data: { code: "message_too_large" } };
   await expect.poll(() => made.said).toMatchObject([{ id: 1, error }]);
+});
+
+it("ends the gateway if it leaves too much unread, and the log says so", async () => {
+  const limits = { messageBytes: 65_536, queuedBytes: 100_000 };
+  const made = await stdioBefore((came) => came.answer("x".repeat(60_000)), { limits });
+  made.stdout.pause();
+  made.send(...[1, 2, 3, 4].map((id) => callOf(id)));
+  expect(await made.gateway.ended).toEqual({});
+  expect(loggedBy(made, "reader_too_slow")).toHaveLength(1);
 });
