@@ -239,6 +239,7 @@ export function gatewayOf(count: 1 | 2) {
       name,
       guard,
       isRemoved: false,
+      isFull: false,
       // Nothing reloads here.
       terms: undefined as never,
       use: async () => {},

@@ -54,6 +54,9 @@ interface HttpSession extends Session {
 /** How long sending on an exchange's notification may take. */
 const notificationMs = 30_000;
 
+/** How long nobody has to be connected to a session before a new one may take its place. */
+const leftMs = 60_000;
+
 const serversGone = new Error("The server is gone.");
 
 export class DirectEndpoint implements McpEndpoint {
@@ -116,10 +119,12 @@ export class DirectEndpoint implements McpEndpoint {
 
   /** Begins a session, with its own connection to each server. */
   async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
-    if (!this.sessions.hasRoomFor(identity)) return answer("too_many_sessions", body);
     const { callers, servers } = this.#options;
-    const id = crypto.randomUUID();
     const { key } = identity;
+    if (!this.sessions.hasRoomFor(identity) || servers().some(({ isFull }) => isFull))
+      await this.#endLeft(key);
+    if (!this.sessions.hasRoomFor(identity)) return answer("too_many_sessions", body);
+    const id = crypto.randomUUID();
     const own = servers();
     const front = this.#frontOf(id);
     callers.set(id, { identity, session: id });
@@ -152,6 +157,14 @@ export class DirectEndpoint implements McpEndpoint {
       over();
       return this.#unavailable(error, body);
     }
+  }
+
+  /** Makes room: many clients leave without ending their session. */
+  async #endLeft(subject: string): Promise<void> {
+    const before = performance.now() - leftMs;
+    await this.sessions.endOldest(
+      ({ key, front, usedAt }) => key === subject && front.isLeft(leftMs) && usedAt < before,
+    );
   }
 
   #frontOf(id: string): SessionFront {

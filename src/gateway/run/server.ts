@@ -15,6 +15,8 @@ export interface Server {
   readonly terms: Terms;
   /** A reload removed the server, or reaches it in another way, so sessions with it must end. */
   readonly isRemoved: boolean;
+  /** Whether it has as many processes as it may have. */
+  readonly isFull: boolean;
   /** @throws TooManyProcesses */
   connect(about: ConnectFor): Transport;
   /**
@@ -69,6 +71,9 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     },
     get isRemoved() {
       return isRemoved;
+    },
+    get isFull() {
+      return "command" in config && processes.size >= parts.config.limits.children;
     },
     connect(about) {
       const to = about.back ?? connections.connect(about);

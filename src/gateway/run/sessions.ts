@@ -66,6 +66,16 @@ export class Sessions<Kind extends Session = Session> {
     await this.endWhere(({ usedAt, isBusy }) => !isBusy && usedAt < before);
   }
 
+  /** Ends the one of these sessions that was used least recently. */
+  async endOldest(isMeant: (session: Kind) => boolean): Promise<void> {
+    const meant = [...this.#sessions.values()].filter(isMeant);
+    const [oldest] = meant.sort((one, other) => one.usedAt - other.usedAt);
+    if (oldest === undefined) return;
+    // At once: for each of two callers that come together, another one ends.
+    this.remove(oldest.id);
+    await oldest.close();
+  }
+
   async endWhere(isMeant: (session: Kind) => boolean): Promise<void> {
     const meant = [...this.#sessions.values()].filter(isMeant);
     await Promise.allSettled(meant.map((each) => each.close()));

@@ -71,6 +71,8 @@ export interface SessionFront {
   readonly takesBatches: boolean;
   /** Whether a request has no answer yet. */
   readonly isBusy: boolean;
+  /** Whether the caller waits for nothing and has had no stream for so long: it may have left. */
+  isLeft(ms: number): boolean;
   /** Whether a client can ask for the events after this one. */
   keepsEvent(id: string): boolean;
   /** Whether nothing can follow this event: its stream was that of a request, and is answered. */
@@ -112,6 +114,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
   /** Whether the caller has the session's own stream, or the id of an event to go on from. */
   let hasOwnStream = false;
   let hasOwnEvent = false;
+  /** How many responses to a GET are open, and when the last one ended. */
+  let streams = 0;
+  let leftAt = Number.NEGATIVE_INFINITY;
   /** What belongs on that stream and came before it: servers ask for roots as soon as they may. */
   const early: Message[] = [];
   let earlyUnits = 0;
@@ -221,12 +226,18 @@ export function sessionFront(options: SessionOptions): SessionFront {
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
     // What follows an event may also be the rest of a request's stream.
     const isRest = Boolean(request.headers.get("last-event-id"));
-    const isOwn = request.method === "GET" && response.ok && !isRest;
+    const isStream = request.method === "GET" && response.ok;
+    const isOwn = isStream && !isRest;
     if (isOwn) ownStreamOpened();
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
     else for (const key of keys) open.delete(key);
     if (response.body === null) return response;
+    if (isStream) streams += 1;
     const onEnd = () => {
+      if (isStream) {
+        streams -= 1;
+        leftAt = performance.now();
+      }
       if (isOwn) hasOwnStream = hasOwnEvent;
     };
     return new Response(boundedBody(response.body, queuedBytes, onCut, onEnd), response);
@@ -266,6 +277,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     get isBusy() {
       return open.size > 0;
     },
+    isLeft: (ms) => open.size === 0 && streams === 0 && performance.now() - leftAt > ms,
     keepsEvent: events.has,
     // After an answer, the stream of a batch goes on to the next one.
     endsStream: (event) =>

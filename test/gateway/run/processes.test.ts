@@ -8,13 +8,13 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { definePlugin } from "glassine";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { attack } from "../../attacks/attack.ts";
 import { afterTest } from "../../support/cleanup.ts";
 import { folderWith } from "../../support/folder.ts";
 import { loggedBy } from "../attacks/support.ts";
 import { exchange, exchangeOf } from "../router/support/servers.ts";
-import { callerOf, initialize } from "./support/caller.ts";
+import { type Caller, callerOf, initialize, sessionOf } from "./support/caller.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
 const small = {
@@ -272,6 +272,36 @@ describe("when a server has all the processes that it may have", () => {
       fields: { text: expect.stringContaining("limits.children") },
     });
     expect(events(made)).not.toContain("server_unavailable");
+  });
+});
+
+describe("a session whose client left without ending it", () => {
+  const ask = { jsonrpc: "2.0", id: 1, method: "ping" };
+
+  it.each([
+    ["processes", { children: 2, sessionsPerSubject: 9 }],
+    ["sessions", { children: 9, sessionsPerSubject: 2 }],
+  ])("makes room for the same subject's next one where it has all its %s", async (_, limits) => {
+    const trustedHeaders = { from: ["127.0.0.1"], subject: "x-user" };
+    const made = await startGateway({ servers: { small }, limits, identity: { trustedHeaders } });
+    afterTest(made.close);
+    const now = performance.now.bind(performance);
+    let later = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + later);
+    afterTest(() => clock.mockRestore());
+    const begin = (user: string) => sessionOf(made.url, { "x-user": user });
+    const isThere = async (one: Caller) => (await one.post(ask)).status === 200;
+    const [here, left] = [await begin("ada"), await begin("ada")];
+    const stream = await here.open(undefined, { method: "GET" });
+    expect((await begin("ada")).session).toBe("none");
+    later = 61_000;
+    if (limits.children === 2) expect((await begin("eve")).session).toBe("none");
+    const next = await begin("ada");
+    expect(await Promise.all([here, left, next].map(isThere))).toEqual([true, false, true]);
+    later = 123_000;
+    await stream.body?.cancel();
+    await next.post(ask);
+    expect((await begin("ada")).session).toBe("none");
   });
 });
 
