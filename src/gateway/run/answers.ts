@@ -61,7 +61,11 @@ const answers = {
     rpc: -32014,
     text: "Envoy might let unjudged traffic pass, so requests are refused: see the log",
   },
-  not_found: { status: 404, rpc: -32600, text: "There is nothing at this path" },
+  not_found: {
+    status: 404,
+    rpc: -32600,
+    text: "There is nothing at this path: MCP is at /mcp unless the configuration says otherwise",
+  },
   internal_error: { status: 500, rpc: -32603, text: "The gateway failed" },
 } as const satisfies Record<string, Answer>;
 
