@@ -255,7 +255,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N7",
     name: "No judgement of content",
-    text: "Tool descriptions, tool results and model output can be labelled, checked and refused by plugins. The library does not understand them. Nor do plugins see [settings of requests to models](llm-proxy.md#settings-that-hold-text), some of which hold text.",
+    text: "Tool descriptions, tool results and model output can be labelled, checked and refused by plugins. The library does not understand them. Nor do plugins see [settings of requests to models](documents.md#settings-that-hold-text), some of which hold text.",
   },
   {
     number: "N8",
