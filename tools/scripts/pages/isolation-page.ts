@@ -28,9 +28,13 @@ To the manager it is a plugin like any other: it sees what its capabilities gran
 
 The manager's \`onHandlerError\` gets what its code throws, and why its code ended; without one, both are in the log.
 What it prints is dropped, unless you pass \`onOutput\`; if it ends while it is loaded, the error has its last output.
-A file is \`.js\` or \`.mjs\`. Put it in a folder of its own: that folder is what a \`process\` may read.`;
+A file is \`.js\` or \`.mjs\`. Put it in a folder of its own: that folder is what a \`process\` may read.
 
-const outcomes = `Each row is a test, which runs on your machine with \`npm run test:all\`.
+In [the gateway](gateway.md#plugins), \`"isolate": "process"\` in a plugin's entry does this; for an installed package, \`glassine plugins trust --isolate process\` writes it [into plugins.lock](operate.md).`;
+
+const outcomes = `## What hostile code can do
+
+Each row is a test, which runs on your machine with \`npm run test:all\`.
 A _turn_ is one call of one handler.
 _Possible_: it works, and nothing stops it.
 _Refused_: the code gets an error, and its turn goes on.
@@ -47,13 +51,7 @@ It has no network and no environment, sees no other process, and is also limited
 If any of that is not available, the start is refused with \`isolation_refused\`, which says why and what the code could still do: "No space left on device" means that \`user.max_user_namespaces\` is 0.
 Accept that by name, if you can live with it; the plugin then has to find \`glassine\` from its own folder.
 It can then also read through any link in the folders that it may read, so make sure that no link leads out of them.
-
-\`\`\`ts
-import { isolatePlugin } from "glassine/isolate";
-
-const start = (file: string) =>
-  isolatePlugin(file, { isolate: "process", accept: ["network", "signals"] });
-\`\`\``;
+With \`accept: ["network", "signals"]\`, for example, it starts where these two cannot be prevented:`;
 
 const quickjs = `## What QuickJS needs
 
@@ -70,8 +68,7 @@ A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interru
 The same happens if a turn fails because the memory is full, of which \`throw null\` is also the sign.
 
 What crosses is read and written as JSON there: a field that is absent has no key, where in process it is \`undefined\`.
-In a result, getters are called, proxies are read, and properties that are hidden or have a symbol as their key are left out; in process, each of these refuses the result.
-So the code of a refusal can differ, too.`;
+In a result, getters are called, proxies are read, and properties that are hidden or have a symbol as their key are left out; in process, each of these refuses the result.`;
 
 const options = `## Options
 
@@ -93,8 +90,6 @@ const options = `## Options
 | \`onEnd\`          | Gets the reason why its code ended, unless it was closed. Default: nobody gets it.                                   |
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
-A folder that is named by a link is found there through the link, too.
-If \`onOutput\` or \`onEnd\` throws or rejects, nothing changes.
 Output that is still on its way when the host ends by itself is lost: close the manager first.
 The engine of \`quickjs\` itself takes up to 16 MiB beside \`memoryMb\`, and buffers in a \`process\` are bounded only by its address space, which is \`memoryMb\` and about 1.9 GB for Node.js.
 Its configuration is what you pass here, as JSON data: a manager that is given another one, in \`plugins\`, in \`config\` or by the environment, refuses the plugin.
@@ -120,8 +115,8 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 
 - Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them. A plugin that judges \`cookie\` lets all cookies pass, and one that removes \`authorization\` removes nothing: run such plugins in your process. A change to headers by a plugin that may not see them is dropped without an entry in \`rejections\`, with \`strict\` too.
 - Only hooks of messages cross. The services of a host do not: a plugin that asks for one is refused when it is registered.
-- A value that is not JSON data, or not a result at all, such as one with an unknown key, is refused on the far side: with the same code, but in different words and without an entry in \`rejections\`. If several things in it are wrong, the code can be that of another one.
-- A key whose value is \`undefined\` does not cross. In process, an unknown key refuses the result even then.
+- A value that is not JSON data, or not a result at all, such as one with an unknown key, is refused on the far side: with the same code, but in different words and without an entry in \`rejections\`.
+- A key whose value is \`undefined\` does not cross.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
 - A \`process\` has no environment, so its time zone is UTC and its locale \`en-US\`: pass what the plugin needs in its configuration. QuickJS has no \`Intl\`.
 - A result may have four times as many values (strings, numbers, objects and so on) as its call, and 100,000 more. Your process counts them before it parses the text, so that no answer stops it for long.
@@ -142,13 +137,12 @@ export function isolationPage(): string {
     ),
     intro,
     `## Kinds\n\n${table(["`isolate`", "What it promises"], promises)}`,
-    "## What hostile code can do",
-    outcomes,
-    table(["What it tries to do", ...isolations.map(code)], rows),
     needs,
     table(["`accept`", "The code could then"], stays),
     quickjs,
     options,
+    outcomes,
+    table(["What it tries to do", ...isolations.map(code)], rows),
   ]);
 }
 
