@@ -36,7 +36,10 @@ export function capabilitiesPage(slots: SlotTable, services: ServiceTable): stri
       free.map(({ path }) => path),
       "and",
     )}, each of them without its gated fields, and may change \`custom\`.`,
-    ...names.map((name) => section(name, rows, implied)),
+    table(
+      ["Capability", "Shows", "Permits", "Implies"],
+      names.map((name) => [code(name), ...opened(name, rows), either(implied[name] ?? [], "and")]),
+    ),
     servicesIntro,
     table(
       ["Capability", "Accessor", "Handle", "What it does", "Before you grant it"],
@@ -65,24 +68,11 @@ function subjectOf(name: string): string {
   return name.slice(name.indexOf("_") + 1);
 }
 
-function section(
-  name: string,
-  rows: readonly SlotRow[],
-  implied: Readonly<Record<string, readonly string[]>>,
-): string {
+/** What a capability shows, and what it permits. */
+function opened(name: string, rows: readonly SlotRow[]): readonly string[] {
   const opens = rows.filter(({ read }) => read.includes(name)).map(({ path }) => path);
   const writes = rows.filter(({ write }) => write === name);
-  const brings = implied[name] ?? [];
-  const broughtBy = Object.keys(implied).filter((other) => implied[other]?.includes(name));
-  return [
-    `## ${name}`,
-    `- Shows ${shows(opens, rows)}.`,
-    ...writes.map((row) => `- Permits ${permits(row)}.`),
-    ...(brings.length === 0 ? [] : [`- Implies ${either(brings, "and")}.`]),
-    ...(broughtBy.length === 0 ? [] : [`- Implied by ${either(broughtBy, "and")}.`]),
-  ]
-    .join("\n")
-    .replace("\n", "\n\n");
+  return [shows(opens, rows), writes.map(permits).join(", ")];
 }
 
 function shows(paths: readonly string[], rows: readonly SlotRow[]): string {
