@@ -23,12 +23,22 @@ const names: Readonly<Record<string, string>> = {
   "{prefix}": "GLASSINE_",
 };
 
+const optionsOf = ({ options }: Command) => Object.values(options);
+const [first, ...others] = allCommands.map(optionsOf);
+/** The options that every command has, with the same meaning. */
+const common = (first ?? []).filter(({ flag, what }) =>
+  others.every((options) => options.some((other) => other.flag === flag && other.what === what)),
+);
+const shared = common.map(({ flag }) => flag);
+
 export function commandsPage(): string {
   const sources =
     "src/operate/cli/commands, src/gateway/command, src/operate/cli/options.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and tools/scripts/data/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,
+    "Every command has these options; the tables below list the others.",
+    optionTable(common),
     "## Exit codes",
     table(
       ["Code", "Means"],
@@ -65,10 +75,7 @@ function section(spec: Command): string {
   const given = spec.arguments.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
   const words = [...spec.path, ...given, ...behind];
   const line = words.join(" ");
-  const rows = Object.values(spec.options).map(({ flag, value, what }) => [
-    code(value === undefined ? flag : `${flag} ${value}`),
-    named(what),
-  ]);
+  const own = Object.values(spec.options).filter(({ flag }) => !shared.includes(flag));
   const exits = Object.entries(spec.exits).map(
     ([number, means]) => `Exit code ${number}: ${means}.`,
   );
@@ -77,10 +84,18 @@ function section(spec: Command): string {
     `${capital(named(spec.summary))}.\n${spec.about.map(named).join("\n")}`,
     ...spec.arguments.map(({ name, what }) => `${code(name)}: ${named(what)}.`),
     ...(spec.rest === undefined ? [] : [`After \`--\`: ${spec.rest.what}.`]),
-    table(["Option", "Means"], rows),
+    ...(own.length === 0 ? [] : [optionTable(own)]),
     ...exits,
     `\`\`\`sh\n${spec.examples.map((each) => `glassine ${each.line} # ${each.what}`).join("\n")}\n\`\`\``,
   ].join("\n\n");
+}
+
+function optionTable(options: readonly Command["options"][string][]): string {
+  const rows = options.map(({ flag, value, what }) => [
+    code(value === undefined ? flag : `${flag} ${value}`),
+    named(what),
+  ]);
+  return table(["Option", "Means"], rows);
 }
 
 function named(text: string): string {
