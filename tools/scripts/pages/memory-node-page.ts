@@ -117,7 +117,8 @@ A call may return its answer or a promise of it, so await the call.`;
 const shapesIntro = `## Shapes
 
 The node's own objects are open: the listed fields have a type, and others are kept as JSON data.
-A tenant, an outcome, a query, a migration, an event and a plugin have exactly the listed fields.`;
+A tenant, an outcome, a query, a migration, an event and a plugin have exactly the listed fields.
+The \`fact\` of a scored element has the fields of a fact.`;
 
 /** Where to find each shape: in a payload or among the facts that go with it. */
 const shapes: readonly (readonly [name: string, hook: Hook, path: string])[] = [
@@ -158,7 +159,7 @@ export function memoryNodePage(): string {
     servicesIntro,
     table(["Capability", "Handle", "Call", "What it does"], serviceRows()),
     shapesIntro,
-    ...shapes.map(shapeBlock),
+    table(["Shape", "Field", "Type", "Default"], shapes.flatMap(shapeRows)),
   ]);
 }
 
@@ -199,11 +200,12 @@ function namesIn({ properties = {} }: JsonSchema, given: readonly (readonly stri
   return `${either(always, "and")}, ${variants.slice(0, -1).join(", ")}${variants.length > 2 ? "," : ""} or ${variants.at(-1)}`;
 }
 
-function shapeBlock([name, hook, path]: (typeof shapes)[number]): string {
+function shapeRows([name, hook, path]: (typeof shapes)[number]): readonly (readonly string[])[] {
   const schema = toJsonSchema(memoryNodeHooks[hook].payload as z.core.$ZodType) as JsonSchema;
   const found = path === "[]" ? schema.items : schema.properties?.[path];
   if (found === undefined) throw new Error(`${hook} has nothing at ${path}.`);
-  return `### ${name}\n\n${table(["Field", "Type", "Default"], rowsOf(found))}`;
+  const rows = rowsOf(found).filter(([field]) => !field.startsWith("`fact."));
+  return rows.map((row, at) => [at === 0 ? name : "", ...row]);
 }
 
 type Row = readonly [field: string, type: string, value: string];
