@@ -99,6 +99,7 @@ describe("documents", () => {
       ["serve-plugin", "--path", served, "--check"],
       ["extproc", "--config", "envoy.json", "--listen", "127.0.0.1:9002", "--check"],
       ["envoy-config", "--config", "envoy.json"],
+      ["init", "new-plugin"],
     ];
     const seen = new Set<string>();
     // `run` checks what is printed against its definition.

@@ -4,6 +4,7 @@ import { envoyConfigCommand } from "./envoy-config-command.ts";
 import { explainCommand } from "./explain-command.ts";
 import { extprocCommand } from "./extproc-command.ts";
 import { gatewayCommand } from "./gateway-command.ts";
+import { initCommand } from "./init-command.ts";
 import { pinCommand } from "./pin-command.ts";
 import { reloadCommand } from "./reload-command.ts";
 import { servePluginCommand } from "./serve-plugin-command.ts";
@@ -22,6 +23,7 @@ export function gatewayCommands(services: () => Promise<GatewayServices>): Furth
       servePluginCommand,
       extprocCommand(services),
       envoyConfigCommand,
+      initCommand,
     ],
   };
 }
