@@ -107,7 +107,7 @@ describe("the script for fish", () => {
 });
 
 it("uses the name of the command and quotes descriptions", async () => {
-  const host = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
+  const host = { bin: "memory-node" };
   const { stdout } = await run(["completion", "bash"], { host });
   expect(stdout).toContain("complete -o default -F _memory_node memory-node\n");
 });
