@@ -2,12 +2,12 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { packageVersion } from "../../src/core/plugins/index.ts";
 import { ofGateway } from "../../tools/scripts/all-commands.ts";
 import { folderWith } from "../support/folder.ts";
 import { verifies } from "../support/verifies.ts";
 import { run, runJson } from "./support/run.ts";
 
+const { version } = JSON.parse(await readFile("package.json", "utf8"));
 const init = (cwd: string, folder: string) => run(["init", folder], { cwd, further: ofGateway });
 
 it("writes a package, a plugin and its test into a new folder", async () => {
@@ -33,8 +33,8 @@ What to do next, in that folder:
     files: ["plugin.js", "glassine.sig.json"],
     keywords: ["glassine-plugin"],
     scripts: { test: "node --test" },
-    peerDependencies: { glassine: `^${packageVersion}` },
-    devDependencies: { glassine: `^${packageVersion}` },
+    peerDependencies: { glassine: `^${version}` },
+    devDependencies: { glassine: `^${version}` },
     publishConfig: { provenance: true },
     glassine: {
       plugin: "./plugin.js",
@@ -50,7 +50,7 @@ What to do next, in that folder:
 it("gives the package of any other folder the usual name", async () => {
   verifies("cli:init");
   const cwd = await folderWith();
-  await mkdir(join(cwd, "guard"));
+  await mkdir(join(cwd, "guard", ".git"), { recursive: true });
   const { document } = await runJson(["init", "guard"], { cwd, further: ofGateway });
   expect(document).toMatchObject({
     action: "init",
@@ -59,7 +59,7 @@ it("gives the package of any other folder the usual name", async () => {
     package: "glassine-plugin-guard",
     next: ["npm install", "npm test", expect.stringMatching(/^npx glassine gateway /)],
   });
-  expect((await readdir(join(cwd, "guard"))).sort()).toEqual(document.files);
+  expect((await readdir(join(cwd, "guard"))).sort()).toEqual([".git", ...document.files]);
 });
 
 it.each([

@@ -64,10 +64,12 @@ async function makeEmpty(folder: string): Promise<void> {
     await mkdir(folder);
     return [];
   });
-  if (found.length > 0)
+  // A repository may be new, too.
+  const [first] = found.filter((name) => name !== ".git").sort();
+  if (first !== undefined)
     throw refusal(
       "io_failed",
-      say`init: ${folder} is not empty: it has ${String(found.sort()[0])}. Nothing was written: choose a new or an empty folder`,
+      say`init: ${folder} is not empty: it has ${first}. Nothing was written: choose a new or an empty folder`,
     );
 }
 
