@@ -23,13 +23,12 @@ import { statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed, isEncoded, statusWithBody } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
-import { methodsForPeople } from "./server-asks.ts";
+import { OpenQuestions } from "./server-asks.ts";
 import { inSlices } from "./slices.ts";
 import {
   type AnswerMessage,
   answerTo,
   awaitsTask,
-  cancelledBy,
   errorAnswer,
   invalidAnswer,
   isAnswer,
@@ -132,8 +131,7 @@ export class PassThrough {
   /** The messages for the caller, until there is a stream for them. */
   readonly #incoming: Sent[] = [];
   readonly #deadline = new Deadline();
-  /** The keys of what the server asks a person here, and that has no answer yet. */
-  readonly #withPerson = new Set<string>();
+  readonly #questions = new OpenQuestions();
   readonly #isBeginning: boolean;
   readonly #hasDeadline: boolean;
   /** Whether the session that the server named has begun. */
@@ -347,13 +345,12 @@ export class PassThrough {
       this.#stopAwaiting(keyOf(message.id));
       if (this.#hasForwarded && this.#open.size === 0) this.#onAnswered(message);
     }
-    if (this.#options.body === undefined)
-      for (const each of this.#options.inSession?.() ?? []) each.#noteElsewhere(message);
+    // What comes in an exchange without requests may be about those of any other.
+    const isElsewhere = this.#options.body === undefined;
+    const about = isElsewhere ? [...(this.#options.inSession?.() ?? [])] : [this];
+    if (isElsewhere) for (const each of about) each.#noteElsewhere(message);
     if (this.#isOver) throw new Error("The exchange is over.");
-    const cancelled = cancelledBy(message);
-    if (cancelled !== undefined) this.#withPerson.delete(keyOf(cancelled));
-    if (isRequest(message) && methodsForPeople.has(message.method))
-      this.#withPerson.add(keyOf(message.id));
+    for (const each of about) each.#questions.note(message);
     if (this.#stream === undefined) this.#incoming.push({ message, status });
     else this.#stream.write(JSON.stringify(message));
   }
@@ -470,12 +467,12 @@ export class PassThrough {
 
   get #mayTakeLonger(): boolean {
     if (this.#isOver) return false;
-    return this.#withPerson.size > 0 || this.#requests.some(({ method }) => awaitsTask(method));
+    return this.#questions.areOpen || this.#requests.some(({ method }) => awaitsTask(method));
   }
 
   /** Another exchange of the session brings the caller's answer to the server. */
   #noteAnswer({ id }: AnswerMessage): void {
-    if (this.#withPerson.delete(keyOf(id))) this.#deadline.restart();
+    if (this.#questions.answered(id)) this.#deadline.restart();
   }
 
   #stopAwaiting(key: string): void {

@@ -28,7 +28,7 @@ interface Asked {
 }
 
 /** A person answers these, or may have to allow them; the last one, if they run as a task. */
-export const methodsForPeople: ReadonlySet<string> = new Set([
+const methodsForPeople: ReadonlySet<string> = new Set([
   "elicitation/create",
   "sampling/createMessage",
   "tasks/result",
@@ -39,6 +39,28 @@ const maxKept = 10_000;
 
 /** Numbers, since a guard remembers cancelled ids best if they are numbers that grow. */
 let count = 0;
+
+/** What a server asks a person, and that has no answer yet. */
+export class OpenQuestions {
+  readonly #open = new Map<string, string>();
+
+  get areOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** Notes what the server asks, and what it takes back. */
+  note(message: Message): void {
+    const cancelled = cancelledBy(message);
+    if (cancelled !== undefined) this.answered(cancelled);
+    if (isRequest(message) && methodsForPeople.has(message.method))
+      putNewest(this.#open, keyOf(message.id), message.method, maxKept);
+  }
+
+  /** Returns whether the question was open. */
+  answered(id: RequestId): boolean {
+    return this.#open.delete(keyOf(id));
+  }
+}
 
 export class ServerAsks {
   readonly #open = new Map<unknown, Asked>();

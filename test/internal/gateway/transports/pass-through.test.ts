@@ -256,6 +256,28 @@ describe("a request", () => {
     expect((await silent).text).toContain("peer_timeout");
   });
 
+  it("is not late while its server waits for a person on the session's own stream", async () => {
+    const session: PassThrough[] = [];
+    const asks = (id: number) => ({ jsonrpc: "2.0", id, method: "elicitation/create", params: {} });
+    const answer = async () => {
+      await pause(150);
+      return json(result);
+    };
+    const { text: early } = await exchange({ body: ask, timeoutMs: 40, session, answer });
+    expect(early).toContain("peer_timeout");
+    const waits = exchange({ body: ask, timeoutMs: 40, session, answer });
+    await exchange({ session, answer: () => events(event(asks(8))) });
+    expect((await waits).text).toContain(JSON.stringify(result));
+    const late = exchange({ body: ask, timeoutMs: 40, session, answer });
+    const cancelled = {
+      jsonrpc: "2.0",
+      method: "notifications/cancelled",
+      params: { requestId: 9 },
+    };
+    await exchange({ session, answer: () => events(event(asks(9)) + event(cancelled)) });
+    expect((await late).text).toContain("peer_timeout");
+  });
+
   it("that awaits a task takes as long as the task", async () => {
     const body = { jsonrpc: "2.0", id: 1, method: "tasks/result", params: { taskId: "t" } };
     const answer = async () => {
