@@ -1,6 +1,6 @@
 /** The requests that wait for a server's answer, and the progress that the server may report. */
 import { longestTimerMs } from "../../core/data/index.ts";
-import { beginsTask } from "./server-asks.ts";
+import { beginsTask, longMs } from "./server-asks.ts";
 import {
   awaitsTask,
   isAnswer,
@@ -20,9 +20,6 @@ export interface AwaitedOptions {
   /** How many requests may be open. */
   readonly inFlight: number;
 }
-
-/** What waits for a person or a task may take this long. Its caller may have vanished. */
-export const longMs = 3_600_000;
 
 /** A request has waited too long since `sentAt`. */
 type OnLate = (id: RequestId, sentAt: number) => void;

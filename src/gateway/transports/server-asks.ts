@@ -21,8 +21,13 @@ import {
   type RequestMessage,
 } from "./transport.ts";
 
+/** How long a person, or a task, may be waited for. The caller may have vanished. */
+export const longMs = 3_600_000;
+
 interface Asked {
   readonly id: RequestId;
+  /** When it was asked. */
+  readonly at: number;
   readonly method: string;
   readonly extra: Extra | undefined;
 }
@@ -70,9 +75,10 @@ export class ServerAsks {
 
   /** Whether the server waits for a person: maybe for the request with this id, or for any. */
   isWithPerson(id?: RequestId): boolean {
-    return [...this.#open.values()].some(({ method, extra }) => {
+    return [...this.#open.values()].some(({ at, method, extra }) => {
       const isMeant = [undefined, id].includes(extra?.relatedRequestId) || id === undefined;
-      return methodsForPeople.has(method) && isMeant;
+      const isRecent = performance.now() - at < longMs;
+      return isMeant && isRecent && methodsForPeople.has(method);
     });
   }
 
@@ -118,7 +124,8 @@ export class ServerAsks {
   #add(message: RequestMessage, extra: Extra | undefined): Message {
     count += 1;
     const id = count;
-    putNewest(this.#open, id, { id: message.id, method: message.method, extra }, maxKept);
+    const at = performance.now();
+    putNewest(this.#open, id, { id: message.id, at, method: message.method, extra }, maxKept);
     putNewest(this.#numbers, keyOf(message.id), id, maxKept);
     const { progressToken } = metaOf(message);
     if (progressToken !== undefined) putNewest(this.#tokens, id, progressToken, maxKept);

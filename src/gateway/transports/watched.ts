@@ -4,7 +4,7 @@
  * the server asks gets ids of the gateway, and is taken back when the server is gone.
  */
 import { around } from "./around.ts";
-import { type AwaitedOptions, AwaitedRequests, longMs } from "./awaited-requests.ts";
+import { type AwaitedOptions, AwaitedRequests } from "./awaited-requests.ts";
 import { ServerAsks } from "./server-asks.ts";
 import {
   cancellationOf,
@@ -56,7 +56,7 @@ const malformed = new Error(
 export function watched(back: Transport, options: WatchOptions): WatchedTransport {
   const { onDropped, onLate } = options;
   const open = new AwaitedRequests(options, (id, sentAt) => {
-    if (asks.isWithPerson(id) && performance.now() - sentAt < longMs) return open.restart(id);
+    if (asks.isWithPerson(id)) return open.restart(id);
     onLate?.(sentAt);
     giveUp(id);
   });

@@ -62,6 +62,25 @@ describe("while a server waits for its caller", () => {
     expect(said.slice(1)).toMatchObject([isLate]);
   });
 
+  it("a question that nobody answers gives no more time after that hour", async () => {
+    vi.useFakeTimers();
+    const { back, said } = await asking("elicitation/create");
+    await vi.advanceTimersByTimeAsync(3_700_000);
+    await back.send({ ...requestOf("tools/call"), id: 2 });
+    await vi.advanceTimersByTimeAsync(2 * timeoutMs);
+    expect(said.slice(1)).toMatchObject([isLate, { ...isLate, id: 2 }]);
+  });
+
+  it("a question gives time however long its request has gone on before", async () => {
+    vi.useFakeTimers();
+    const { transport, back, said, id } = await asking("elicitation/create");
+    await vi.advanceTimersByTimeAsync(3_000_000);
+    await back.send({ jsonrpc: "2.0", id, result: { action: "accept" } });
+    transport.onmessage?.({ jsonrpc: "2.0", id: "next", method: "elicitation/create", params: {} });
+    await vi.advanceTimersByTimeAsync(3_000_000);
+    expect(said).toHaveLength(2);
+  });
+
   const timeoutMs = 40;
   const isLate = { id: 1, error: { data: { code: "peer_timeout" } } };
 
