@@ -15,7 +15,7 @@ import { httpAgent } from "./http-client.ts";
 import { type SharedChild, sharedChild } from "./shared-child.ts";
 import { type SupervisedNote, supervised } from "./supervised.ts";
 import { type Message, type RequestId, refusalOf, type Transport, tooLarge } from "./transport.ts";
-import { type WatchedTransport, watched } from "./watched.ts";
+import { type WatchedTransport, type WatchOptions, watched } from "./watched.ts";
 
 /** What a connection is for. */
 export interface ConnectFor {
@@ -64,17 +64,20 @@ export function connectionsTo(
   config: ServerConfig,
   parts: ConnectionParts,
 ): Connections {
-  const watch: Watch = (back, onLate) =>
+  const watch: Watch = (back, more) =>
     watched(back, {
       timeoutMs: parts.timeoutMs ?? (() => config.timeoutMs),
       inFlight: parts.config.limits.inFlight,
       onDropped: (message) => parts.onDropped?.(message),
-      ...(onLate && { onLate }),
+      ...more,
     });
   return "url" in config ? overHttp(config, parts, watch) : processes(name, config, parts, watch);
 }
 
-type Watch = (back: Transport, onLate?: (sentAt: number) => void) => WatchedTransport;
+type Watch = (
+  back: Transport,
+  more?: Pick<WatchOptions, "onLate" | "isShared">,
+) => WatchedTransport;
 
 function overHttp(
   { url, headers, forward }: UrlServer,
@@ -146,7 +149,7 @@ function processes(
   let isRetired = false;
 
   /** Runs a process that is restarted when it dies. */
-  function run(): WatchedTransport {
+  function run(isShared: boolean): WatchedTransport {
     if (counted.size >= children) endOneIdle();
     if (counted.size >= children)
       throw new TooManyProcesses(
@@ -188,7 +191,7 @@ function processes(
         log.warn(`server_${what}`, { server: name, attempt });
       },
     });
-    const outer = awaited(watch(back, onLate), ending);
+    const outer = awaited(watch(back, { onLate, isShared }), ending);
     const close = outer.close;
     outer.close = () => {
       counted.delete(outer);
@@ -215,7 +218,7 @@ function processes(
   function share({ key, isAnonymous = false }: ConnectFor): Transport {
     const known = shared.get(key);
     if (known !== undefined) return known.child.connect();
-    const back = run();
+    const back = run(true);
     const child = sharedChild(back, {
       isAnonymous,
       onDropped: (message) => onDropped?.(message),
@@ -231,7 +234,7 @@ function processes(
   }
 
   return {
-    connect: (about) => (about.exchange === undefined ? run() : share(about)),
+    connect: (about) => (about.exchange === undefined ? run(false) : share(about)),
     retire() {
       isRetired = true;
       for (const [key, { child, back }] of [...shared]) {

@@ -38,6 +38,8 @@ export interface WatchOptions extends AwaitedOptions {
   readonly onDropped: (message: Message) => void;
   /** A request sent at this time, of `performance.now()`, had no answer in time. */
   readonly onLate?: (sentAt: number) => void;
+  /** Whether callers share it. What it asks one of them gives the others no time. */
+  readonly isShared?: boolean;
 }
 
 export interface WatchedTransport extends Transport {
@@ -54,9 +56,9 @@ const malformed = new Error(
 );
 
 export function watched(back: Transport, options: WatchOptions): WatchedTransport {
-  const { onDropped, onLate } = options;
+  const { onDropped, onLate, isShared = false } = options;
   const open = new AwaitedRequests(options, (id, sentAt) => {
-    if (asks.isWithPerson(id)) return open.restart(id);
+    if (!isShared && asks.isWithPerson(id)) return open.restart(id);
     onLate?.(sentAt);
     giveUp(id);
   });
@@ -82,7 +84,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
         const id = cancelledBy(message);
         if (id !== undefined && isCancellable(open.methodOf(id))) open.remove(id);
       }
-      const wasWithPerson = isAnswer(message) && asks.isWithPerson();
+      const wasWithPerson = !isShared && isAnswer(message) && asks.isWithPerson();
       const own = asks.toServer(message);
       if (own === undefined) return onDropped(message);
       // Only now can the server go on.

@@ -33,3 +33,30 @@ it("does not start a process in the end that could not be started for its exchan
   await second.start();
   await expect.poll(() => existsSync(mark)).toBe(true);
 });
+
+it("gives callers that share a process no more time because it asks one of them something", async () => {
+  const asks = { jsonrpc: "2.0", id: "own", method: "elicitation/create", params: {} };
+  const script = `process.stdin.once("data", () => console.log('${JSON.stringify(asks)}')).resume()`;
+  const limits = { messageBytes: 1024, queuedBytes: 1024, children: 1, inFlight: 10 };
+  const server = { command: process.execPath, args: ["-e", script], env: {}, timeoutMs: 300 };
+  const connections = connectionsTo("server", server as never, {
+    config: { limits } as never,
+    secrets: String,
+    processes: new Set(),
+    log: { warn() {} },
+  });
+  afterTest(() => connections.close());
+  const about = { key: "", isAnonymous: true, exchange: { headers: new Headers(), message: {} } };
+  const call = async () => {
+    const said: unknown[] = [];
+    const back = connections.connect(about);
+    back.onmessage = (message) => said.push(message);
+    await back.start();
+    await back.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: {} });
+    return said;
+  };
+  const asked = await call();
+  await expect.poll(() => asked).toMatchObject([{ method: "elicitation/create" }]);
+  const other = await call();
+  await expect.poll(() => other).toMatchObject([{ error: { data: { code: "peer_timeout" } } }]);
+});
