@@ -261,7 +261,8 @@ export class HttpBack implements Transport {
     const to = headerIn(headers, "location");
     if (statusCode >= 400 || to === undefined) return "";
     const target = attempt(() => new URL(to, this.#options.url));
-    const where = target === undefined ? "" : ` to ${quoted(target.origin + target.pathname, 256)}`;
+    const isShown = target !== undefined && /^https?:$/.test(target.protocol);
+    const where = isShown ? ` to ${quoted(target.origin + target.pathname, 256)}` : "";
     return `, a redirect${where}. None is followed: if the MCP endpoint is there, configure its URL.`;
   }
 

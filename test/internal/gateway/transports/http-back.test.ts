@@ -641,15 +641,14 @@ it("waits longer each time its own stream is refused, or ends at once", async ()
   expect(errors[0]).toBe("The server refused a stream of its own with 503.");
 });
 
-it("says where a redirect leads, since it is not followed", async () => {
-  const { end, messages } = await back((response) =>
-    response.writeHead(307, { location: "/mcp/?token=secret" }).end(),
-  );
+it.each([
+  ["/mcp/?token=secret", / with 307, a redirect to "http:\/\/127\.0\.0\.1:\d+\/mcp\/"\. None is/],
+  ["blob:http://ada:secret@example.com/", / with 307, a redirect\. None is/],
+])("says where a redirect to %s leads, since it is not followed", async (location, text) => {
+  const { end, messages } = await back((response) => response.writeHead(307, { location }).end());
   const errors: string[] = [];
   end.onerror = ({ message }) => errors.push(message);
   await end.send(call);
   await messages(1);
-  expect(errors).toEqual([
-    expect.stringMatching(/ with 307, a redirect to "http:\/\/127\.0\.0\.1:\d+\/mcp\/"\. None is/),
-  ]);
+  expect(errors).toEqual([expect.stringMatching(text)]);
 });
