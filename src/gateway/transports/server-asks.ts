@@ -47,10 +47,13 @@ let count = 0;
 
 /** What a server asks a person, and that has no answer yet. */
 export class OpenQuestions {
-  readonly #open = new Map<string, string>();
+  /** When each was asked. */
+  readonly #open = new Map<string, number>();
 
+  /** Leaves out what is too old: another gateway may have had the answer. */
   get areOpen(): boolean {
-    return this.#open.size > 0;
+    const since = performance.now() - longMs;
+    return [...this.#open.values()].some((at) => at > since);
   }
 
   /** Notes what the server asks, and what it takes back. */
@@ -58,7 +61,7 @@ export class OpenQuestions {
     const cancelled = cancelledBy(message);
     if (cancelled !== undefined) this.answered(cancelled);
     if (isRequest(message) && methodsForPeople.has(message.method))
-      putNewest(this.#open, keyOf(message.id), message.method, maxKept);
+      putNewest(this.#open, keyOf(message.id), performance.now(), maxKept);
   }
 
   /** Returns whether the question was open. */

@@ -1,5 +1,6 @@
 /** What a server asks its caller: under ids of the gateway, and taken back when the server is gone. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { OpenQuestions } from "../../../../src/gateway/transports/server-asks.ts";
 import type { Message, Transport } from "../../../../src/gateway/transports/transport.ts";
 import { refusalOf } from "../../../../src/gateway/transports/transport.ts";
 import { watched } from "../../../../src/gateway/transports/watched.ts";
@@ -124,4 +125,18 @@ it("takes back what it asked in time that does not grow with what is open", asyn
     return dropped.length;
   };
   expect(await excessOf({ input, run })).toBeUndefined();
+});
+
+it("counts a question to a person as open for an hour at most, since another gateway may have the answer", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const questions = new OpenQuestions();
+    questions.note({ jsonrpc: "2.0", id: 1, method: "elicitation/create" });
+    vi.advanceTimersByTime(3_599_000);
+    expect(questions.areOpen).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    expect(questions.areOpen).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
 });
