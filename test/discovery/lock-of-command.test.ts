@@ -8,7 +8,6 @@ import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, trust } from "./support.ts";
 
 const profile = { hostName: "stigmem", envPrefix: "STIGMEM_" };
-const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
 
 it("the lockfile is that of the command that the host names", async () => {
   verifies("lockfile:location-host");
@@ -21,7 +20,7 @@ it("the lockfile is that of the command that the host names", async () => {
   const lock = join(folder, "plugins.lock");
   await rename(join(root, "plugins.lock"), lock);
   const env = { HOME: home, STIGMEM_PLUGIN_MODE: "production" };
-  const options = { services: commandServices, cwd: root, env, host: { ...names, host } };
+  const options = { services: commandServices, cwd: root, env, host: { bin: "memory-node", host } };
   const { document } = await runJson(["plugins", "list"], options);
   expect(document.lock.path).toBe(lock);
   const discovery = await discover(root, { env, host, bin: "memory-node" });
