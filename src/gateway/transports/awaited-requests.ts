@@ -66,14 +66,8 @@ export class AwaitedRequests {
     const { id, method } = message;
     this.remove(id);
     const token = tokenKey(metaOf(message).progressToken);
-    const given = this.#options.timeoutMs();
-    const ms = isLasting(method)
-      ? longestTimerMs
-      : awaitsTask(method)
-        ? Math.max(given, longMs)
-        : given;
     const sentAt = performance.now();
-    const timer = setTimeout(() => this.#onLate(id, sentAt), ms).unref();
+    const timer = setTimeout(() => this.#onLate(id, sentAt), this.#timeFor(method)).unref();
     const entry = { id, method, token, timer };
     this.#open.set(keyOf(id), entry);
     if (token !== undefined) this.#tokens.set(token, { entry, takes: progressFilter() });
@@ -81,8 +75,15 @@ export class AwaitedRequests {
 
   /** Gives a request all of its time again, or every one. */
   restart(id?: RequestId): void {
-    for (const each of this.#open.values())
-      if (id === undefined || each.id === id) each.timer.refresh();
+    const meant = id === undefined ? this.#open.values() : [this.#open.get(keyOf(id))];
+    for (const each of meant) each?.timer.refresh();
+  }
+
+  /** How long an answer to this method may take, in milliseconds. */
+  #timeFor(method: string): number {
+    if (isLasting(method)) return longestTimerMs;
+    const ms = this.#options.timeoutMs();
+    return awaitsTask(method) ? Math.max(ms, longMs) : ms;
   }
 
   /** Returns the request if it was waiting. */

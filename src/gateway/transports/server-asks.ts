@@ -39,6 +39,9 @@ const methodsForPeople: ReadonlySet<string> = new Set([
   "tasks/result",
 ]);
 
+/** Whether a person may still answer what was asked at this time. */
+const isRecent = (at: number) => performance.now() - at < longMs;
+
 /** How many requests, and how many progress tokens, are remembered. */
 const maxKept = 10_000;
 
@@ -52,8 +55,7 @@ export class OpenQuestions {
 
   /** Leaves out what is too old: another gateway may have had the answer. */
   get areOpen(): boolean {
-    const since = performance.now() - longMs;
-    return [...this.#open.values()].some((at) => at > since);
+    return [...this.#open.values()].some(isRecent);
   }
 
   /** Notes what the server asks, and what it takes back. */
@@ -79,9 +81,9 @@ export class ServerAsks {
   /** Whether the server waits for a person: maybe for the request with this id, or for any. */
   isWithPerson(id?: RequestId): boolean {
     return [...this.#open.values()].some(({ at, method, extra }) => {
-      const isMeant = [undefined, id].includes(extra?.relatedRequestId) || id === undefined;
-      const isRecent = performance.now() - at < longMs;
-      return isMeant && isRecent && methodsForPeople.has(method);
+      const related = extra?.relatedRequestId;
+      const isMeant = id === undefined || related === undefined || related === id;
+      return isMeant && isRecent(at) && methodsForPeople.has(method);
     });
   }
 
