@@ -256,6 +256,7 @@ describe("finding packages", () => {
     const manager = await createPluginManager({
       plugins: [],
       discovered,
+      audit: { sink: () => {} },
       logger: { warn: (text) => lines.push(text) },
     });
     await manager.close();
@@ -263,6 +264,26 @@ describe("finding packages", () => {
       expect.stringContaining("GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED=false"),
     ]);
     expect(ran(marker)).toBe(false);
+  });
+});
+
+describe("a production host", () => {
+  it("has no manager without a sink that records what plugins do", async () => {
+    verifies("audit:production");
+    const root = await newRoot();
+    await trust(root, await install(root, "guard"), "guard");
+    const start = async (mode: "dev" | "production", audit = {}) => {
+      const discovered = await discover(root, { mode });
+      return await createPluginManager({ plugins: [], discovered, audit, logger: {} });
+    };
+    await expect(start("production")).rejects.toThrow(
+      "plugins of production mode need audit.sink, to record what they do",
+    );
+    const records: unknown[] = [];
+    const audited = await start("production", { sink: (event: object) => records.push(event) });
+    await audited.close();
+    expect(records).toMatchObject([{ eventType: "plugin.registered" }]);
+    await (await start("dev")).close();
   });
 });
 

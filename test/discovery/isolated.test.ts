@@ -48,7 +48,14 @@ async function foundWith(root: string, code: string, dependencies: object) {
 const said = createMessage({ role: "user", content: [{ content_type: "text", text: "a" }] });
 
 async function runs(discovered: Awaited<ReturnType<typeof found>>) {
-  const manager = await createPluginManager({ plugins: [], discovered, env: {}, logger: {} });
+  const audit = { sink: () => {} };
+  const manager = await createPluginManager({
+    plugins: [],
+    discovered,
+    audit,
+    logger: {},
+    env: {},
+  });
   afterTest(() => manager.close());
   const { violation } = await manager.invoke("cmf.llm_input", said);
   return { manager, violation };

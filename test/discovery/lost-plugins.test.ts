@@ -136,6 +136,7 @@ describe("a production host whose lockfile trusts a plugin that is not installed
     const manager = await createPluginManager({
       plugins: [],
       discovered,
+      audit: { sink: () => {} },
       env: {},
       logger: { warn: (text) => lines.push(text) },
     });

@@ -46,6 +46,8 @@ export interface DiscoveryFacts {
   readonly refused: readonly RefusedPackage[];
   /** Whether the manager is made without the refused plugins, instead of not at all. */
   readonly skipsRefused: boolean;
+  /** Whether what the plugins do must be recorded, as in production. */
+  readonly needsSink: boolean;
   /** The name of the variable that switches signing off. */
   readonly signingVariable: string;
   /** For the log. */

@@ -3,7 +3,7 @@
  * code are reported for every plugin at once.
  */
 
-import { type PluginExecutionError, quoteName } from "../errors/index.ts";
+import { optionsInvalid, type PluginExecutionError, quoteName } from "../errors/index.ts";
 import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
 import { type CompilerInput, type ManagerParts, type Member, stateOf } from "./handler-step.ts";
@@ -78,6 +78,10 @@ async function expectNoRefusals(input: RegistrationInput): Promise<void> {
   for (const { name, code, error } of packages)
     options.logger.warn(`the plugin ${quoteName(name)} is not loaded (${code}): ${error.message}`);
   if (refusals.length > 0) throw together(refusals);
+  if (options.discovered?.needsSink === true && options.audit.sink === undefined)
+    throw optionsInvalid(
+      "plugins of production mode need audit.sink, to record what they do, such as audit: { sink: fileAuditSink(PATH) } with glassine/node.",
+    );
 }
 
 function lineOf({ name, version, hooks, capabilities }: Plugin): string {

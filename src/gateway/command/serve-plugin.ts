@@ -10,6 +10,7 @@ import {
   isolationOf,
   warnOfUnsigned,
 } from "../../core/plugins/index.ts";
+import { type AuditSink, streamAuditSink } from "../../node/index.ts";
 import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
 import {
   cpexFacts,
@@ -52,8 +53,9 @@ export async function serve(context: ServePluginContext): Promise<Outcome<never>
   if (options.options !== undefined)
     throw misuse("--options needs --check: a CPEX host sends the configuration");
   const found = await loadedBefore(context);
+  const sink = streamAuditSink(process.stderr);
   const server = cpexServer({
-    serve: (config, itemOf) => serveWith(context, config, itemOf, found),
+    serve: (config, itemOf) => serveWith({ context, config, itemOf, found, sink }),
     write: (line) => void stdout.write(line, () => {}),
     warn: (line) => void process.stderr.write(`${printable(line)}\n`),
   });
@@ -83,17 +85,28 @@ async function loadedBefore(context: ServePluginContext): Promise<SinglePlugin |
   return undefined;
 }
 
-async function serveWith(
-  context: ServePluginContext,
-  config: unknown,
-  itemOf: Parameters<Serve>[1],
-  found: SinglePlugin | undefined,
-): ReturnType<Serve> {
+async function serveWith({
+  context,
+  config,
+  itemOf,
+  found,
+  sink,
+}: {
+  readonly context: ServePluginContext;
+  readonly config: unknown;
+  readonly itemOf: Parameters<Serve>[1];
+  readonly found: SinglePlugin | undefined;
+  readonly sink: AuditSink;
+}): ReturnType<Serve> {
   const { env } = context;
   const { plugin, discovered } = found ?? (await load(context, config));
   try {
-    const options = { plugins: [itemOf(plugin)], env, ...(discovered && { discovered }) };
-    return { plugin, manager: await createPluginManager(options) };
+    const manager = await createPluginManager({
+      plugins: [itemOf(plugin)],
+      env,
+      ...(discovered && { discovered, audit: { sink } }),
+    });
+    return { plugin, manager };
   } catch (error) {
     await endIsolated([plugin]);
     throw error;

@@ -29,6 +29,8 @@ export function ruleProblems(
   for (const [index, entry] of config.plugins.entries())
     if (typeof entry === "object" && !("kind" in entry))
       for (const { key, text } of isolationProblems(entry)) found(["plugins", index, key], text);
+  if (serves && config.mode === "production" && config.audit === undefined)
+    found(["audit"], "is required in production: name the `file` that records what plugins do.");
   if (listen === undefined) {
     if (!serves) return problems;
     if (Object.keys(models).length > 0)

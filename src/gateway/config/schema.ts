@@ -437,7 +437,7 @@ export const configSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether to trace requests and hooks as spans, with `@opentelemetry/api`."),
-  audit: audit.optional().describe("The audit trail. Without it there is none."),
+  audit: audit.optional().describe("The audit trail. Required in production."),
   definitionsFile: text
     .default("glassine.definitions.json")
     .describe("The file with the pinned definitions of tools."),

@@ -125,6 +125,7 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
     unsignedOthers: loaded.flatMap(unsignedOther),
     refused: refused.map(refusedPackage),
     skipsRefused: options.skipsRefused,
+    needsSink: report.mode === "production",
     signingVariable: `${options.surface.profile.envPrefix}PLUGIN_SIGNING_REQUIRED`,
     warnings,
   });

@@ -110,7 +110,7 @@ import { discoverPlugins } from "glassine/node";
 
 try {
   const discovered = await discoverPlugins();
-  const manager = await createPluginManager({ plugins: [], discovered, logger: {} });
+  const manager = await createPluginManager({ plugins: [], discovered, audit: { sink() {} }, logger: {} });
   console.log(manager.plugins.map(({ name, version }) => name + " " + version).join(", "));
   await manager.close();
 } catch (error) {

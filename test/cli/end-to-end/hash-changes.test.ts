@@ -275,7 +275,7 @@ import { createPluginManager } from "glassine";
 import { discoverPlugins } from "glassine/node";
 
 const discovered = await discoverPlugins();
-const manager = await createPluginManager({ plugins: [], discovered, logger: {} });
+const manager = await createPluginManager({ plugins: [], discovered, audit: { sink() {} }, logger: {} });
 await appendFile(process.argv[2], 'throw new Error("edited");\\n');
 const { continueProcessing } = await manager.invoke("tool_pre_invoke", { name: "ls" });
 console.log(manager.plugins.length, continueProcessing, (await manager.checkHealth()).length);

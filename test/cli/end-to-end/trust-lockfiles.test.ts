@@ -94,7 +94,7 @@ const discovered = await discoverPlugins({ onRejected: "skip" }).catch((error) =
   console.error(error.code + ": " + error.message);
   process.exit(2);
 });
-await createPluginManager({ plugins: [], discovered, logger: {} });
+await createPluginManager({ plugins: [], discovered, audit: { sink() {} }, logger: {} });
 console.log("started");
 process.exit(0);
 `;

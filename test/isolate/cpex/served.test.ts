@@ -175,6 +175,7 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
   });
 
   it("gets no plugin that nobody trusts, and none by its path in production", async () => {
+    verifies("audit:production");
     const modes = ["--plugin-mode", "production"];
     const byPath = play(["--path", plugin, ...modes]);
     await byPath.ended;
@@ -198,6 +199,12 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     await noSignature.ended;
     expect(noSignature.child.exitCode).toBe(2);
     expect(noSignature.errors()).toContain("unsigned");
+    await trust(fixture.root, join(fixture.root, "node_modules/guard"), "guard");
+    const trusted = play(["guard", "--root", fixture.root, ...modes], process.cwd(), unsigned);
+    await trusted.call("a", {}, { name: "guard", capabilities: [] });
+    trusted.child.stdin.end();
+    await trusted.ended;
+    expect(trusted.errors()).toContain('"eventType":"plugin.registered"');
     for (const words of [[], ["guard", "--path", plugin]]) {
       const neither = play(words);
       await neither.ended;

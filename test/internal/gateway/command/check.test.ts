@@ -600,7 +600,11 @@ it("refuses what is wrong with its code, and runs no plugin then", async () => {
   verifies("cli:gateway-check");
   const invalid = await check({ servers: { files: http }, plugin: [] });
   expect([invalid.code, codeOf(invalid.document)]).toEqual([2, "config_invalid"]);
-  const production = await check({ servers: { files: http }, mode: "production" });
+  const production = await check({
+    servers: { files: http },
+    mode: "production",
+    audit: { file: "audit.jsonl" },
+  });
   expect(codeOf(production.document)).toBe("lockfile_missing");
 });
 

@@ -14,6 +14,7 @@ import { double, run, start } from "./support.ts";
 const config = {
   servers: { notes: { url: "http://127.0.0.1:3000/mcp" } },
   identity: { anonymous: true },
+  audit: { file: "audit.jsonl" },
 };
 const folder = () => folderWith({ "glassine.config.json": JSON.stringify(config) });
 const local = ["--listen", "127.0.0.1:9002"];

@@ -8,6 +8,7 @@ import { verifies } from "../../../support/verifies.ts";
 import { run, start } from "./support.ts";
 
 const servers = { files: { url: "https://files.example/mcp" } };
+const audit = { file: "audit.jsonl" };
 const env = { ...unsigned, GLASSINE_PLUGIN_MODE: "production" };
 const given = ["--config", "app/glassine.config.json", "--plugins-lock", "locks/plugins.lock"];
 
@@ -15,7 +16,7 @@ const given = ["--config", "app/glassine.config.json", "--plugins-lock", "locks/
 async function withGuard(): Promise<string> {
   const cwd = await folderWith({});
   for (const name of ["app", "locks"]) await mkdir(join(cwd, name));
-  const config = { servers, listen: { port: 8080 }, plugins: [{ package: "guard" }] };
+  const config = { servers, listen: { port: 8080 }, plugins: [{ package: "guard" }], audit };
   await writeFile(join(cwd, "app/glassine.config.json"), JSON.stringify(config));
   await trust(join(cwd, "locks"), await install(join(cwd, "app"), "guard"), "guard");
   return cwd;

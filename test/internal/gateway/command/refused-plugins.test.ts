@@ -12,8 +12,9 @@ const file = "glassine.config.json";
 const http = { url: "https://files.example/mcp" };
 
 async function folderNaming(...packages: readonly string[]): Promise<string> {
+  const audit = { file: "audit.jsonl" };
   const plugins = packages.map((id) => ({ package: id }));
-  const config = { servers: { files: http }, listen: { port: 8080 }, plugins };
+  const config = { servers: { files: http }, listen: { port: 8080 }, audit, plugins };
   return folderWith({ [file]: JSON.stringify(config) });
 }
 

@@ -83,7 +83,7 @@ describe("a reload", () => {
     ],
     [
       "production without a lockfile",
-      { servers: { files }, mode: "production" },
+      { servers: { files }, mode: "production", audit: { file: "audit.jsonl" } },
       "lockfile_missing",
       /./,
     ],

@@ -39,6 +39,8 @@ async function environment() {
   return venv;
 }
 
+const auditIn = (folder: string) => ({ file: join(folder, "audit.jsonl") });
+
 interface Scene {
   readonly mode?: "dev" | "production";
   readonly plugins?: readonly object[];
@@ -50,11 +52,11 @@ async function scene({ mode = "dev", plugins = [guard], entry = {} }: Scene = {}
   const folder = await folderWith({ "cpex.yaml": { plugins } });
   const { python } = venv;
   const guests = { kind: "cpex", file: "cpex.yaml", python, accept, memoryMb, ...entry };
-  const write = async (now: object) =>
-    await writeFile(
-      join(folder, "glassine.config.json"),
-      JSON.stringify({ servers: { files }, mode, plugins: [{ ...guests, ...now }] }),
-    );
+  const write = async (now: object) => {
+    const plugins = [{ ...guests, ...now }];
+    const config = { servers: { files }, mode, audit: auditIn(folder), plugins };
+    await writeFile(join(folder, "glassine.config.json"), JSON.stringify(config));
+  };
   await write({});
   const lock = join(folder, "plugins.lock");
   return {
@@ -458,6 +460,7 @@ it.skipIf(!hasCpex)(
       JSON.stringify({
         servers: { files },
         mode: "production",
+        audit: auditIn(folder),
         plugins: [{ kind: "cpex", file: "cpex.yaml", python: realPython, accept }],
       }),
     );

@@ -33,7 +33,8 @@ interface Given extends Partial<ResolveOptions> {
 
 async function resolve(folder: string, plugins: readonly unknown[], given: Given = {}) {
   const { mode = "dev", ...options } = given;
-  const config = configSchema.parse({ servers: { files }, plugins, mode });
+  const audit = { file: join(folder, "audit.jsonl") };
+  const config = configSchema.parse({ servers: { files }, plugins, mode, audit });
   const logger = { warn: () => {}, error: () => {} };
   const stock = { two: { options: z.unknown(), make: () => Promise.reject(new Error("no luck")) } };
   const resolved = await resolvePlugins(

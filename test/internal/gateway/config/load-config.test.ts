@@ -194,7 +194,8 @@ describe("what goes over what", () => {
   });
 
   it("each setting sets its key", async () => {
-    const { config } = await load(listening, {
+    const audited = { ...listening, audit: { file: "audit.jsonl" } };
+    const { config } = await load(audited, {
       env: { ...env, GLASSINE_GATEWAY_HOST: "127.0.0.2", GLASSINE_PLUGIN_MODE: " Production " },
     });
     expect(config.listen).toMatchObject({ port: 2, host: "127.0.0.2" });

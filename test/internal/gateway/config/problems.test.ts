@@ -43,6 +43,13 @@ describe("a problem", () => {
       },
     ],
     [
+      "production without records, whatever serves",
+      { servers: { files }, mode: "production" },
+      {
+        audit: "is required in production: name the `file` that records what plugins do.",
+      },
+    ],
+    [
       "a number out of range",
       { ...listening, listen: { port: 65_536 }, limits: { sessions: 0 } },
       {

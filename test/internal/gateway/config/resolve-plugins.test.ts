@@ -247,8 +247,9 @@ describe("the gates of packages", () => {
 
   it("are those of production: no start without a lockfile, no path, nothing that is not trusted", async () => {
     const folder = await folderWith({ "p.mjs": pluginSource("of-path") });
+    const audit = { file: join(folder, "audit.jsonl") };
     const production = (plugins: readonly unknown[]) =>
-      resolve(plugins, { folder, mode: "production" });
+      resolve(plugins, { folder, mode: "production", audit });
     expect(await refusalOf(production([]))).toMatchObject({
       code: "lockfile_missing",
       message: expect.stringContaining(`or place one at ${join(folder, "plugins.lock")}`),
