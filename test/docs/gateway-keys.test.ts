@@ -1,7 +1,7 @@
 /** The page has a sentence for every configuration key. */
 import { expect, it } from "vitest";
 import { configSchema } from "../../src/gateway/config/index.ts";
-import { configRows } from "../../tools/scripts/pages/gateway-page.ts";
+import { configRows } from "../../tools/scripts/pages/gateway-reference-page.ts";
 
 it("every key has a sentence", () => {
   const rows = configRows();

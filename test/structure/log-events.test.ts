@@ -1,5 +1,5 @@
 // Only in test:all: it reads all sources with the compiler.
-/** The events that the gateway's sources log are those of its table, which docs/gateway.md shows. */
+/** The events that the gateway's sources log are those of its table, which docs/gateway-reference.md shows. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript-5.9";

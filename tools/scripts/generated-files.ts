@@ -14,7 +14,7 @@ import { messageTypesSource } from "./message-types.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { commandsPage } from "./pages/commands-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
-import { gatewayPage } from "./pages/gateway-page.ts";
+import { gatewayReferencePage } from "./pages/gateway-reference-page.ts";
 import { guaranteesPage } from "./pages/guarantees-page.ts";
 import { hooksPage } from "./pages/hooks-page.ts";
 import { isolationPage } from "./pages/isolation-page.ts";
@@ -78,7 +78,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots, memoryNodeServices) },
     { path: "docs/commands.md", text: commandsPage() },
     { path: "spec/schemas/config.schema.json", text: printJson(configJsonSchema()) },
-    { path: "docs/gateway.md", text: gatewayPage() },
+    { path: "docs/gateway-reference.md", text: gatewayReferencePage() },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
     { path: "docs/isolation.md", text: isolationPage() },

@@ -67,7 +67,7 @@ export const gatewayCodes = {
   config_invalid: {
     means:
       "The gateway's configuration is invalid. `sentence` says what is wrong with which file, and `configProblems` lists every place.",
-    todo: "Fix the places that the message names. docs/gateway.md lists all keys.",
+    todo: "Fix the places that the message names. docs/gateway-reference.md lists all keys.",
   },
   secret_missing: {
     means: "A secret that the configuration names is not in the environment, or not in its file.",

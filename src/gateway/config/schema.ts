@@ -1,6 +1,6 @@
 /**
  * The schema of `glassine.config.*`. The types, the checks, `--check` and the tables in
- * docs/gateway.md are derived from it; unknown keys are refused.
+ * docs/gateway-reference.md are derived from it; unknown keys are refused.
  */
 import { resolve } from "node:path";
 import * as z from "zod";
@@ -141,7 +141,7 @@ const route = z.strictObject({
   timeoutMs: milliseconds.default(600_000).describe("How long the provider may take to answer."),
 });
 
-// The table in docs/gateway.md has one row for a key of several kinds of plugin: describe it once.
+// The table in docs/gateway-reference.md has one row for a key of several kinds of plugin: describe it once.
 const accept = z
   .array(z.enum(openingNames))
   .optional()

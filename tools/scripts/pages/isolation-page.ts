@@ -30,7 +30,7 @@ The manager's \`onHandlerError\` gets what its code throws, and why its code end
 What it prints is dropped, unless you pass \`onOutput\`; if it ends while it is loaded, the error has its last output.
 A file is \`.js\` or \`.mjs\`. Put it in a folder of its own: that folder is what a \`process\` may read.
 
-In [the gateway](gateway.md#plugins), \`"isolate": "process"\` in a plugin's entry does this; for an installed package, \`glassine plugins trust --isolate process\` writes it [into plugins.lock](operate.md).`;
+In [the gateway](gateway-reference.md#plugins), \`"isolate": "process"\` in a plugin's entry does this; for an installed package, \`glassine plugins trust --isolate process\` writes it [into plugins.lock](operate.md).`;
 
 const outcomes = `## What hostile code can do
 
