@@ -1,4 +1,4 @@
-/** docs/embed.md lists every option and field, in the order of the sources. */
+/** docs/embed.md and docs/host.md list every option and field, in the order of the sources. */
 import { readFileSync } from "node:fs";
 import { createPluginManager, definePlugin, deny, type Limits } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { standardProfile } from "../../src/core/plugins/index.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
 import { readPage, root } from "./support/pages.ts";
 
-const { text } = readPage("docs/embed.md");
+const text = readPage("docs/embed.md").text + readPage("docs/host.md").text;
 const table = (first: string) => readTable(text, first);
 
 /** Returns the names in the first column of a table. */
@@ -27,7 +27,7 @@ function fieldsOf(path: string, name: string): readonly string[] {
   return fields;
 }
 
-describe("docs/embed.md", () => {
+describe("docs/embed.md and docs/host.md", () => {
   it.each([
     ["Manager option", fieldsOf("plugins/manager-options.ts", "ManagerOptions")],
     [

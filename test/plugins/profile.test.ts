@@ -23,8 +23,8 @@ describe("the profile of a host", () => {
     expect(make).toThrow(expect.toSatisfy(isGlassineError));
   });
 
-  it("has the rules that docs/embed.md lists", () => {
-    const rows = readTable(readPage("docs/embed.md").text, "Profile field");
+  it("has the rules that docs/host.md lists", () => {
+    const rows = readTable(readPage("docs/host.md").text, "Profile field");
     for (const [field = "", , , rule = ""] of rows) {
       const [name = ""] = codeIn(field);
       const expected = rule.replace("the default", `${2 ** 31 - 1}`);

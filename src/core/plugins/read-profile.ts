@@ -7,7 +7,7 @@ import { withoutMissing } from "./read-plain.ts";
 
 const letterFirst = "lower-case letters, digits and underscores, a letter first";
 
-/** What is expected of each field, as docs/embed.md says. */
+/** What is expected of each field, as docs/host.md says. */
 const schema = z.partial(
   z.object({
     hostName: text(
