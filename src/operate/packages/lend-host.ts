@@ -2,11 +2,26 @@
  * A plugin that is developed in its own folder has no node_modules above it with the host's
  * package. Imports of `glassine` that it cannot resolve lead to this installation.
  */
-import { register } from "node:module";
+import * as nodeModule from "node:module";
 import { sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Source text, because it runs in the loader's thread and cannot use this module. */
+interface Context {
+  readonly parentURL?: string | undefined;
+}
+
+interface Hooks {
+  resolve(
+    specifier: string,
+    context: Context,
+    next: (specifier: string, context: Context) => unknown,
+  ): unknown;
+}
+
+/** Node has it since 22.15, and warns of `register` since 26. */
+const { registerHooks } = nodeModule as { readonly registerHooks?: (hooks: Hooks) => void };
+
+/** For a Node without it. Source text, because it runs in the loader's thread. */
 const hooks = `
 let folder;
 let host;
@@ -33,6 +48,22 @@ export function lendHost(path: string): void {
   if (lent.has(folder)) return;
   lent.add(folder);
   // Any file of a package can import the package by its name.
-  const data = { folder, host: import.meta.url };
-  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data });
+  const host = import.meta.url;
+  if (registerHooks === undefined) {
+    nodeModule.register(`data:text/javascript,${encodeURIComponent(hooks)}`, {
+      data: { folder, host },
+    });
+    return;
+  }
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        const isHost = specifier === "glassine" || specifier.startsWith("glassine/");
+        if (!isHost || !context.parentURL?.startsWith(folder)) throw error;
+        return next(specifier, { ...context, parentURL: host });
+      }
+    },
+  });
 }
