@@ -228,8 +228,9 @@ entry for publishers in an operator's key file:
     // `npm pack` fails alike.
     await rm(join(path, ".npmignore"));
     await mkdir(join(path, ".npmignore"));
-    expect((await sign()).stderr).toBe(
-      "warning: npm cannot tell which files it packs (EISDIR: illegal operation on a directory, read): correct `files`, .npmignore or .gitignore, and sign again\n",
+    // Newer versions of Node name the file as well.
+    expect((await sign()).stderr).toMatch(
+      /^warning: npm cannot tell which files it packs \(EISDIR: illegal operation on a directory, read.*\): correct `files`, \.npmignore or \.gitignore, and sign again\n$/,
     );
   });
 

@@ -13,11 +13,16 @@ function contextOf(read: () => never): object {
 it("refuses a value by a limit, not as a proxy, if the stack overflows while copying it", () => {
   const overflow = (): never => overflow();
   expect(problemsOf(jsonValue(), { a: contextOf(overflow) }, "plugin")).toEqual([
-    "a | snapshot_limit | a value shallow enough for the stack | a deeper one",
+    expect.stringMatching(
+      /^a.* \| snapshot_limit \| a value shallow enough for the stack \| a deeper one$/,
+    ),
   ]);
 });
 
-const unreadable = "a | snapshot_proxy | plain data | an object that throws when it is read";
+/** Some versions of Node throw only where a property of the global is read. */
+const unreadable = expect.stringMatching(
+  /^a.* \| snapshot_proxy \| plain data \| an object that throws when it is read$/,
+);
 
 it.each<[string, unknown]>([
   ["any other error", new TypeError("boom")],

@@ -12,7 +12,11 @@ const asyncGenerator = above(async function* () {}) as AsyncGeneratorFunction;
 const typedArray = above(Uint8Array) as typeof Uint8Array;
 
 const unnamed: readonly [string, object][] = [
-  ["%IteratorPrototype%", above(above([].values()))],
+  // Named since Node 22.
+  [
+    "Iterator" in globalThis ? "Iterator.prototype" : "%IteratorPrototype%",
+    above(above([].values())),
+  ],
   ["%ArrayIteratorPrototype%", above([].values())],
   ["%MapIteratorPrototype%", above(new Map().values())],
   ["%SetIteratorPrototype%", above(new Set().values())],

@@ -1,6 +1,7 @@
 /** How a supervisor handles far sides that misbehave. They are simulated here, line by line. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import { attempt } from "../../../src/core/data/index.ts";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
 import {
   type LinkEvents,
@@ -12,6 +13,8 @@ import { verifies } from "../../support/verifies.ts";
 
 const manifest = { name: "played", version: "1.0.0", hooks: {}, hasHealthCheck: false };
 const ready = JSON.stringify({ type: "ready", protocol: protocolVersion, manifest });
+
+const deep = "[".repeat(200_000) + "]".repeat(200_000);
 
 interface Heard {
   readonly type: string;
@@ -331,12 +334,17 @@ describe("a start", () => {
       "plugin_ended",
       "was not ready",
     ],
-    [
-      "has a manifest that nobody can write again",
-      ready.replace('"name"', `"description":${"[".repeat(200_000)}${"]".repeat(200_000)},"name"`),
-      "plugin_ended",
-      "nested too deep",
-    ],
+    // Since Node 25, the engine can write it, and the manifest is refused by its schema.
+    ...(attempt(() => JSON.stringify(JSON.parse(deep))) === undefined
+      ? [
+          [
+            "has a manifest that nobody can write again",
+            ready.replace('"name"', `"description":${deep},"name"`),
+            "plugin_ended",
+            "nested too deep",
+          ] as const,
+        ]
+      : []),
   ])("that %s is refused, with the reason", async (_, greeting, code, message) => {
     verifies("isolation:start");
     const { supervisor, kills } = playing([honest], { startTimeoutMs: 50 }, greeting);
