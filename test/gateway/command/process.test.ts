@@ -1,6 +1,6 @@
 /** The gateway as a process: signals, and what keeps it from starting. */
 // Only in test:all: it starts the built command.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -101,6 +101,25 @@ it("says which key of the configuration names a secret that is missing", async (
   expect(text()).toMatch(
     /\nlabels\.store\.redis: the environment variable "NO_SUCH_VARIABLE" is not/,
   );
+});
+
+const imports = 'import { definePlugin } from "glassine";';
+const plugin = 'definePlugin({ name: "elsewhere", version: "1.0.0", hooks: {} })';
+
+it.each([
+  ["a module", "p.mjs", `${imports} export default ${plugin};`],
+  [
+    "TypeScript that no Node runs by itself",
+    "p.ts",
+    `${imports} enum Unused { A } export default ${plugin};`,
+  ],
+])("lends the library to %s in a folder without it, and Node warns of nothing", async (...of) => {
+  const [, name, text] = of;
+  const cwd = await folderWith({ [name as string]: text as string });
+  const argv = [bin, "gateway", "--check", "--plugin", `./${name}`, "--", process.execPath];
+  const { stdout, stderr } = spawnSync(process.execPath, argv, { cwd, encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout).toContain("The configuration can work.");
 });
 
 it("says which port is in use, and what to do", async () => {
