@@ -62,7 +62,9 @@ export function lendHost(path: string): void {
       } catch (error) {
         const isHost = specifier === "glassine" || specifier.startsWith("glassine/");
         if (!isHost || !context.parentURL?.startsWith(folder)) throw error;
-        return next(specifier, { ...context, parentURL: host });
+        // Not by `next`, which looks from the module itself where that calls `require`.
+        const file = nodeModule.createRequire(host).resolve(specifier);
+        return { url: pathToFileURL(file).href, shortCircuit: true };
       }
     },
   });

@@ -3,6 +3,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import * as nodeModule from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -113,6 +114,10 @@ it.each([
     "p.ts",
     `${imports} enum Unused { A } export default ${plugin};`,
   ],
+  // Before Node 22.15, no hook sees a `require`.
+  ...("registerHooks" in nodeModule
+    ? [["CommonJS", "p.cjs", `module.exports = require("glassine").${plugin};`]]
+    : []),
 ])("lends the library to %s in a folder without it, and Node warns of nothing", async (...of) => {
   const [, name, text] = of;
   const cwd = await folderWith({ [name as string]: text as string });
