@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPluginManager, PluginDiscoveryError, PluginSignatureError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
@@ -432,5 +432,17 @@ describe("loading", () => {
     expect(found.plugins.map(({ name }) => name)).toEqual(["guard"]);
     const error = await rejection(discover(root, { local: [local], mode: "production" }));
     expect((error as Error).message).toBe("local plugins are not allowed in production mode");
+  });
+
+  it("a local plugin that is also linked into node_modules, as in a workspace, is one plugin", async () => {
+    verifies("discovery:local");
+    const root = await newRoot();
+    const elsewhere = await newRoot();
+    const local = await install(elsewhere, "guard");
+    await mkdir(join(root, "node_modules"), { recursive: true });
+    await symlink(local, join(root, "node_modules", "guard"));
+    const found = await discover(root, { local: [local], env: {} });
+    expect(codesOf(found)).toEqual([]);
+    expect(found.plugins.map(({ name }) => name)).toEqual(["guard"]);
   });
 });

@@ -82,8 +82,10 @@ export async function findPackages({
       if (!seen.has(path)) await take(candidate, false);
     }
   }
-  const found = sorted(taken);
   const ownLocal = sorted(await localPackages(local, filter, { warnings, unreadable }));
+  // A workspace that is developed is also a link in the `node_modules` above it.
+  const localPaths = ownLocal.map((each) => each.package.path);
+  const found = sorted(taken.filter((each) => !localPaths.includes(each.package.path)));
   return {
     packages: found.map((each) => each.package),
     local: ownLocal.map((each) => each.package),
