@@ -54,7 +54,7 @@ export const rejectionCodes = {
   signature_invalid: {
     means:
       "The signature does not verify: files were changed, or the key is unknown, revoked, expired or not yet valid.",
-    todo: `${reinstall} If the reason names a key, get a version signed with a valid key, or ask the publisher for the key over a channel that you trust.`,
+    todo: `${reinstall} If the key is unknown, revoked, expired or not yet valid, get a version signed with a valid key, or ask the publisher for the key over a channel that you trust.`,
   },
   signature_unchecked: {
     means:
