@@ -251,6 +251,25 @@ describe("a journal", () => {
     ]);
   });
 
+  it("takes no change while it has a merge conflict", async () => {
+    verifies("journal:refused", "journal:malformed");
+    const { path, journal, text, journalText } = await lockFolder();
+    await trustPlugins(path, [entryOf("aaa")], "r");
+    const lock = await text();
+    const [ours, theirs] = [byHand(manual), byHand(manual)];
+    const merged = `${await journalText()}<<<<<<< HEAD\n${ours}=======\n${theirs}>>>>>>> other\n`;
+    await writeFile(journal, merged);
+    const what =
+      "has a merge conflict: take plugins.lock and its journal from one side, and repeat the `trust` of the other.";
+    expect(await refusalOf(() => trustPlugins(path, [entryOf("bbb")], "r"))).toMatchObject({
+      code: "lockfile_failed",
+      message: `${journal} ${what}`,
+    });
+    expect([await text(), await journalText()]).toEqual([lock, merged]);
+    const { problems } = await readTrustJournal(path);
+    expect(problems[0]).toMatchObject({ line: 2, problem: "malformed", detail: `It ${what}` });
+  });
+
   it("has no lines if it is missing, and is refused if it is not a file", async () => {
     verifies("journal:files-only");
     const { path, journal } = await lockFolder();

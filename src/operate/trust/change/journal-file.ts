@@ -7,6 +7,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { readOpened } from "../../packages/index.ts";
 import { expectPath } from "../expect-path.ts";
+import { inConflict } from "../lockfile/refusals.ts";
 import {
   expectRegular,
   lockfileFailed,
@@ -66,6 +67,9 @@ async function opened(path: string, handle: FileHandle, isNew: boolean) {
   }
   const { bytes } = read;
   expectFewLines(path, bytes);
+  // A line after it would be lost when it is resolved.
+  if (/^<{7}/m.test(Buffer.from(bytes).toString("latin1")))
+    throw lockfileFailed(path, (shown) => `${shown} ${inConflict}.`);
   const { mode } = await handle.stat();
   let more: Uint8Array = new Uint8Array();
   let written = 0;

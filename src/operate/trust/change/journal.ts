@@ -9,6 +9,7 @@
  *   `journal:torn`
  */
 import type { Lockfile } from "../lockfile/entry-rules.ts";
+import { inConflict } from "../lockfile/refusals.ts";
 import { sha256 } from "./files.ts";
 
 type JournalAction = "trust" | "revoke";
@@ -84,6 +85,7 @@ export function parseJournalLine(text: string): JournalLine | { readonly fault: 
   const fields = text.replace(/\r$/, "").split("\t");
   const [at = "", action = "", ...rest] = fields.slice(0, leading);
   const [id = "", version = "", hash = "", reason = ""] = rest.map(unescapeField);
+  if (text.startsWith("<<<<<<<")) return { fault: `It ${inConflict}.` };
   if (fields.length < leading)
     return { fault: `It has ${fields.length} of the ${leading} fields.` };
   if (!isJournalTime(at)) return { fault: "Its first field is not a date and time of ISO 8601." };

@@ -7,7 +7,7 @@ import { expectPath } from "../expect-path.ts";
 import { printable } from "../printable.ts";
 import type { Lockfile } from "./entry-rules.ts";
 import { readEntries } from "./read-entries.ts";
-import { adviceOn, fileInvalid, lockfileInvalid, problemsAt } from "./refusals.ts";
+import { adviceOn, fileInvalid, inConflict, lockfileInvalid, problemsAt } from "./refusals.ts";
 import { type Places, placesOf } from "./toml-places.ts";
 
 /**
@@ -115,9 +115,6 @@ export function readLockText(text: string, path: string): ReadLock {
   return { lock, places };
 }
 
-const inConflict =
-  "it has a merge conflict: take this file and its journal from one side, and repeat the `trust` of the other";
-
 function atBeginning(path: string, message: string): GlassineError {
   return lockfileInvalid(path, [{ line: 1, column: 1, message }]);
 }
@@ -129,7 +126,11 @@ function parsed(text: string, path: string): Readonly<Record<string, unknown>> {
     if (!(error instanceof TomlError)) throw error;
     const conflict = text.split("\n").findIndex((each) => each.startsWith("<<<<<<<"));
     if (conflict !== -1)
-      throw lockfileInvalid(path, [{ line: conflict + 1, column: 1, message: inConflict }], error);
+      throw lockfileInvalid(
+        path,
+        [{ line: conflict + 1, column: 1, message: `it ${inConflict}` }],
+        error,
+      );
     const { line, column } = error;
     // The lines after the first one quote the file.
     const [first = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");

@@ -15,6 +15,10 @@ export interface Fault {
   readonly message: string;
 }
 
+/** Of a lock or a journal. */
+export const inConflict =
+  "has a merge conflict: take plugins.lock and its journal from one side, and repeat the `trust` of the other";
+
 /** `data` has the `path`, and `lockProblems`. */
 export function lockfileInvalid(
   path: string,
