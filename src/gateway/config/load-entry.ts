@@ -136,7 +136,7 @@ async function stockPlugin(
   const names = Object.keys(stock);
   throw new GlassineError(
     "plugin_missing",
-    `there is no stock plugin '${printable(name)}'.${suggestion(name, names) || ` Stock plugins: ${names.join(", ")}.`}`,
+    `there is no stock plugin '${printable(name)}'.${suggestion(name, names) || ` Stock plugins: ${names.join(", ")}. An installed plugin is named with "package".`}`,
     { plugin: name },
   );
 }

@@ -155,6 +155,12 @@ describe("plugins by name, package and path", () => {
       /there is no stock plugin 'alwys-no'\. Did you mean "always-no"\?/,
     ],
     [
+      "an installed plugin under the key of stock plugins",
+      [{ use: "pii-scan" }],
+      "plugin_missing",
+      /there is no stock plugin 'pii-scan'\. Stock plugins: .*\. An installed plugin is named with "package"\./,
+    ],
+    [
       "a package that is not there",
       [{ package: "pii-scan" }],
       "plugin_missing",
