@@ -136,6 +136,17 @@ const kinds: readonly (readonly [type: string, fields: readonly string[], apply?
     (response, event) =>
       targetOf(response, event).finishCommand(event.command_index, event.command),
   ],
+  // Not in the types of OpenAI's SDK. Source: the events that its AI SDK provider reads.
+  [
+    "response.apply_patch_call_operation_diff.delta",
+    [...ofItem, "delta"],
+    (response, event) => targetOf(response, event).growDiff(event.delta),
+  ],
+  [
+    "response.apply_patch_call_operation_diff.done",
+    [...ofItem, "diff"],
+    (response, event) => targetOf(response, event).finishDiff(event.diff),
+  ],
   [
     "response.shell_call_output_content.delta",
     [...ofCommand, "delta"],

@@ -91,6 +91,8 @@ export class StreamedItem {
   readonly #annotations: Json[] = [];
   /** The commands of a shell call that were streamed. Messages show those of the whole. */
   readonly #commands: TextPieces[] = [];
+  /** The diff of a patch that was streamed. */
+  #diff: TextPieces | undefined;
   #printed: ShellOutput | undefined;
   /** The annotations of the whole, as `sortedText` writes them. */
   #cited: ReadonlySet<string> = new Set();
@@ -188,6 +190,16 @@ export class StreamedItem {
       throw streamFault("command", "the same text as in its pieces");
   }
 
+  growDiff(piece: unknown): void {
+    this.#diff ??= new TextPieces(this.#meter, "diff");
+    this.#diff.add(expectString(piece, "diff"));
+  }
+
+  finishDiff(whole: unknown): void {
+    if (this.#diff === undefined) this.growDiff(whole);
+    if (this.#diff?.text !== whole) throw streamFault("diff", "the same text as in its pieces");
+  }
+
   get printed(): ShellOutput {
     if (itemKind(this.#json) !== "shell_call_output")
       throw streamFault("output_index", "the index of a shell_call_output");
@@ -263,6 +275,9 @@ export class StreamedItem {
       if (pieces.text !== commands[at])
         throw streamFault("action.commands", "the commands that were streamed");
     }
+    this.#diff?.end();
+    if (this.#diff !== undefined && this.#diff.text !== objectIn(whole.operation).diff)
+      throw streamFault("operation.diff", "the diff that was streamed");
     this.#printed?.expectSame(whole.output);
     // Servers may send one again, sort them and leave out equal ones.
     this.#cited = new Set(listIn(whole.annotations).map(sortedText));
@@ -319,6 +334,9 @@ export class StreamedItem {
       ...this.#textField(this.#text.text),
       ...(this.#annotations.length > 0 && {
         annotations: [...listIn(this.#json.annotations), ...this.#annotations],
+      }),
+      ...(this.#diff !== undefined && {
+        operation: withFields(objectIn(this.#json.operation), { diff: this.#diff.text }),
       }),
       ...(printed.length > 0 && { output: [...listIn(this.#json.output), ...printed] }),
       ...Object.fromEntries(lists),

@@ -196,6 +196,52 @@ describe("the error for an event names the field at fault", () => {
   });
 });
 
+describe("the diff of a patch", () => {
+  const call = { type: "apply_patch_call", id: "p", call_id: "c", status: "completed" };
+  const operation = { type: "create_file", path: "a.md" };
+  const item = { ...call, operation: { ...operation, diff: "+a\n" } };
+  const patch = (step: string, more: object) => ({
+    type: `response.apply_patch_call_operation_diff.${step}`,
+    output_index: 0,
+    item_id: "p",
+    ...more,
+  });
+  const done = (diff?: string) => ({
+    type: "response.output_item.done",
+    output_index: 0,
+    item: { ...call, operation: { ...operation, diff } },
+  });
+  const begun = { ...call, operation: { ...operation, diff: "" }, status: "in_progress" };
+  const events = [
+    { ...added, item: begun },
+    patch("delta", { delta: "+", obfuscation: "x" }),
+    patch("delta", { delta: "a\n" }),
+    patch("done", { diff: "+a\n" }),
+  ];
+  const shown = (diff: string) => [
+    { content: { name: "apply_patch", arguments: { ...operation, diff } } },
+  ];
+
+  it("is shown, and may be streamed in pieces", () => {
+    verifies("openai:stream-same", "openai:stream-unknown");
+    const stream = streamOf(events.slice(0, 2));
+    expect(stream.current.messages[0]?.content).toMatchObject(shown("+"));
+    for (const event of [...events.slice(2), done("+a\n"), completed([item])]) stream.push(event);
+    expect(stream.done).toBe(true);
+    const { messages, left } = stream.current;
+    expect(messages[0]?.content).toMatchObject(shown("+a\n"));
+    expect(left.filter(({ kind }) => kind !== "setting")).toEqual([]);
+  });
+
+  it("must be that of the whole call", () => {
+    verifies("openai:stream-refused");
+    refused(done("+b\n"), events);
+    refused(done(), events.slice(0, 2));
+    refused(completed([{ ...item, operation: null }]), events);
+    refused(patch("done", { diff: "+b\n" }), events.slice(0, 3));
+  });
+});
+
 describe("the commands of a shell call", () => {
   const call = { type: "shell_call", id: "s", call_id: "c", status: "completed" };
   const item = { ...call, action: { commands: ["ls -a", "pwd"] } };
