@@ -32,6 +32,7 @@ export const itemSettings: readonly string[] = [
   "created_by",
   "encrypted_content",
   "environment",
+  "fingerprint",
   "id",
   "max_output_length",
   "parsed_arguments",

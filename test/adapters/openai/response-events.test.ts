@@ -242,6 +242,18 @@ describe("the diff of a patch", () => {
   });
 });
 
+it("reads a program whose fingerprint changes, as OpenAI sends it, as an unknown item", () => {
+  verifies("openai:stream-same");
+  const program = (fingerprint: string) => ({ type: "program", id: "p", code: "1", fingerprint });
+  const stream = streamOf([
+    { ...added, item: { ...program("a"), code: "" } },
+    { type: "response.output_item.done", output_index: 0, item: program("b") },
+    completed([program("c")]),
+  ]);
+  expect(stream.document).toMatchObject({ output: [program("c")] });
+  expect(stream.current.left).toMatchObject([{ kind: "content", path: "output[0]" }]);
+});
+
 describe("the commands of a shell call", () => {
   const call = { type: "shell_call", id: "s", call_id: "c", status: "completed" };
   const item = { ...call, action: { commands: ["ls -a", "pwd"] } };
