@@ -18,7 +18,7 @@ import {
 } from "../rewrite/index.ts";
 import { jsonOf } from "./host-values.ts";
 import { mediaKinds, mediaParts, partOfType, settings } from "./media.ts";
-import { isSetting, providerFields, reportField } from "./settings.ts";
+import { isCustomSetting, isSetting, providerFields, reportField } from "./settings.ts";
 import { isFailed, toolOutput } from "./tool-output.ts";
 import type { SpecificationVersion } from "./types.ts";
 
@@ -152,7 +152,8 @@ export function isApprovalRequest(block: JsonObject): boolean {
 const reports = {
   reportField,
   formOf: jsonOf,
-  unshown: (block: JsonObject) => (isApprovalRequest(block) ? "setting" : undefined),
+  unshown: (block: JsonObject) =>
+    isApprovalRequest(block) || isCustomSetting(block) ? "setting" : undefined,
 } as const;
 
 /** The parts of a prompt, or of `ModelMessage`, which has its own form of images. */

@@ -1,6 +1,11 @@
 /** Which options and metadata of a provider are settings. All others count as content. */
 import { isRecord } from "../../core/data/index.ts";
-import { type FieldReporter, reportUnshown, valuedKeys } from "../rewrite/index.ts";
+import {
+  type FieldReporter,
+  type JsonObject,
+  reportUnshown,
+  valuedKeys,
+} from "../rewrite/index.ts";
 
 type ByProvider = ReadonlyMap<string, readonly string[]>;
 
@@ -44,6 +49,25 @@ export function isSetting(field: string, value: unknown): boolean {
     const names = known.get(otherNames.get(provider) ?? provider) ?? [];
     return isRecord(options) && valuedKeys(options).every((name) => names.includes(name));
   });
+}
+
+/** What the parts say that a provider adds to its answers, and that only tell how they came about. */
+const customSettings: ByProvider = new Map([
+  ["anthropic.message_start", ["id", "model", "usage"]],
+  ["anthropic.fallback", ["type", "from", "to"]],
+]);
+
+/** Whether a part of the type `custom` is one of these, and nothing else. */
+export function isCustomSetting(block: JsonObject): boolean {
+  const known = customSettings.get(String(block.kind));
+  if (block.type !== "custom" || known === undefined) return false;
+  const isKnown = (options: unknown) =>
+    isRecord(options) && valuedKeys(options).every((name) => known.includes(name));
+  return valuedKeys(block).every(
+    (name) =>
+      ["type", "kind"].includes(name) ||
+      (providerFields.has(name) && Object.values(Object(block[name])).every(isKnown)),
+  );
 }
 
 /** Also reports null as a setting, because messages do not keep it apart from an absent field. */

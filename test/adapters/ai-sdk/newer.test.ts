@@ -219,6 +219,44 @@ describe("a result of ai 7", () => {
     expect(end).toMatchObject({ citations });
   });
 
+  it("may have the parts that Anthropic's provider adds, which are settings if nothing is in them", () => {
+    verifies("aisdk:parts", "aisdk:left");
+    const usage = { input_tokens: 10, output_tokens: 1 };
+    const custom = (kind: string, anthropic: object) => [
+      { type: "custom", kind, providerMetadata: { anthropic } },
+      { type: "custom", kind, providerOptions: { anthropic } },
+    ];
+    const start = custom("anthropic.message_start", { id: "msg_1", model: "m", usage });
+    const models = { from: { model: "m" }, to: { model: "n" } };
+    const fallback = custom("anthropic.fallback", { type: "fallback", ...models });
+    const others = [
+      custom("anthropic.message_start", { id: "msg_1", text: "Ada" }),
+      custom("anthropic.container_upload", { fileId: "f" }),
+      [
+        { ...start[0], text: "Ada" },
+        { ...start[1], text: "Ada" },
+      ],
+      [
+        { ...start[0], providerMetadata: "Ada" },
+        { ...start[1], providerOptions: "Ada" },
+      ],
+    ];
+    const kindsOf = ([answered, asked]: readonly object[]) => {
+      const { left } = fromContent({ content: [answered as never] });
+      const { left: sentBack } = fromPrompt([{ role: "assistant", content: [asked as never] }]);
+      return [...left, ...sentBack].map(({ kind, path }) => `${kind} ${path}`);
+    };
+    for (const each of [start, fallback])
+      expect(kindsOf(each)).toEqual(["setting content[0]", "setting [0].content[0]"]);
+    for (const each of others)
+      expect(kindsOf(each)).toEqual(["content content[0]", "content [0].content[0]"]);
+
+    const onto = { content: [start[0], { type: "text", text: "Ada" }] } as never;
+    const { document, lost } = toContent([said("assistant", text("***"))], { onto });
+    expect(document).toMatchObject({ content: [start[0], { type: "text", text: "***" }] });
+    expect(lost).toEqual([]);
+  });
+
   it("shows a file that a model made while it reasoned, and keeps it one", () => {
     verifies("aisdk:parts", "aisdk:onto", "aisdk:provider-fields");
     const drawn = {
