@@ -55,7 +55,8 @@ export interface RedisLabelStoreOptions {
 /**
  * KEYS: the set. ARGV: its time to live, the maximum number of labels, then the labels to add.
  *
- * A longer time to live that another gateway set is kept. Over the limit, nothing is changed.
+ * A longer time to live that another gateway set is kept, but it is always written: a replica, whose
+ * labels may be old, refuses writes. Over the limit, nothing is changed.
  */
 const script = `
 local missing = {}
@@ -64,7 +65,7 @@ for i = 3, #ARGV do
 end
 if redis.call('SCARD', KEYS[1]) + #missing > tonumber(ARGV[2]) then return 'full' end
 if #missing > 0 then redis.call('SADD', KEYS[1], unpack(missing)) end
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[1]))
 return redis.call('SMEMBERS', KEYS[1])
 `;
 

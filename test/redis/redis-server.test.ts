@@ -79,6 +79,17 @@ describe.skipIf(!hasServer)("on a server", () => {
     expect(await client.pTTL(await only(made))).toBeGreaterThan(1000);
   });
 
+  it("is never answered by a replica, whose labels may be old, whatever the times to live", async () => {
+    verifies("labels:redis-failure");
+    const made = prefix();
+    await redisLabelStore(client, { ttlMs, prefix: made }).append("s", ["a"]);
+    // A script that may not write is refused there as a replica refuses it.
+    const replica = { eval: client.evalRo.bind(client) };
+    const short = redisLabelStore(replica, { ttlMs: 1000, prefix: made });
+    await expect(short.load("s")).rejects.toMatchObject(failure);
+    await expect(short.append("s", ["a"])).rejects.toMatchObject(failure);
+  });
+
   it("changes neither labels nor expiry when there are too many", async () => {
     const made = prefix();
     const store = redisLabelStore(client, { ttlMs, prefix: made });
