@@ -28,9 +28,11 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   let isOpen = false;
   // Reconnects automatically, but not if there was no server at the start.
   const reconnectStrategy = (retries: number) => isOpen && Math.min(retries * 100, 5000);
-  const socket = { connectTimeout: answerMs, reconnectStrategy };
+  // A server may accept a connection and never answer on it: pings keep alive one that is only idle.
+  const socket = { connectTimeout: answerMs, socketTimeout: answerMs, reconnectStrategy };
+  const pingInterval = answerMs / 2;
   const client = clientOf(() =>
-    createClient({ url: secrets(store.redis), socket, disableOfflineQueue: true }),
+    createClient({ url: secrets(store.redis), socket, pingInterval, disableOfflineQueue: true }),
   );
   client.on("error", ({ message }) => log.warn("label_store_error", { text: message }));
   try {

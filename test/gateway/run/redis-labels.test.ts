@@ -92,7 +92,7 @@ it("does not start while the server of its labels accepts connections but does n
   await closed;
 });
 
-/** A server of labels that are none. After `move`, open connections only get `reply`. */
+/** A server of labels that are none. After `move`, open connections, and `more`, only get `reply`. */
 async function emptyStore() {
   const answers: Readonly<Record<string, string>> = {
     HELLO: "%1\r\n+proto\r\n:3\r\n",
@@ -113,16 +113,17 @@ async function emptyStore() {
   return {
     redis: `redis://127.0.0.1:${port}`,
     connections: () => connections,
-    move(reply: string) {
-      stale = { connections, reply };
+    move(reply: string, more = 0) {
+      stale = { connections: connections + more, reply };
     },
   };
 }
 
 it.each([
-  ["leads nowhere", ""],
-  ["leads to what became a replica", "-READONLY You can't write against a read only replica.\r\n"],
-])("connects again where a connection %s, and refuses calls until then", async (_, reply) => {
+  ["leads nowhere", "", 0],
+  ["leads nowhere, as does the next one", "", 1],
+  ["leads to what became a replica", "-READONLY You can't write against a replica.\r\n", 0],
+])("connects again where a connection %s, and refuses calls until then", async (_, reply, more) => {
   const { redis, connections, move } = await emptyStore();
   const made = await startGateway(
     { servers: { everything: everythingOverStdio }, labels: { store: { redis } } },
@@ -133,8 +134,8 @@ it.each([
   afterTest(() => client.close());
   const echo = () => client.callTool({ name: "echo", arguments: { message: "hi" } });
   expect((await echo()).content).toHaveLength(1);
-  move(reply);
+  move(reply, more);
   await expect(echo()).rejects.toMatchObject({ code: -32011, data: { code: "guard_failed" } });
   await expect.poll(() => echo().catch(() => ({}))).toHaveProperty("content");
-  expect(connections()).toBe(2);
+  expect(connections()).toBe(2 + more);
 });
