@@ -184,7 +184,7 @@ export const logEvents = {
   },
   label_store_error: {
     levels: ["warn"],
-    means: "The connection to the label store failed.",
+    means: "The connection to the label store failed, or the server refused a command.",
     quotes: true,
   },
   tracing_error: {

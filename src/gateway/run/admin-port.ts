@@ -5,6 +5,7 @@
 import type { LabelStore } from "../../core/labels/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { checkOrigin } from "../identity/index.ts";
+import { readinessSession } from "./label-store.ts";
 import { type Listening, listenOn } from "./listen.ts";
 
 export type Readiness =
@@ -53,7 +54,7 @@ export async function openAdminPort(
   /** Needs no timeout: a store settles in time, or rejects. */
   async function storeState(): Promise<Readiness> {
     try {
-      await store.load("glassine readiness");
+      await store.load(readinessSession);
       return "ready";
     } catch {
       return "label_store_unreachable";

@@ -17,6 +17,9 @@ interface RedisPackage {
   };
 }
 
+/** The session that is read to see whether the store answers. */
+export const readinessSession = "glassine readiness";
+
 /** How long the server may take to accept a connection, and to answer on the first one. */
 const answerMs = 5000;
 
@@ -34,22 +37,24 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   const client = clientOf(() =>
     createClient({ url: secrets(store.redis), socket, pingInterval, disableOfflineQueue: true }),
   );
-  client.on("error", ({ message }) => log.warn("label_store_error", { text: message }));
+  client.on("error", (error) => log.warn("label_store_error", { text: reasonOf(error) }));
+  const { ttlMs, prefix } = store;
+  const { load, append } = redisLabelStore(client, { ttlMs, prefix });
   try {
     await settleWithin(answerMs, () => client.connect());
+    await load(readinessSession);
     isOpen = true;
   } catch (error) {
     // Throws if the client has closed itself.
     attempt(() => client.destroy());
+    const { cause = error } = Object(error);
     throw new GlassineError(
       "label_store_failed",
-      "The server of the label store cannot be reached, or refuses the connection: start it, or change `labels.store.redis`.",
+      `The server of the label store cannot be reached, or refuses the gateway (${reasonOf(cause)}): start it, let the gateway in, or change \`labels.store.redis\`.`,
       {},
       error,
     );
   }
-  const { ttlMs, prefix } = store;
-  const { load, append } = redisLabelStore(client, { ttlMs, prefix });
 
   let answeredAt = 0;
 
@@ -65,9 +70,12 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
       answeredAt = performance.now();
       return result;
     } catch (error) {
+      if (!isGlassineError(error)) throw error;
+      // The client itself reports connections, but not what the server refuses.
+      if (client.isReady && error.cause !== undefined)
+        log.warn("label_store_error", { text: reasonOf(error.cause) });
       const isStale =
-        isGlassineError(error) &&
-        (Object.hasOwn(error.data, "timeoutMs") || /\bREADONLY\b/.test(String(error.cause)));
+        Object.hasOwn(error.data, "timeoutMs") || /\bREADONLY\b/.test(String(error.cause));
       // If it is not ready, the client is already connecting, or closed.
       if (isStale && answeredAt < sentAt && client.isReady) {
         client.destroy();
@@ -115,6 +123,12 @@ function clientOf<Client>(create: () => Client): Client {
       "`labels.store.redis` is not the URL of a Redis or Valkey server: write redis://HOST:PORT, or rediss:// for TLS.",
     );
   }
+}
+
+/** Node's error for a host with several addresses has a code, but no message. */
+function reasonOf(error: unknown): string {
+  const { message, code } = Object(error);
+  return String(message || code);
 }
 
 /** @throws GlassineError (as a rejection) `setting_invalid` if the package is not installed */

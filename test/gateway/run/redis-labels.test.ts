@@ -93,10 +93,10 @@ it("does not start while the server of its labels accepts connections but does n
 });
 
 /** A server of labels that are none. After `move`, open connections, and `more`, only get `reply`. */
-async function emptyStore() {
+async function emptyStore(labels = "*0\r\n") {
   const answers: Readonly<Record<string, string>> = {
     HELLO: "%1\r\n+proto\r\n:3\r\n",
-    EVAL: "*0\r\n",
+    EVAL: labels,
   };
   let connections = 0;
   let stale = { connections: 0, reply: "" };
@@ -118,6 +118,34 @@ async function emptyStore() {
     },
   };
 }
+
+it("does not start where it may not use the server of its labels, and says why", async () => {
+  const { redis } = await emptyStore("-ERR This user has no permissions\r\n");
+  const labels = { labels: { store: { redis } } };
+  const started = startGateway({ servers: { everything: everythingOverStdio }, ...labels });
+  await expect(started).rejects.toMatchObject({
+    code: "label_store_failed",
+    message: expect.stringContaining("(ERR This user has no permissions)"),
+  });
+});
+
+it("logs why the server of its labels refuses a command", async () => {
+  const { redis, move } = await emptyStore();
+  const made = await startGateway({
+    servers: { everything: everythingOverStdio },
+    labels: { store: { redis } },
+    admin: { port: 0 },
+  });
+  afterTest(made.close);
+  expect((await made.admin("/readyz")).status).toBe(200);
+  move("-ERR This user has no permissions\r\n");
+  expect((await made.admin("/readyz")).status).toBe(503);
+  expect(made.log.lines).toContainEqual({
+    level: "warn",
+    event: "label_store_error",
+    fields: { text: "ERR This user has no permissions", generation: 1 },
+  });
+});
 
 it.each([
   ["leads nowhere", "", 0],
