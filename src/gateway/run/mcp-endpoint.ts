@@ -121,7 +121,7 @@ export class DirectEndpoint implements McpEndpoint {
   async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
     const { callers, servers } = this.#options;
     const { key } = identity;
-    if (!this.sessions.hasRoomFor(identity) || servers().some(({ isFull }) => isFull))
+    if (!this.sessions.hasRoomFor(identity) || !servers().every((server) => server.makeRoom()))
       await this.#endLeft(key);
     if (!this.sessions.hasRoomFor(identity)) return answer("too_many_sessions", body);
     const id = crypto.randomUUID();

@@ -5,18 +5,22 @@ import { InUse } from "../../providers/rewrite/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import { Definitions, type Pinned, type Pins, pinned } from "../definitions/index.ts";
 import type { Tracing } from "../observe/index.ts";
-import { around, type ConnectFor, connectionsTo, type Transport } from "../transports/index.ts";
+import {
+  around,
+  type ConnectFor,
+  type Connections,
+  connectionsTo,
+  type Transport,
+} from "../transports/index.ts";
 import { type GuardSettings, guardOptions } from "./guarded-server.ts";
 import type { GatewayParts } from "./parts.ts";
 
-export interface Server {
+export interface Server extends Pick<Connections, "makeRoom"> {
   readonly name: string;
   readonly guard: Guard;
   readonly terms: Terms;
   /** A reload removed the server, or reaches it in another way, so sessions with it must end. */
   readonly isRemoved: boolean;
-  /** Whether it has as many processes as it may have. */
-  readonly isFull: boolean;
   /** @throws TooManyProcesses */
   connect(about: ConnectFor): Transport;
   /**
@@ -72,9 +76,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     get isRemoved() {
       return isRemoved;
     },
-    get isFull() {
-      return "command" in config && processes.size >= parts.config.limits.children;
-    },
+    makeRoom: connections.makeRoom,
     connect(about) {
       const to = about.back ?? connections.connect(about);
       const back = pinned(to, () => terms);

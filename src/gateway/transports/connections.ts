@@ -37,6 +37,8 @@ export class TooManyProcesses extends Error {}
 export interface Connections {
   /** @throws TooManyProcesses */
   connect(about: ConnectFor): Transport;
+  /** Returns whether one more process may run. Ends an idle one for it. */
+  makeRoom(): boolean;
   /** Lets open requests finish, ends subscriptions to processes, and keeps nothing for later. */
   retire(): void;
   close(): Promise<void>;
@@ -102,6 +104,7 @@ function overHttp(
       });
       return awaited(watch(back), ending);
     },
+    makeRoom: () => true,
     // Unused connections close by themselves.
     retire: () => {},
     async close() {
@@ -150,8 +153,7 @@ function processes(
 
   /** Runs a process that is restarted when it dies. */
   function run(isShared: boolean): WatchedTransport {
-    if (counted.size >= children) endOneIdle();
-    if (counted.size >= children)
+    if (!makeRoom())
       throw new TooManyProcesses(
         `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
       );
@@ -203,10 +205,13 @@ function processes(
     return outer;
   }
 
-  /** Ends the oldest shared process that nobody is using. */
-  function endOneIdle(): void {
-    const [key] = [...shared].find(([, { child }]) => child.connections === 0) ?? [];
-    if (key !== undefined) end(key);
+  /** At the limit, ends the oldest shared process that nobody is using. */
+  function makeRoom(): boolean {
+    if (counted.size >= children) {
+      const [key] = [...shared].find(([, { child }]) => child.connections === 0) ?? [];
+      if (key !== undefined) end(key);
+    }
+    return counted.size < children;
   }
 
   function end(key: string): void {
@@ -235,6 +240,7 @@ function processes(
 
   return {
     connect: (about) => (about.exchange === undefined ? run(false) : share(about)),
+    makeRoom,
     retire() {
       isRetired = true;
       for (const [key, { child, back }] of [...shared]) {

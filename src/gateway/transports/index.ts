@@ -1,7 +1,12 @@
 export { around } from "./around.ts";
 export { batchRefused, idInUse, idOf, messageFault, requestsIn } from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
-export { type ConnectFor, connectionsTo, TooManyProcesses } from "./connections.ts";
+export {
+  type ConnectFor,
+  type Connections,
+  connectionsTo,
+  TooManyProcesses,
+} from "./connections.ts";
 export { callerLeft, exchangeFront, noAnswer } from "./exchange-front.ts";
 export {
   type Connection,

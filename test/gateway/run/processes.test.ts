@@ -277,6 +277,28 @@ describe("when a server has all the processes that it may have", () => {
 
 describe("a session whose client left without ending it", () => {
   const ask = { jsonrpc: "2.0", id: 1, method: "ping" };
+  const isThere = async (one: Caller) => (await one.post(ask)).status === 200;
+
+  /** Returns a function that sets by how much the clock is ahead. */
+  function clock(): (ms: number) => void {
+    const now = performance.now.bind(performance);
+    let later = 0;
+    const spy = vi.spyOn(performance, "now").mockImplementation(() => now() + later);
+    afterTest(() => spy.mockRestore());
+    return (ms) => {
+      later = ms;
+    };
+  }
+
+  it("goes on while an idle process can be ended instead", async () => {
+    const made = await startGateway({ servers: { small }, limits: { children: 2 } });
+    afterTest(made.close);
+    const left = await sessionOf(made.url);
+    await exchange(callerOf(made.url), "tools/call", { name: "answer", arguments: {} });
+    clock()(61_000);
+    const next = await sessionOf(made.url);
+    expect(await Promise.all([left, next].map(isThere))).toEqual([true, true]);
+  });
 
   it.each([
     ["processes", { children: 2, sessionsPerSubject: 9 }],
@@ -285,20 +307,16 @@ describe("a session whose client left without ending it", () => {
     const trustedHeaders = { from: ["127.0.0.1"], subject: "x-user" };
     const made = await startGateway({ servers: { small }, limits, identity: { trustedHeaders } });
     afterTest(made.close);
-    const now = performance.now.bind(performance);
-    let later = 0;
-    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + later);
-    afterTest(() => clock.mockRestore());
+    const wait = clock();
     const begin = (user: string) => sessionOf(made.url, { "x-user": user });
-    const isThere = async (one: Caller) => (await one.post(ask)).status === 200;
     const [here, left] = [await begin("ada"), await begin("ada")];
     const stream = await here.open(undefined, { method: "GET" });
     expect((await begin("ada")).session).toBe("none");
-    later = 61_000;
+    wait(61_000);
     if (limits.children === 2) expect((await begin("eve")).session).toBe("none");
     const next = await begin("ada");
     expect(await Promise.all([here, left, next].map(isThere))).toEqual([true, false, true]);
-    later = 123_000;
+    wait(123_000);
     await stream.body?.cancel();
     await next.post(ask);
     expect((await begin("ada")).session).toBe("none");
