@@ -85,7 +85,7 @@ it("writes a line of JSON for each event on standard error unless the program ha
   afterTest(() => write.mockRestore());
   await gatewayOf({ config: { listen: { port: 0 }, servers: nowhere }, log: undefined } as never);
   expect(lines.map((line) => JSON.parse(line))).toContainEqual(
-    expect.objectContaining({ level: "info", event: "started", generation: 1 }),
+    expect.objectContaining({ level: "info", event: "ready", generation: 1 }),
   );
 });
 
@@ -178,7 +178,7 @@ it("takes a log that is itself a function", async () => {
   const say = (...words: unknown[]) => said.push(...words);
   const log = Object.assign(() => {}, { info: say, warn: say, error: say });
   await gatewayOf({ config: { listen: { port: 0 }, servers: nowhere }, log });
-  expect(said).toContain("started");
+  expect(said).toContain("ready");
 });
 
 it("records in the audit trail of the manager what it is asked to, and nothing else", async () => {

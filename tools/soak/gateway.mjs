@@ -37,13 +37,13 @@ export async function startGateway(url) {
     createInterface(child.stderr).on("line", (line) => {
       const entry = line.startsWith("{") ? JSON.parse(line) : undefined;
       if (entry === undefined || entry.level === "error") complaints.push(line);
-      if (entry?.event === "started") resolve(entry);
+      if (entry?.event === "ready") resolve(entry);
     });
     void ended.then(() => reject(new Error(`It did not start:\n${complaints.join("\n")}`)));
   });
-  const { host, port, admin } = await started;
+  const { front, admin } = await started;
   return {
-    url: `http://${host}:${port}/mcp`,
+    url: `http://${front.host}:${front.port}/mcp`,
     pid: child.pid,
     async metrics() {
       const response = await fetch(`http://${admin.host}:${admin.port}/metrics`);

@@ -29,7 +29,7 @@ import {
   numberedLog,
   redactedLog,
 } from "../observe/index.ts";
-import type { Gateway, GatewayParts, OpenGateway } from "../run/parts.ts";
+import type { GatewayParts, OpenedGateway, OpenGateway } from "../run/parts.ts";
 import { ChildFailure } from "../transports/index.ts";
 import { skippedPlugins } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
@@ -90,7 +90,7 @@ async function written(logStream: GatewayServices["logStream"]): Promise<void> {
  */
 async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
   const { signals, env } = input;
-  let running: Gateway<GatewayParts> | undefined;
+  let running: OpenedGateway | undefined;
   const log = numberedLog(input.log, () => running?.generation ?? 1);
   const sets = new Set<ResolvedPlugins>();
   const stopListening: (() => unknown)[] = [];
@@ -127,7 +127,7 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
     if (file !== undefined) stopListening.push(await answering(file, env, reload, log));
     onHangUp = () => void reload();
     if (hasHungUp) onHangUp();
-    log.info("ready", readyFields(gateway, first.parts));
+    gateway.announce({ mode: first.parts.config.mode });
     const end = await asked;
     // Restores the system's default: a second signal ends the process at once.
     stopped.off();
@@ -148,25 +148,10 @@ async function close(set: ResolvedPlugins): Promise<void> {
   await set.close().catch(() => {});
 }
 
-function readyFields(
-  { address }: Gateway<GatewayParts>,
-  { config, manager, envoy }: GatewayParts,
-): object {
-  return {
-    front: envoy?.at ?? address ?? "stdio",
-    servers: Object.keys(config.servers),
-    models: Object.keys(config.models),
-    plugins: manager.plugins.map(nameOf),
-    mode: config.mode,
-  };
-}
-
 interface Prepared extends Pick<LoadedConfig, "file"> {
   readonly parts: GatewayParts;
   readonly set: ResolvedPlugins;
 }
-
-const nameOf = ({ name }: { readonly name: string }): string => name;
 
 /** Reads the configuration and loads its plugins. Their set leaves `sets` when nothing uses it. */
 async function prepare(
@@ -234,7 +219,7 @@ async function prepare(
  */
 function reloader(
   input: RunInput,
-  gateway: Gateway<GatewayParts>,
+  gateway: OpenedGateway,
   sets: Set<ResolvedPlugins>,
   { metrics, ending }: { readonly metrics: GatewayMetrics; readonly ending: Promise<unknown> },
 ): () => Promise<ReloadOutcome> {
@@ -255,9 +240,7 @@ function reloader(
       const { parts, set } = fresh;
       await gateway.reload(parts);
       sets.add(set);
-      const { generation } = gateway;
-      log.info("configured", { plugins: parts.manager.plugins.map(nameOf) });
-      return { ok: true, generation };
+      return { ok: true, generation: gateway.generation };
     } catch (error) {
       if (fresh !== undefined) await close(fresh.set);
       const { generation } = gateway;

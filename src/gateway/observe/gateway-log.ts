@@ -7,14 +7,16 @@ export type Level = "info" | "warn" | "error";
 
 /** Every event that a gateway logs: at which levels, what happened, and whose text it has. */
 export const logEvents = {
-  started: { levels: ["info"], means: "The gateway takes requests." },
   ready: {
     levels: ["info"],
-    means: "The command has started: which servers, models and plugins it has, and in which mode.",
+    means:
+      "The gateway takes requests: which servers, models and plugins it has, and in which mode.",
   },
-  reloaded: { levels: ["info"], means: "The gateway uses another configuration." },
   reloading: { levels: ["info"], means: "A reload has begun." },
-  configured: { levels: ["info"], means: "A reload is done: which plugins there are now." },
+  reloaded: {
+    levels: ["info"],
+    means: "A reload is done: which servers, models and plugins there are now.",
+  },
   reload_refused: {
     levels: ["error"],
     means: "A reload failed, and the last good configuration stays in effect.",

@@ -55,6 +55,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   // The same, so that its count of lost lines goes on.
   const standard = lineLog(process.stderr);
   const gateway = await openGateway(partsFrom(options, known, standard));
+  gateway.announce();
   const { address, ended } = gateway;
   return {
     address,

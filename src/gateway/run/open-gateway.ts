@@ -43,7 +43,7 @@ import { closeNow, type Listening } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { DirectEndpoint } from "./mcp-endpoint.ts";
 import { ModelRoutes } from "./model-routes.ts";
-import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import type { GatewayCounts, GatewayParts, OpenedGateway } from "./parts.ts";
 import { PassEndpoint } from "./pass-endpoint.ts";
 import { type Listen, Ports } from "./ports.ts";
 import { type Server, serverOf } from "./server.ts";
@@ -59,7 +59,7 @@ const lastAnswersMs = 2000;
 type OpenLabelStore = Awaited<ReturnType<typeof openLabelStore>>;
 
 /** Starts a gateway from checked parts. */
-export async function openGateway(parts: GatewayParts): Promise<Gateway<GatewayParts>> {
+export async function openGateway(parts: GatewayParts): Promise<OpenedGateway> {
   const tracing = parts.config.tracing ? new Tracing(await loadTelemetry()) : undefined;
   const current = new CurrentParts(parts, tracing);
   const gateway = new RunningGateway(current, tracing, await openLabelStore(current.parts));
@@ -72,7 +72,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway<GatewayP
   }
 }
 
-class RunningGateway implements Gateway<GatewayParts> {
+class RunningGateway implements OpenedGateway {
   readonly #current: CurrentParts;
   readonly #tracing: Tracing | undefined;
   readonly #labels: OpenLabelStore;
@@ -133,13 +133,19 @@ class RunningGateway implements Gateway<GatewayParts> {
     if (listen === undefined) await this.#serveStdio(parts);
     else await this.#serveHttp(parts, listen);
     this.#sweep = setInterval(() => void this.#endpoint?.sessions.endIdle(), sweepMs).unref();
-    parts.log.info("started", {
-      ...this.#ports.address,
-      ...(this.#adminPort && { admin: this.#adminPort.address }),
-      ...(this.#ports.webhookAddress && { webhook: this.#ports.webhookAddress }),
-      servers: this.#servers.names,
-    });
     this.#state = "ready";
+  }
+
+  announce(more?: object): void {
+    const { parts } = this.#current;
+    const { address, webhookAddress } = this.#ports;
+    parts.log.info("ready", {
+      front: parts.envoy?.at ?? address ?? "stdio",
+      ...(this.#adminPort && { admin: this.#adminPort.address }),
+      ...(webhookAddress && { webhook: webhookAddress }),
+      ...namesIn(parts),
+      ...more,
+    });
   }
 
   async #openAdminPort(): Promise<void> {
@@ -317,7 +323,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     this.#auditFailures.add(next.manager);
     this.#current.replace(next);
     void this.#endpoint?.endWith(removed);
-    next.log.info("reloaded", { servers: this.#servers.names });
+    next.log.info("reloaded", namesIn(next));
   }
 
   /** No request uses these replaced parts any more. */
@@ -368,6 +374,14 @@ class RunningGateway implements Gateway<GatewayParts> {
     if (this.#adminPort !== undefined) closeNow(this.#adminPort);
     await this.#labels.close();
   }
+}
+
+function namesIn({ config, manager }: GatewayParts): object {
+  return {
+    servers: Object.keys(config.servers),
+    models: Object.keys(config.models),
+    plugins: manager.plugins.map(({ name }) => name),
+  };
 }
 
 /** Waits until `isDone` returns true, but no longer than `ms`. */

@@ -81,7 +81,7 @@ export interface GatewayParts extends Omit<GatewayOptions, Defaulted> {
 }
 
 /** Starts a gateway from checked parts. */
-export type OpenGateway = (parts: GatewayParts) => Promise<Gateway<GatewayParts>>;
+export type OpenGateway = (parts: GatewayParts) => Promise<OpenedGateway>;
 
 export interface Address {
   readonly host: string;
@@ -115,4 +115,9 @@ export interface Gateway<Options = GatewayOptions> {
   close(): Promise<void>;
   /** Resolves when the gateway has ended; over stdio, also if the caller or all servers left. */
   readonly ended: Promise<{ readonly code?: string }>;
+}
+
+export interface OpenedGateway extends Gateway<GatewayParts> {
+  /** Logs that the gateway is ready, with what else its host knows. */
+  announce(more?: object): void;
 }

@@ -89,7 +89,7 @@ it("keeps the last good configuration after SIGHUP with a wrong one", async () =
   expect((await asked).messages).toMatchObject([{ id: 1, result: {} }]);
   await writeFile(file, JSON.stringify(config));
   child.kill("SIGHUP");
-  await expect.poll(() => seen("configured")).toMatchObject({ generation: 2 });
+  await expect.poll(() => seen("reloaded")).toMatchObject({ generation: 2 });
   child.kill("SIGTERM");
   expect(await ended).toBe(0);
 });

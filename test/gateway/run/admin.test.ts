@@ -251,7 +251,7 @@ it("works where the front is stdio", async () => {
     config: { servers, admin },
   });
   afterTest(() => gateway.close());
-  const port = lines.find(({ event }) => event === "started")?.admin?.port;
+  const port = lines.find(({ event }) => event === "ready")?.admin?.port;
   const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
   expect(ready.status).toBe(200);
   stdio.stdin.write(

@@ -45,7 +45,7 @@ async function started(
     },
   });
   afterTest(made.close);
-  const { webhook } = (made.log.lines.find(({ event }) => event === "started")?.fields ?? {}) as {
+  const { webhook } = (made.log.lines.find(({ event }) => event === "ready")?.fields ?? {}) as {
     readonly webhook?: { readonly port: number };
   };
   const post = async (path: string, body: string, headers: object = {}) => {
@@ -411,7 +411,7 @@ it("blames nobody if the caller leaves before its whole body has come", async ()
   socket.write([...head, ...more].join("\r\n"));
   await once(socket, "data");
   socket.destroy();
-  const logged = () => made.log.lines.filter(({ event }) => event !== "started");
+  const logged = () => made.log.lines.filter(({ event }) => event !== "ready");
   await expect.poll(() => logged().length).toBe(1);
   expect(logged()).toMatchObject([
     { event: "model", fields: { outcome: "aborted", code: undefined } },

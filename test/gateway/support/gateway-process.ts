@@ -32,7 +32,7 @@ export async function startGatewayProcess(config: ConfigInput): Promise<GatewayP
     // Read to the end, since a full pipe would block the process.
     createInterface(child.stderr).on("line", (line) => {
       lines.push(line);
-      const ready = /"event":"ready".*"port":(\d+)/.exec(line)?.[1];
+      const ready = /"event":"ready".*?"port":(\d+)/.exec(line)?.[1];
       if (ready !== undefined) resolve(Number(ready));
     });
     void ended.then((code) => reject(new Error(`It ended with ${code}:\n${lines.join("\n")}`)));

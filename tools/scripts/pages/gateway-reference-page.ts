@@ -135,7 +135,7 @@ const reload = `## Change without a restart
 
 \`glassine gateway reload\` makes the running gateway of the same user with the same configuration file read that file again, load its plugins, and use both from the next request on.
 The command says whether it did, and exits with 1 if it did not; the last good configuration then stays in effect.
-SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`); a changed file alone does nothing.
+SIGHUP does the same, and the log says how it went (\`reloaded\` or \`reload_refused\`); a changed file alone does nothing.
 
 A reload is refused
 

@@ -81,7 +81,7 @@ export async function startGateway(
   const gateway = await createGateway(parts);
   const { host, port } = gateway.address ?? { host: "none", port: 0 };
   const url = new URL(`http://${host}:${port}/mcp`);
-  const { admin } = log.lines.find(({ event }) => event === "started")?.fields ?? {};
+  const { admin } = log.lines.find(({ event }) => event === "ready")?.fields ?? {};
   // The port that the gateway logged.
   const adminUrl = new URL(
     `http://127.0.0.1:${(admin as { port: number } | undefined)?.port ?? 0}`,

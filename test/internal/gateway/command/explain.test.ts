@@ -68,7 +68,7 @@ async function recorded(audit: object, settings?: object, code = plugin) {
   const refused = await call(1, "environment", 1);
   const passed = await call(2, "repeat", 2);
   running.signals.emit("SIGHUP");
-  await running.seen("configured");
+  await running.seen("reloaded");
   const later = await call(3, "repeat", 3);
   running.stdin.end();
   expect(await running.code).toBe(0);

@@ -31,7 +31,14 @@ export function double() {
   };
   const openGateway: OpenGateway = async (first) => {
     parts.push(first);
+    const logged = ({ log, manager: { plugins } }: GatewayParts, event: string, more?: object) =>
+      log.info(event, {
+        generation: parts.length,
+        plugins: plugins.map(({ name }) => name),
+        ...more,
+      });
     return {
+      announce: (more) => logged(first, "ready", more),
       address: first.config.listen && { host: first.config.listen.host, port: 4321 },
       get generation() {
         return parts.length;
@@ -40,6 +47,7 @@ export function double() {
         await held;
         if (state.refuses !== undefined) throw state.refuses;
         parts.push(next);
+        logged(next, "reloaded");
       },
       async close() {
         state.isClosed = true;
