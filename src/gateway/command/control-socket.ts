@@ -19,6 +19,8 @@ const outcomeSchema = z.object({
   ok: z.boolean(),
   /** The generation that is now in effect. */
   generation: z.int(),
+  /** What the new configuration lacks or probably gets wrong. */
+  warnings: z.array(z.string()).readonly().optional(),
   /** Why the configuration was refused. */
   code: z.string().optional(),
   message: z.string().optional(),
@@ -30,7 +32,7 @@ const outcomeSchema = z.object({
 export type ReloadOutcome = Readonly<z.output<typeof outcomeSchema>>;
 
 const request = "reload\n";
-const maxAnswer = 64 * 1024;
+const maxAnswer = 1024 * 1024;
 
 interface Place {
   /** Empty if the system has no folder for it. */

@@ -7,6 +7,7 @@ import {
   refusal,
   say,
   text,
+  warnings as warningsSchema,
 } from "../../operate/cli/index.ts";
 import { askReload, placeOf } from "./control-socket.ts";
 import { gatewayOptions } from "./options.ts";
@@ -28,6 +29,7 @@ export const reloadCommand: Command = defineCommand({
     action: z.literal("reload"),
     config_file: text.nullable(),
     generation: z.int().describe("How many configurations the gateway has had."),
+    warnings: warningsSchema,
   }),
   async run({ cwd, env, options }) {
     // Loaded only when run, so that other commands start without the schema.
@@ -45,7 +47,7 @@ export const reloadCommand: Command = defineCommand({
         "io_failed",
         say`gateway reload: the gateway that runs with ${file} did not answer within ${timeoutMs / 1000} seconds; it may still be reloading: see its log`,
       );
-    const { ok, generation, message = "", steps } = outcome;
+    const { ok, generation, message = "", steps, warnings = [] } = outcome;
     if (!ok)
       throw negative(
         "reload_refused",
@@ -54,7 +56,8 @@ export const reloadCommand: Command = defineCommand({
       );
     return {
       exitCode: 0,
-      document: { action: "reload" as const, config_file: file, generation },
+      document: { action: "reload" as const, config_file: file, generation, warnings },
+      warnings,
       hasChanged: true,
       lines: [say`reloaded: ${file} (generation ${generation})`],
     };

@@ -151,6 +151,8 @@ async function close(set: ResolvedPlugins): Promise<void> {
 interface Prepared extends Pick<LoadedConfig, "file"> {
   readonly parts: GatewayParts;
   readonly set: ResolvedPlugins;
+  /** Sentences about what is missing, or probably a mistake. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads the configuration and loads its plugins. Their set leaves `sets` when nothing uses it. */
@@ -165,9 +167,14 @@ async function prepare(
   const loaded = await input.load();
   const { config, file, lock } = loaded;
   const { commands, folders, secrets } = await missingHere(loaded, env);
-  for (const text of [...commands, ...folders, ...secrets]) log.warn("missing", { text });
-  for (const text of await pinFaults(config)) log.warn("pins", { text });
-  for (const text of oddSettings(config)) log.warn("setting_odd", { text });
+  const warnings: string[] = [];
+  const warn = (event: "missing" | "pins" | "setting_odd", texts: readonly string[]) => {
+    for (const text of texts) log.warn(event, { text });
+    warnings.push(...texts);
+  };
+  warn("missing", [...commands, ...folders, ...secrets]);
+  warn("pins", await pinFaults(config));
+  warn("setting_odd", oddSettings(config));
   const logger: Logger = {
     warn: (text) => log.warn("plugins", { text }),
     error: (text, failure) =>
@@ -198,6 +205,7 @@ async function prepare(
   return {
     file,
     set,
+    warnings,
     parts: {
       config,
       audit: config.audit,
@@ -237,10 +245,10 @@ function reloader(
     log.info("reloading");
     try {
       fresh = await prepare(input, sets, { metrics, generation: gateway.generation + 1 });
-      const { parts, set } = fresh;
+      const { parts, set, warnings } = fresh;
       await gateway.reload(parts);
       sets.add(set);
-      return { ok: true, generation: gateway.generation };
+      return { ok: true, generation: gateway.generation, warnings };
     } catch (error) {
       if (fresh !== undefined) await close(fresh.set);
       const { generation } = gateway;

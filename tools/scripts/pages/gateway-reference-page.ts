@@ -144,7 +144,7 @@ A reload is refused
 - over stdio, where one session lasts from start to end, if it changes \`identity.local\`, adds or removes servers, or reaches them in another way.
 
 It starts no server, and asks no server, provider or URL with keys.
-A missing program or working folder of a server, and a secret for a server or a model that cannot be read, are only warned about (\`missing\` in the log), and requests are refused until they are there.
+A missing program or working folder of a server, and a secret for a server or a model that cannot be read, are only warned about, by the command and in the log, and requests are refused until they are there.
 So run \`glassine gateway --check\` first, in the gateway's environment: for a missing program it exits with 1.
 
 Open sessions use the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. Whatever is in progress finishes under the configuration that it started with.

@@ -43,13 +43,21 @@ describe("a reload", () => {
     const reload = await run(["gateway", "reload", "--json"], { cwd });
     expect([reload.code, reload.document()]).toEqual([
       0,
-      { action: "reload", config_file: join(cwd, name), generation: 3 },
+      {
+        action: "reload",
+        config_file: join(cwd, name),
+        generation: 3,
+        warnings: [expect.stringContaining("mcp-server-files is not found")],
+      },
     ]);
     expect(state.parts.map(({ config }) => Object.keys(config.servers))).toEqual([
       ["files"],
       ["files", "docs"],
       ["docs"],
     ]);
+    expect((await run(["gateway", "reload"], { cwd })).stderr).toMatch(
+      /^warning: servers\.docs\.command: mcp-server-files is not found/,
+    );
     running.signals.emit("SIGTERM");
     expect(await running.code).toBe(0);
     expect(codeOf((await run(["gateway", "reload", "--json"], { cwd })).document())).toBe(
