@@ -24,14 +24,12 @@ const folder = await mkdtemp(join(tmpdir(), "glassine-real-"));
 
 /** Starts the built command in front of one server. */
 async function startGateway({ server, refused }) {
-  const egress = { labels: ["INTERNAL"], refuse: { tools: [refused] } };
   const config = {
     servers: { real: server },
-    labels: { initial: ["INTERNAL"] },
     plugins: [
       { use: "secret-scanner", options: { action: "label" } },
       { use: "pii" },
-      { use: "egress-guard", options: egress },
+      { use: "role-guard", options: { tools: { [refused]: [] }, otherwise: "allow" } },
     ],
   };
   const file = join(folder, "glassine.config.json");
@@ -62,7 +60,7 @@ function faultOf({ names, text, refusal }, { tool, refused, answers }, expected)
   const missing = [...expected, tool, refused].filter((name) => !names.includes(name));
   if (missing.length > 0) return `did not list ${missing.join(", ")}`;
   if (!text.includes(answers)) return `was answered ${JSON.stringify(text.slice(0, 100))}`;
-  if (!/Labelled data may not go there/.test(refusal))
+  if (!/The caller has no role for this tool/.test(refusal))
     return `was not refused: ${refusal.slice(0, 200)}`;
   return undefined;
 }

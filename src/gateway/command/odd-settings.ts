@@ -189,7 +189,7 @@ function hasRoles({ identity, listen }: GatewayConfig): boolean {
 /** Returns all labels that can be added, or undefined if some may come from unknown sources. */
 function labelsAdded(config: GatewayConfig): Set<unknown> | undefined {
   const { plugins, servers, labels } = config;
-  const added = new Set<unknown>(labels.initial);
+  const added = new Set<unknown>();
   if (labels.store !== "memory") return undefined;
   for (const { wireLabels, definitions } of Object.values(servers)) {
     if (wireLabels.ifc || wireLabels.annotations) return undefined;

@@ -12,7 +12,6 @@ import { baseUrl, httpUrl, serverUrl } from "./url-schemas.ts";
 const text = z.string().min(1);
 const whole = z.int().min(0);
 const milliseconds = z.int().min(1).max(longestTimerMs);
-const labels = z.array(text);
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, "must be a header name");
 const name = z
   .string()
@@ -390,7 +389,6 @@ const labelSettings = z.strictObject({
     ])
     .default("memory")
     .describe("Where labels are kept. Several gateways need a common store."),
-  initial: labels.default([]).describe("Labels to give every request."),
 });
 
 const audit = z.strictObject({

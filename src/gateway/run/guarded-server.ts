@@ -84,13 +84,9 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
 export function slotsOf(
   { subject, client }: Identity,
   headers: Headers | undefined,
-  {
-    parts,
-    headersToShow,
-  }: Pick<GuardSettings, "headersToShow"> & { readonly parts: Pick<GatewayParts, "config"> },
-  further: readonly string[] = [],
+  { headersToShow }: Pick<GuardSettings, "headersToShow">,
+  labels: readonly string[] = [],
 ): object {
-  const labels = [...parts.config.labels.initial, ...further];
   return {
     security: { labels, ...(subject && { subject }), ...(client && { client }) },
     ...(headers && { http: { headers: headersToShow(headers) } }),

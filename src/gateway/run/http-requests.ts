@@ -140,11 +140,10 @@ export class HttpRequests {
   ): Promise<Response> {
     const { parts, identifier, mcp, tracing } = this.#options;
     const caller = { identity, session: mcp.sessionFor(request, identity) };
-    const headersToShow = (headers: Headers) => identifier().headersToShow(headers);
     const facts = {
       labelSession: labelSessionOf(parts().config.labels.session, caller),
       subject: identity.subject?.id,
-      envelope: slotsOf(identity, request.headers, { parts: parts(), headersToShow }),
+      envelope: slotsOf(identity, request.headers, identifier()),
     };
     const handle = () => route.handle(request, facts, connection);
     return tracing === undefined ? handle() : tracing.http(request, route, connection, handle);

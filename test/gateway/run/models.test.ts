@@ -124,14 +124,15 @@ it("tells plugins which model is asked", async () => {
   const looks = definePlugin({
     name: "looks",
     version: "1.0.0",
-    capabilities: ["read_subject"],
+    capabilities: ["read_subject", "append_labels"],
     hooks: {
-      "cmf.llm_input"(_message, _context, { llm, security }) {
-        asked.push([llm?.model_id, security?.subject?.id]);
+      "cmf.llm_input"(_message, _context, extensions) {
+        asked.push([extensions.llm?.model_id, extensions.security?.subject?.id]);
+        return { modifiedExtensions: addLabels(extensions, ["SECRET"]) };
       },
     },
   });
-  const { model } = await gatewayWith([looks, guard], { labels: { initial: ["SECRET"] } });
+  const { model } = await gatewayWith([looks, guard]);
   expect((await model({ "x-user": "ada" })).choices).toHaveLength(1);
   expect(asked).toEqual([["m", "ada"]]);
 });

@@ -144,10 +144,12 @@ it.each<[string, object, RegExp | undefined]>([
   ["a label that nothing adds", { plugins: [guard("PIl")] }, /but nothing here adds any labels\.$/],
   [
     "another label than those that are added",
-    { labels: { initial: ["A"] }, plugins: [guard("PII", "B")] },
-    /: the labels that can be added are A\.$/,
+    {
+      servers: { files: { ...http, definitions: "label" } },
+      plugins: [guard("PII", "B")],
+    },
+    /: the labels that can be added are DEFINITION_CHANGED\.$/,
   ],
-  ["a label of every request", { labels: { initial: ["A"] }, plugins: [guard("A")] }, undefined],
   [
     "the label of a changed tool",
     {
@@ -681,9 +683,8 @@ it.each([
   ],
 ])("warns of patterns that match nothing: %s", async (_, plugin, text = "regular expressions") => {
   const { document } = await check({
-    servers: { files: http, mail: http },
+    servers: { files: http, mail: { ...http, wireLabels: { ifc: true } } },
     ...withRoles,
-    labels: { initial: ["PII"] },
     plugins: [plugin],
   });
   expect(document.warnings).toEqual([expect.stringContaining(text)]);
@@ -692,8 +693,8 @@ it.each([
 it("does not take a query of a URI for a regular expression", async () => {
   const options = { labels: ["PII"], refuse: { resources: ["https://a.example/?q=(1)"] } };
   const plugins = [{ use: "egress-guard", options }];
-  const labels = { initial: ["PII"] };
-  const { document } = await check({ servers: { files: http }, listen: {}, labels, plugins });
+  const servers = { files: { ...http, wireLabels: { ifc: true } } };
+  const { document } = await check({ servers, listen: {}, plugins });
   expect(document.warnings).toEqual([]);
 });
 
