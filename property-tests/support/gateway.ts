@@ -239,7 +239,7 @@ export function gatewayOf(count: 1 | 2) {
       name,
       guard,
       isRemoved: false,
-      isFull: false,
+      makeRoom: () => true,
       // Nothing reloads here.
       terms: undefined as never,
       use: async () => {},

@@ -307,7 +307,7 @@ describe("its end", () => {
 });
 
 describe("a start", () => {
-  it.each([
+  it.each<readonly [string, string, string, string]>([
     [
       "speaks another version",
       JSON.stringify({ type: "ready", protocol: 99, manifest }),

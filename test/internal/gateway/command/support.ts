@@ -31,7 +31,11 @@ export function double() {
   };
   const openGateway: OpenGateway = async (first) => {
     parts.push(first);
-    const logged = ({ log, manager: { plugins } }: GatewayParts, event: string, more?: object) =>
+    const logged = (
+      { log, manager: { plugins } }: GatewayParts,
+      event: "ready" | "reloaded",
+      more?: object,
+    ) =>
       log.info(event, {
         generation: parts.length,
         plugins: plugins.map(({ name }) => name),
