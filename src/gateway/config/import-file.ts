@@ -91,24 +91,27 @@ async function stateOf(path: string, what: string): Promise<string> {
 
 type Module = Readonly<Record<string, unknown>>;
 
-/** Node's error codes for TypeScript that it cannot run. */
-const needsJiti: ReadonlySet<unknown> = new Set([
-  "ERR_UNKNOWN_FILE_EXTENSION",
-  "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
+/** By Node's error code for TypeScript that it cannot run: what to do besides installing jiti. */
+const withoutJiti: ReadonlyMap<unknown, string> = new Map([
+  ["ERR_UNKNOWN_FILE_EXTENSION", "use Node 22.18 or newer, or write a .js file"],
+  ["ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX", "or write it without such syntax"],
 ]);
 
 async function importAny(path: string, url: string): Promise<Module> {
   try {
     return await import(url);
   } catch (error) {
-    if (!/\.[cm]?ts$/.test(path) || !needsJiti.has((error as NodeJS.ErrnoException).code))
-      throw error;
-    return await importByJiti(path);
+    if (!/\.[cm]?ts$/.test(path)) throw error;
+    const { code, message } = Object(error) as Partial<NodeJS.ErrnoException>;
+    const remedy = withoutJiti.get(code);
+    if (remedy === undefined) throw error;
+    const fault = `Node ${process.version} cannot run it (${message})`;
+    return await importByJiti(path, `${fault}: install jiti (npm install jiti), ${remedy}`);
   }
 }
 
-async function importByJiti(path: string): Promise<Module> {
-  const { createJiti } = await jitiFor(path);
+async function importByJiti(path: string, missing: string): Promise<Module> {
+  const { createJiti } = await jitiFor(path, missing);
   // From this installation, as by `lendHost`: the file's own folder may not have one.
   const require = createRequire(import.meta.url);
   const { exports } = require("glassine/package.json") as {
@@ -121,7 +124,7 @@ async function importByJiti(path: string): Promise<Module> {
 }
 
 /** Loads the jiti that the file's folder resolves, or else this installation's. */
-async function jitiFor(path: string): Promise<typeof import("jiti")> {
+async function jitiFor(path: string, missing: string): Promise<typeof import("jiti")> {
   for (const from of [path, import.meta.url]) {
     try {
       return await import(pathToFileURL(createRequire(from).resolve("jiti")).href);
@@ -129,10 +132,7 @@ async function jitiFor(path: string): Promise<typeof import("jiti")> {
       if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     }
   }
-  throw new GlassineError(
-    "config_unreadable",
-    `this Node (${process.version}) cannot run .ts files: install jiti (npm install jiti), use Node 22.18 or newer, or write a .js file`,
-  );
+  throw new GlassineError("config_unreadable", missing);
 }
 
 function unreadable(path: string, what: string, fault: string, cause?: unknown): GlassineError {

@@ -127,6 +127,25 @@ it.each([
   expect(stdout).toContain("The configuration can work.");
 });
 
+it("says what to do about TypeScript that Node does not run, where jiti is not installed", async () => {
+  const hides = `import Module from "node:module";
+const { _resolveFilename } = Module;
+Module._resolveFilename = (name, ...more) => {
+  if (name === "jiti") throw Object.assign(new Error("hidden"), { code: "MODULE_NOT_FOUND" });
+  return _resolveFilename(name, ...more);
+};`;
+  const text = `${imports} enum Unused { A } export default ${plugin};`;
+  const cwd = await folderWith({ "hides.mjs": hides, "p.ts": text });
+  const argv = ["--import=./hides.mjs", bin, "gateway", "--check", "--plugin", "./p.ts"];
+  const options = { cwd, encoding: "utf8" } as const;
+  const { stderr } = spawnSync(process.execPath, [...argv, "--", process.execPath], options);
+  expect(stderr).toContain(
+    "typescript" in process.features
+      ? "(TypeScript enum is not supported in strip-only mode): install jiti (npm install jiti), or write it without such syntax"
+      : "p.ts): install jiti (npm install jiti), use Node 22.18 or newer, or write a .js file",
+  );
+});
+
 it("says which port is in use, and what to do", async () => {
   const { port } = await listening(createServer());
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
