@@ -65,7 +65,7 @@ it("gives the package of any other folder the usual name", async () => {
 it.each([
   [".", "is not empty: it has \\u{1b}[2J. Nothing was written: choose a new or an empty folder"],
   ["file-there", "ENOTDIR: not a directory"],
-  ["nowhere/guard", "ENOENT: no such file or directory, mkdir '"],
+  ["nowhere/guard", "nowhere/guard cannot be created (ENOENT): create the folder above it first"],
   ["Guard", "would make 'Guard' the plugin's name: name must match "],
   ["glassine-plugin-x", "would make 'x' the plugin's name: name must match "],
   ["core", "would make 'core' the plugin's name: plugin name 'core' is reserved"],

@@ -61,7 +61,13 @@ async function makeEmpty(folder: string): Promise<void> {
   const found = await readdir(folder).catch(async (error: unknown) => {
     if (systemCode(error) !== "ENOENT") throw error;
     // Not recursive, which never ends where the system creates no folders, as in /proc.
-    await mkdir(folder);
+    await mkdir(folder).catch((fault: unknown) => {
+      if (systemCode(fault) !== "ENOENT") throw fault;
+      throw refusal(
+        "io_failed",
+        say`init: ${folder} cannot be created (ENOENT): create the folder above it first`,
+      );
+    });
     return [];
   });
   // A repository may be new, too.
