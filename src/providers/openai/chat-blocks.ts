@@ -20,6 +20,7 @@ import {
   listKinds,
   toolOutput,
 } from "./blocks.ts";
+import { callType } from "./shapes.ts";
 
 const reasoning = { part: "thinking", fields: { text: "" } } as const;
 
@@ -53,9 +54,16 @@ function callKind(type: "function" | "custom", rule: FieldRule): BlockKind {
     turnField: "tool_calls",
     matches: { type },
     fields: { tool_call_id: callId, name: `${type}.name`, arguments: rule },
-    settings: [`${type}.parsed_arguments`, thoughtSignature],
+    // DeepSeek numbers the calls of an answer that is not streamed, too.
+    settings: [`${type}.parsed_arguments`, "index", thoughtSignature],
     resetOnEdit: { [`${type}.parsed_arguments`]: undefined, [thoughtSignature]: undefined },
   };
+}
+
+const ofFunction = callKind("function", textArguments("function.arguments", "parsed_arguments"));
+
+function isUntyped(call: JsonObject): boolean {
+  return (call.type ?? undefined) === undefined && callType(call) === "function";
 }
 
 const result = { part: "tool_result", fields: { content: toolOutput("content") } } as const;
@@ -189,7 +197,8 @@ export const blocks: BlockTable = {
       settings: ["parsed_arguments"],
       resetOnEdit: { parsed_arguments: undefined },
     },
-    toolCall: callKind("function", textArguments("function.arguments", "parsed_arguments")),
+    toolCall: ofFunction,
+    untypedCall: { ...ofFunction, matches: {}, condition: (call) => isUntyped(call) },
     customCall: {
       ...callKind("custom", customInput("custom.input")),
       note: "Text, shown as the argument input.",

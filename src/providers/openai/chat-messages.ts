@@ -18,6 +18,7 @@ import {
 } from "../rewrite/index.ts";
 import { blockIn, keptById } from "./blocks.ts";
 import { given } from "./json.ts";
+import { callType } from "./shapes.ts";
 
 type Role = Message["role"];
 
@@ -163,7 +164,7 @@ type CallKind = "none" | "tool_calls" | "function_call";
 
 function callKindIn(blocks: readonly FieldBlock[]): CallKind {
   const calls = blocks.filter(({ field, item }) => {
-    const { type } = objectIn(item);
+    const type = callType(objectIn(item));
     const isCall = field === "tool_calls" && (type === "function" || type === "custom");
     return isCall || field === "function_call";
   });

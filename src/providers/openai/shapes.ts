@@ -1,5 +1,6 @@
 /** Schemas of documents: an object of a known kind must have the fields of that kind. */
 import * as z from "zod/mini";
+import { isRecord } from "../../core/data/index.ts";
 import { byKind } from "../rewrite/index.ts";
 
 /** What errors call an event of Responses. */
@@ -32,7 +33,12 @@ export const blockSchema = byKind(anObject, ({ type }) => type, {
 const content = z.union([z.string(), z.array(blockSchema)]);
 
 const functionCall = z.looseObject({ name: text, arguments: text });
-const toolCall = byKind(anObject, ({ type }) => type, {
+/** The type of a call. Mistral leaves it out. Source: ToolCall of its OpenAPI document. */
+export function callType(call: { readonly [key: string]: unknown }): unknown {
+  return call.type ?? (isRecord(call.function) ? "function" : undefined);
+}
+
+const toolCall = byKind(anObject, callType, {
   function: z.looseObject({ id: text, function: functionCall }),
   custom: z.looseObject({ id: text, custom: z.looseObject({ name: text, input: text }) }),
 });

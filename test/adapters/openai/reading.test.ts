@@ -65,6 +65,42 @@ describe("chat requests", () => {
     ]);
   });
 
+  it("leave nothing of the number that DeepSeek gives a call", () => {
+    verifies("openai:dialects");
+    const call = { index: 0, id: "c", type: "function", function: { name: "f", arguments: "{}" } };
+    const message = { role: "assistant", content: "", tool_calls: [call] };
+    const answer = { choices: [{ index: 0, message, finish_reason: "tool_calls" }] };
+    expect(contentIn(fromChatResponse(answer).left)).toEqual([]);
+    expect(contentIn(fromChatRequest({ model: "m", messages: [message] }).left)).toEqual([]);
+  });
+
+  it("may have Mistral's calls, which have no type", () => {
+    verifies("openai:dialects", "adapters:kept");
+    const answerOf = (call: object) => {
+      const message = { role: "assistant", tool_calls: [{ id: "c", ...call }] };
+      return { choices: [{ index: 0, message, finish_reason: "tool_calls" }] };
+    };
+    const called = (text: string) => ({ function: { name: "f", arguments: text } });
+    const answer = answerOf(called('{"a": 1}'));
+    const { messages, left } = fromChatResponse(answer);
+    expect(contentIn(left)).toEqual([]);
+    expect(messages[0]?.content).toMatchObject([
+      { content_type: "tool_call", content: { name: "f", arguments: { a: 1 } } },
+    ]);
+    expect(toChatResponse(messages, { onto: answer })).toEqual({ document: answer, lost: [] });
+    const edited = plain(messages);
+    edited[0].content[0].content.arguments = { a: 2 };
+    expect(toChatResponse(edited, { onto: answer }).document).toEqual(answerOf(called('{"a":2}')));
+    edited[0].content = [];
+    const { choices } = toChatResponse(edited, { onto: answer }).document;
+    expect(choices).toMatchObject([{ finish_reason: "stop" }]);
+    expect(codeOf(() => fromChatResponse(answerOf({ function: { name: "f" } })))).toBe(
+      "document_invalid",
+    );
+    const other = answerOf({ type: "later", ...called("{}") });
+    expect(contentIn(fromChatResponse(other).left)).toEqual(["choices[0].message.tool_calls[0]"]);
+  });
+
   it("leave nothing of what LiteLLM adds if all of it is null or empty", () => {
     verifies("openai:dialects");
     const left = (provider_specific_fields: object) => {
