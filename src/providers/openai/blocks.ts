@@ -24,6 +24,7 @@ import {
   urlOfTextFile,
 } from "../rewrite/index.ts";
 import { settingsAt } from "./dialects.ts";
+import { given, stringAt } from "./json.ts";
 
 /** Returns `role` if it is a role of messages. */
 export function roleNamed(role: unknown): Message["role"] | undefined {
@@ -62,6 +63,23 @@ export function textKind(part: "text" | "thinking", type: string): BlockKind {
     fields: { text: "text" },
     settings: blockSettings,
     resetOnEdit: { annotations: [], logprobs: undefined, parsed: undefined },
+  };
+}
+
+/** The names of a call, which its result may repeat. Others would be news to plugins. */
+export function repeatedNames(id: string, names: readonly string[]): FieldRule {
+  return {
+    shows: names,
+    read(_value, path, { left, calls }, item) {
+      const call = calls.get(stringAt(item, id) ?? "");
+      for (const key of names) {
+        const value = given(item, key);
+        if (value === undefined || value === call?.[key]) continue;
+        const reason = `No earlier call with this id has this ${key}.`;
+        left.add({ path: pathOf(...path, key), kind: "content", reason });
+      }
+      return undefined;
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import {
   isStored,
   keptById,
   listKinds,
+  repeatedNames,
   toolOutput,
 } from "./blocks.ts";
 import { callType } from "./shapes.ts";
@@ -219,7 +220,10 @@ export const blocks: BlockTable = {
       fields: {
         tool_call_id: { ...callId, at: "tool_call_id", shows: ["role"] },
         ...result.fields,
+        // Mistral's SDKs and LangChain say it again.
+        repeatedNames: repeatedNames("tool_call_id", ["name"]),
       },
+      resetOnEdit: { name: undefined },
     },
   },
   places: {

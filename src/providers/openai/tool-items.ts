@@ -20,7 +20,7 @@ import {
   textArguments,
   unwritable,
 } from "../rewrite/index.ts";
-import { customInput, keptById, toolOutput } from "./blocks.ts";
+import { customInput, keptById, repeatedNames, toolOutput } from "./blocks.ts";
 import { fitsShape, given, isEmpty, stringAt, withFields } from "./json.ts";
 
 /** Known fields of items that are settings. */
@@ -284,21 +284,6 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
   };
 }
 
-/** The tool's names, which an output of a function may repeat. Others would be news to plugins. */
-const repeatedNames: FieldRule = {
-  shows: ["name", "namespace"],
-  read(_value, path, { left, calls }, item) {
-    const call = calls.get(stringAt(item, "call_id") ?? "");
-    for (const key of ["name", "namespace"]) {
-      const value = given(item, key);
-      if (value === undefined || value === call?.[key]) continue;
-      const reason = `No earlier call with this id has this ${key}.`;
-      left.add({ path: pathOf(...path, key), kind: "content", reason });
-    }
-    return undefined;
-  },
-};
-
 function resultKind(type: string, { id, output }: ResultItem): BlockKind {
   const isCustom = type === "custom_tool_call_output";
   const isFunction = type === "function_call_output";
@@ -314,7 +299,7 @@ function resultKind(type: string, { id, output }: ResultItem): BlockKind {
         read: (_value, _path, _reading, item) =>
           type === "apply_patch_call_output" && item.status === "failed",
       },
-      ...(isFunction && { repeatedNames }),
+      ...(isFunction && { repeatedNames: repeatedNames("call_id", ["name", "namespace"]) }),
     },
     ...(isFunction && { resetOnEdit: { name: undefined, namespace: undefined } }),
     reason: `The result does not have the shape that a ${type} has.`,

@@ -101,6 +101,35 @@ describe("chat requests", () => {
     expect(contentIn(fromChatResponse(other).left)).toEqual(["choices[0].message.tool_calls[0]"]);
   });
 
+  it("leave nothing of the tool's name in a result, if its call has the same name", () => {
+    verifies("openai:call-names");
+    const call = (id: string, name: string) => ({
+      id,
+      type: "function",
+      function: { name, arguments: "{}" },
+    });
+    const result = { role: "tool", tool_call_id: "c", name: "f", content: "x" };
+    const request = {
+      model: "m",
+      messages: [{ role: "assistant", tool_calls: [call("c", "f"), call("d", "g")] }, result],
+    };
+    const { messages, left } = fromChatRequest(request);
+    expect(contentIn(left)).toEqual([]);
+    expect(toChatRequest(messages, { onto: request })).toEqual({ document: request, lost: [] });
+    for (const other of [{ name: "g" }, { name: { of: "f" } }, { tool_call_id: "e" }]) {
+      const { left } = fromChatRequest({
+        model: "m",
+        messages: [...request.messages.slice(0, 1), { ...result, ...other }],
+      });
+      expect(contentIn(left)).toContain("messages[1].name");
+    }
+    const edited = plain(messages);
+    edited[1].content[0].content = { ...edited[1].content[0].content, content: "y" };
+    expect(toChatRequest(edited, { onto: request }).document.messages?.[1]).toMatchObject({
+      content: "y",
+    });
+  });
+
   it("leave nothing of what LiteLLM adds if all of it is null or empty", () => {
     verifies("openai:dialects");
     const left = (provider_specific_fields: object) => {
