@@ -20,7 +20,8 @@ export function ruleProblems(
   const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
   const found = (path: readonly (string | number)[], text: string) =>
     problems.push(problemAt(path, text));
-  problems.push(...limitProblems(config, given), ...headerProblems(config));
+  problems.push(...limitProblems(config, given), ...labelProblems(config));
+  problems.push(...headerProblems(config));
   for (const [name, { allow }] of Object.entries(models))
     for (const [index, entry] of allow.entries())
       for (const text of allowProblems(entry)) found(["models", name, "allow", index], text);
@@ -185,6 +186,16 @@ function* limitProblems(
     yield problemAt(
       ["limits", "queuedBytes"],
       `expected at least ${eventBytes} more than \`messageBytes\`: the longest answers would always be cut off.`,
+    );
+}
+
+/** Finds labels that are forgotten while their session is open: its data would have none then. */
+function* labelProblems({ labels: { store }, limits: { idleSessionMs } }: GatewayConfig) {
+  const keptMs = store === "memory" ? 86_400_000 : store.ttlMs;
+  if (idleSessionMs + 60_000 > keptMs)
+    yield problemAt(
+      ["limits", "idleSessionMs"],
+      "must be at least a minute shorter than `labels.store.ttlMs`, which is 86400000 in memory: an open session would forget its labels.",
     );
 }
 

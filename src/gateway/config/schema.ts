@@ -382,9 +382,17 @@ const labelSettings = z.strictObject({
     .union([
       z.literal("memory"),
       z.strictObject({
-        redis: z.union([text, secret]).describe("The URL of a Redis or Valkey server."),
-        ttlMs: milliseconds.default(86_400_000).describe("How long unused labels are kept."),
-        prefix: text.optional().describe("What the keys begin with."),
+        redis: z
+          .union([text, secret])
+          .describe(
+            "The URL of a Redis or Valkey server, as in redis://USER:PASSWORD@HOST:PORT, or rediss:// for TLS.",
+          ),
+        ttlMs: milliseconds
+          .default(86_400_000)
+          .describe(
+            "How long unused labels are kept: at least a minute longer than `limits.idleSessionMs`.",
+          ),
+        prefix: text.optional().describe("What the keys begin with. Default: `glassine:labels:`."),
       }),
     ])
     .default("memory")

@@ -383,6 +383,18 @@ describe("what makes no sense together", () => {
       "expected at least 1024 more than `messageBytes`",
     ],
     [
+      "sessions that stay open longer than labels in memory",
+      { ...listening, limits: { idleSessionMs: 86_400_000 } },
+      "limits.idleSessionMs",
+      "must be at least a minute shorter than `labels.store.ttlMs`",
+    ],
+    [
+      "sessions that stay open longer than labels on a server",
+      { ...listening, labels: { store: { redis: "redis://127.0.0.1", ttlMs: 3_600_000 } } },
+      "limits.idleSessionMs",
+      "must be at least a minute shorter than `labels.store.ttlMs`",
+    ],
+    [
       "a kind that nothing has",
       {
         ...listening,
