@@ -24,8 +24,8 @@ import {
 } from "../core/labels/index.ts";
 
 /**
- * The part of a client that a store needs. Clients, pools and clusters of `redis` (node-redis) fit,
- * including ones that talk to Valkey; the package is not imported.
+ * The part of a client that a store needs. Clients, pools, clusters and sentinels of `redis`
+ * (node-redis) fit, including ones that talk to Valkey; the package is not imported.
  */
 export interface RedisClientLike {
   eval(

@@ -120,7 +120,7 @@ function clientOf<Client>(create: () => Client): Client {
       throw new GlassineError(error.code, `labels.store.redis: ${error.message}`, error.data);
     throw new GlassineError(
       "setting_invalid",
-      "`labels.store.redis` is not the URL of a Redis or Valkey server: write redis://HOST:PORT, or rediss:// for TLS.",
+      "`labels.store.redis` is not the URL of a Redis or Valkey server: write redis://USER:PASSWORD@HOST:PORT, or rediss:// for TLS, and percent-encode everything in the password but letters and digits.",
     );
   }
 }
