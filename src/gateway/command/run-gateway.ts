@@ -167,14 +167,12 @@ async function prepare(
   const loaded = await input.load();
   const { config, file, lock } = loaded;
   const { commands, folders, secrets } = await missingHere(loaded, env);
-  const warnings: string[] = [];
-  const warn = (event: "missing" | "pins" | "setting_odd", texts: readonly string[]) => {
-    for (const text of texts) log.warn(event, { text });
-    warnings.push(...texts);
-  };
-  warn("missing", [...commands, ...folders, ...secrets]);
-  warn("pins", await pinFaults(config));
-  warn("setting_odd", oddSettings(config));
+  const missing = [...commands, ...folders, ...secrets];
+  const pins = await pinFaults(config);
+  const odd = oddSettings(config);
+  for (const text of missing) log.warn("missing", { text });
+  for (const text of pins) log.warn("pins", { text });
+  for (const text of odd) log.warn("setting_odd", { text });
   const logger: Logger = {
     warn: (text) => log.warn("plugins", { text }),
     error: (text, failure) =>
@@ -205,7 +203,7 @@ async function prepare(
   return {
     file,
     set,
-    warnings,
+    warnings: [...missing, ...pins, ...odd],
     parts: {
       config,
       audit: config.audit,

@@ -140,7 +140,7 @@ const route = z.strictObject({
   timeoutMs: milliseconds.default(600_000).describe("How long the provider may take to answer."),
 });
 
-// The table in docs/gateway-reference.md has one row for a key of several kinds of plugin: describe it once.
+// docs/gateway-reference.md has one row for a key of several kinds of plugin: describe it once.
 const accept = z
   .array(z.enum(openingNames))
   .optional()
@@ -382,16 +382,10 @@ const labelSettings = z.strictObject({
     .union([
       z.literal("memory"),
       z.strictObject({
-        redis: z
-          .union([text, secret])
-          .describe(
-            "The URL of a Redis or Valkey server, as in redis://USER:PASSWORD@HOST:PORT, or rediss:// for TLS.",
-          ),
+        redis: z.union([text, secret]).describe("The URL of a Redis or Valkey server."),
         ttlMs: milliseconds
           .default(86_400_000)
-          .describe(
-            "How long unused labels are kept: at least a minute longer than `limits.idleSessionMs`.",
-          ),
+          .describe("How long unused labels are kept: a minute more than `limits.idleSessionMs`."),
         prefix: text.optional().describe("What the keys begin with. Default: `glassine:labels:`."),
       }),
     ])
