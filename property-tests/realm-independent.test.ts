@@ -36,7 +36,7 @@ it("L39: a merge has the same result under any patches, and calls none of them",
         const given =
           spoilt === null ? returned : plant(returned, spoilt[0].make(new Watch()), spoilt[1]);
         const mask = slots.capabilities.mask(grant);
-        const input = { slots, view: view as Slots, proposal: undefined };
+        const input = { slots, view: view as Slots, proposal: undefined, strictDelegation: strict };
         const all = { ...input, returned: given, mask, strict, growOnly, limits: extensionsLimits };
         const now = current as Slots;
         const expected = merge(now, all);

@@ -6,9 +6,9 @@ import {
   filterExtensions,
   mergeExtensions,
 } from "glassine";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Capability } from "../dispatch/support.ts";
-import { attack, attackWaits } from "./attack.ts";
+import { attack } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
 
 const hop = (subject_id: string, more: object = {}) => ({
@@ -121,22 +121,53 @@ attack("A-113", "Insert a hop before the end", "refused with `tier_monotonic`", 
 attack(
   "A-114",
   "Append a hop with a scope that its predecessor lacks, or a wildcard",
-  "accepted by the merge, which enforces no policy; earlier hops stay the same objects",
+  "with `strictDelegation`, as in the gateway, refused with `delegation_scope`; otherwise accepted",
   () => {
-    it.each([["admin"], ["*"], ["read:*"]])("%s", (scope) => {
-      const { delegation, rejections } = taken([a, b, c, hop("d", { scopes_granted: [scope] })]);
-      expect(delegation?.chain[3]?.scopes_granted).toEqual([scope]);
-      for (const at of [0, 1, 2])
-        expect(delegation?.chain[at]).toBe(extensions.delegation?.chain[at]);
-      expect(rejections).toEqual([]);
+    describe("without a policy, accepted; earlier hops stay the same objects", () => {
+      it.each([["admin"], ["*"], ["read:*"]])("%s", (scope) => {
+        const { delegation, rejections } = taken([a, b, c, hop("d", { scopes_granted: [scope] })]);
+        expect(delegation?.chain[3]?.scopes_granted).toEqual([scope]);
+        for (const at of [0, 1, 2])
+          expect(delegation?.chain[at]).toBe(extensions.delegation?.chain[at]);
+        expect(rejections).toEqual([]);
+      });
+    });
+
+    describe("with strictDelegation", () => {
+      const options = { strictDelegation: true };
+      const widening = ["delegation_scope", "delegation.chain"] as const;
+      const granting = (...scopes: readonly string[]) => hop("d", { scopes_granted: scopes });
+
+      it.each([["admin"], ["*"], ["read:*"], ["Read"], ["read write"], [""]])("%s", (scope) =>
+        expectRefused({ ...chained([a, b, c, granting("read", scope)]), options }, ...widening),
+      );
+
+      it("a wildcard that the hop before has, and one at the start of a chain", async () => {
+        const wild = { ...c, scopes_granted: ["*"] };
+        const delegation = { chain: [a, b, wild] as never };
+        const wide = createExtensions({ delegation });
+        const after = { ...chained([a, b, wild, granting("*")]), extensions: wide, options };
+        await expectRefused(after, ...widening);
+        const security = { subject: { id: "d", type: "user" } } as const;
+        const start = { ...chained([granting("*")]), extensions: createExtensions({ security }) };
+        const reads: readonly Capability[] = ["append_delegation", "read_subject"];
+        await expectRefused({ ...start, capabilities: reads, options }, ...widening);
+      });
+
+      it("in two steps, by way of a hop that narrows", () =>
+        expectRefused(
+          { ...chained([a, b, c, granting("read"), granting("read", "write")]), options },
+          ...widening,
+        ));
+
+      it("fewer scopes, the same and none are accepted", () => {
+        const chain = [a, b, c, granting("write", "read"), granting("read", "read"), granting()];
+        const returned = { delegation: { chain } };
+        const merged = mergeExtensions(extensions, returned, capabilities, options);
+        expect(merged.extensions.delegation?.depth).toBe(6);
+      });
     });
   },
-);
-
-attackWaits(
-  "A-114",
-  "Append a hop that widens the scopes under a policy that narrows them",
-  "the gateway's delegation policies",
 );
 
 attack(

@@ -8,22 +8,24 @@ export interface Proposal {
   readonly extensions: Extensions;
   readonly returned: unknown;
   readonly capabilities: readonly Capability[];
+  readonly options?: { readonly strictDelegation: boolean };
 }
 
 /** The other parts of an attacker's result, which are valid. */
 const rest = { modifiedPayload: { args: { a: 2 } }, metadata: { note: 1 } };
 
-async function run({ extensions, returned, capabilities }: Proposal): Promise<Result> {
+async function run({ extensions, returned, capabilities, options }: Proposal): Promise<Result> {
   const before = plugin("before", (_p, _c) => ({ metadata: { stands: true } }));
   const attack = () => ({ ...rest, modifiedExtensions: returned });
   const attacker = plugin("attacker", (_p, _c) => attack(), { capabilities });
-  return runOnce([before, attacker, plugin("after", (_p, _c) => undefined)], { extensions });
+  const after = plugin("after", (_p, _c) => undefined);
+  return runOnce([before, attacker, after], { extensions }, options);
 }
 
 /** The whole result is refused at `path`: nothing of it is applied, and nothing else changes. */
 export async function expectRefused(proposal: Proposal, code: string, path: string): Promise<void> {
-  const { extensions, returned, capabilities } = proposal;
-  const error = refusalOf(() => mergeExtensions(extensions, returned, capabilities));
+  const { extensions, returned, capabilities, options } = proposal;
+  const error = refusalOf(() => mergeExtensions(extensions, returned, capabilities, options));
   const name = code === "tier_monotonic" ? "TierViolationError" : "GlassineError";
   expect([error.name, error.code, error.data.slot]).toEqual([name, code, path]);
 

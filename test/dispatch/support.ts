@@ -107,13 +107,15 @@ interface Order extends Extra {
   /** The order in which the plugins are registered; by name by default. */
   readonly names?: readonly string[];
   readonly given?: Extensions;
+  /** Of the manager. */
+  readonly options?: Options;
 }
 
 /** Runs one waiting concurrent plugin per name, and lets them finish in the given order. */
 export async function finishing(
   order: readonly string[],
   answer: (name: string) => Run,
-  { names = [...order].sort(), given = labelled("PII"), ...extra }: Order = {},
+  { names = [...order].sort(), given = labelled("PII"), options, ...extra }: Order = {},
 ): Promise<Result> {
   const gates = new Map<string, Deferred<void>>(names.map((name) => [name, deferred()]));
   const manager = await manage(
@@ -127,6 +129,7 @@ export async function finishing(
         { mode: "concurrent", ...extra },
       ),
     ),
+    options,
   );
   const running = manager.invoke(hook, call, { extensions: given });
   for (const name of order) {

@@ -31,6 +31,7 @@ const ofManager: None<ManagerOptions> = {
   logger: undefined,
   timeoutMs: undefined,
   strict: undefined,
+  strictDelegation: undefined,
   timings: undefined,
   limits: undefined,
   payloadLimits: undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
+  codeOf,
   envelope,
   everything,
   hop,
@@ -197,6 +198,41 @@ describe("delegation", () => {
       "bob",
       "cid",
     ]);
+  });
+
+  it("judges appended hops with strictDelegation", () => {
+    verifies("merge:hop-policies", "merge:hop-origin", "merge:hop-scopes", "merge:hop-time");
+    const caller = { security: { subject } };
+    const granted = (id: string, ...scopes_granted: readonly string[]) => ({
+      ...hop(id),
+      scopes_granted,
+    });
+    const depth = (given: object, rights: readonly string[], ...hops: readonly object[]) => {
+      const from = envelope(given);
+      const returned = { delegation: { chain: [...(from.delegation?.chain ?? []), ...hops] } };
+      expect(merge(from, returned, rights).extensions.delegation?.chain).toMatchObject(
+        returned.delegation.chain,
+      );
+      return merge(from, returned, rights, { strictDelegation: true }).extensions.delegation?.depth;
+    };
+    const fault = (...given: Parameters<typeof depth>) => codeOf(() => depth(...given));
+    const reads = [...caps, "read_subject"];
+    expect(depth(caller, reads, hop("ada"), hop("bob"))).toBe(2);
+    expect(fault(caller, reads, hop("bob"))).toBe("delegation_origin");
+    expect(fault(caller, caps, hop("ada"))).toBe("delegation_origin");
+    expect(fault({}, reads, hop("ada"))).toBe("delegation_origin");
+    const held = { delegation: { chain: [granted("ada", "read", "write", "all:*")] } };
+    expect(depth(held, caps, granted("bob", "write"), hop("cid"))).toBe(3);
+    expect(fault(held, caps, granted("bob", "all:one"))).toBe("delegation_scope");
+    expect(fault(held, caps, granted("bob", "all:*"))).toBe("delegation_scope");
+    expect(fault(held, caps, granted("bob"), granted("cid", "read"))).toBe("delegation_scope");
+    const at = (timestamp: string) => ({ ...hop("bob"), timestamp });
+    expect(depth(held, caps, at("2026-01-02T03:03:05Z"))).toBe(2);
+    expect(fault(held, caps, at("2026-01-02T03:03:04Z"))).toBe("delegation_time");
+    expect(fault(held, caps, at("9999-01-02T03:04:05Z"))).toBe("delegation_time");
+    const year = { ...hop("bob"), ttl_seconds: 31_536_000 };
+    expect(depth(held, caps, year)).toBe(2);
+    expect(fault(held, caps, { ...year, ttl_seconds: 31_536_001 })).toBe("delegation_time");
   });
 
   it("computes derived fields from the chain", () => {

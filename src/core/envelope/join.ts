@@ -24,7 +24,7 @@ export function joinSets(
   const returned = addedTo(slots.nodes, start, inner);
   // Nothing of `outer` is shown, so nothing of it counts or can be missing.
   const view = slots.empty as Slots;
-  const rights = { mask, strict: false, growOnly: true, limits } as const;
+  const rights = { mask, strict: false, growOnly: true, strictDelegation: false, limits } as const;
   return merge(outer, { slots, returned, proposal: undefined, view, ...rights });
 }
 

@@ -3,6 +3,7 @@ import type { Limits, Size } from "../data/index.ts";
 import { append, concat, forEach, freeze, newList, toArray } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
+import type { Slots } from "./filter.ts";
 
 /** A change that was not applied. */
 export interface Rejection {
@@ -30,6 +31,8 @@ export interface MergeState {
   readonly strict: boolean;
   /** Whether only growing parts may change, as when plugins run at the same time. */
   readonly growOnly: boolean;
+  /** The plugin's view, by which appended hops are judged; `undefined` if any may be appended. */
+  readonly hopView: Slots | undefined;
   readonly limits: Limits;
   rejections: readonly Rejection[];
   /** Why nothing of the proposal is applied; if there are several reasons, the one that decides. */

@@ -40,6 +40,7 @@ import {
   type Tier,
 } from "../slots/index.ts";
 import { brandOf, filterFor, isLevel, type Slots, sealAfter, sizeOf } from "./filter.ts";
+import { checkHops } from "./hops.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
 import {
   type Change,
@@ -63,6 +64,8 @@ export interface MergeInput {
   readonly mask: number;
   readonly strict: boolean;
   readonly growOnly: boolean;
+  /** Whether the policies on appended hops apply. */
+  readonly strictDelegation: boolean;
   readonly limits: Limits;
 }
 
@@ -118,11 +121,12 @@ function readOf(read: Reader, value: unknown, previous: unknown, limits: Limits)
 
 /** Merges slot by slot, starting from the current envelope. */
 function mergeSlots(current: Slots, input: MergeInput, proposal: Slots): MergeOutcome {
-  const { slots, view, mask, strict, growOnly, limits } = input;
+  const { slots, view, mask, strict, growOnly, strictDelegation, limits } = input;
   const state: MergeState = {
     mask,
     strict,
     growOnly,
+    hopView: strictDelegation ? view : undefined,
     limits,
     rejections: none,
     refusal: undefined,
@@ -328,8 +332,12 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
     refuse(state, node, "tier_monotonic", isSet ? shrunk : reason);
     return current;
   }
-  const isGrown = list !== (part.current ?? none);
-  if (isGrown) checkJoined(state, field, part, list);
+  const before = (part.current ?? none) as List;
+  const isGrown = list !== before;
+  if (isGrown) {
+    checkJoined(state, field, part, list);
+    checkHops(state, field, list, before.length);
+  }
   let next: Record<string, unknown>;
   try {
     next = grownLevel(node, { current, list, proposed });

@@ -131,6 +131,21 @@ export const errorCodes = {
     means: "A plugin in this mode may not make this change, or may not halt.",
     todo: "Run the plugin in a mode that may, such as sequential.",
   },
+  delegation_origin: {
+    means:
+      "With strictDelegation: a plugin starts a delegation chain, and its first hop does not name the subject that the plugin was shown.",
+    todo: "Declare read_subject, and begin the chain with `security.subject.id`.",
+  },
+  delegation_scope: {
+    means:
+      "With strictDelegation: an appended hop has a scope that the hop before it lacks, or one with `*`. Scopes are compared as whole strings.",
+    todo: "Grant some of the scopes of the hop before, or none.",
+  },
+  delegation_time: {
+    means:
+      "With strictDelegation: the time of an appended hop is over a minute before that of the hop before it or in the future, or its lifetime is over 365 days.",
+    todo: "Leave `timestamp` out of what appendHop takes, which means now, and check the clocks of whoever issues hops.",
+  },
   payload_denied: {
     means: "A change to a payload field that plugins may not write on this hook. It is ignored.",
     todo: "Change only what docs/hooks.md lists as writable and the manager's payloadPolicy leaves in. In a hook of your own, name the field in `writable`.",

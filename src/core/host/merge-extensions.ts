@@ -26,6 +26,8 @@ export interface MergeOptions<View> {
   readonly view?: View;
   /** Turns an ignored change into a violation. Default false. */
   readonly strict?: boolean;
+  /** Applies the policies on appended hops, as the manager option does. Default false. */
+  readonly strictDelegation?: boolean;
   /** The plugin's name, for the error and the rejections. */
   readonly plugin?: string;
   /** Limits that differ from the defaults. */
@@ -76,6 +78,8 @@ function ownView(slots: CompiledSlots, view: object): Slots {
   );
 }
 
+const mergeOptions = ["view", "strict", "strictDelegation", "plugin", "limits"];
+
 /** Without an envelope, there is nothing to merge into. */
 const nothingMerged: Merged<never> = freeze({
   extensions: null as never,
@@ -92,7 +96,7 @@ export function mergeOrThrow(
   if (currentValue === null) return nothingMerged;
   const current = ownExtensions(slots, currentValue);
   const mask = maskOf(slots, capabilities, "mergeExtensions");
-  expectOptions(options, ["view", "strict", "plugin", "limits"], "mergeExtensions");
+  expectOptions(options, mergeOptions, "mergeExtensions");
   const view = ownValue(options, "view") as object | undefined;
   const plugin = readOption(options, "plugin", "string");
   const outcome = merge(current, {
@@ -103,6 +107,7 @@ export function mergeOrThrow(
     mask,
     strict: readOption(options, "strict", "boolean") === true,
     growOnly: false,
+    strictDelegation: readOption(options, "strictDelegation", "boolean") === true,
     limits: limitsOver(extensionsLimits, ownValue(options, "limits")),
   });
   if (outcome.ok) {

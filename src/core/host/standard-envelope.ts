@@ -101,8 +101,8 @@ export const filterExtensions: Standard["filterExtensions"] = /* @__PURE__ */ bi
  * @throws TierViolationError if something monotonic shrank (or, with `strict`, for any change that
  *   would be ignored); GlassineError `options_invalid` for the options, `capability_unknown` if the
  *   capabilities are not an array, or with a `snapshot_*`, `extensions_shape`, `slot_unknown`,
- *   `label_invalid` or `header_*` code if the proposal is not acceptable. In each case nothing is
- *   applied.
+ *   `label_invalid`, `header_*` or, with `strictDelegation`, `delegation_*` code if the proposal is
+ *   not acceptable. In each case nothing is applied.
  * @see spec `merge:immutable-kept`, `merge:grown`, `merge:left-out-untouched`
  * @example
  * ```ts

@@ -70,6 +70,7 @@ function compileHook(
     firstConcurrent: serial.length,
     firstBackground: serial.length + concurrent.length,
     strict: options.strict,
+    strictDelegation: options.strictDelegation,
     timed: options.timings || options.metrics !== undefined,
     recordsTime: options.timings,
     limits: options.limits,

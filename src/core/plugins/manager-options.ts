@@ -75,6 +75,11 @@ export interface ManagerOptions<
   readonly timeoutMs?: number | null | undefined;
   /** Turns a change that would be ignored into a violation. Default false. */
   readonly strict?: boolean | undefined;
+  /**
+   * Refuses a hop that widens the scopes of the one before it, starts a chain with someone other
+   * than the subject, or has an implausible time. The gateway sets it. Default false.
+   */
+  readonly strictDelegation?: boolean | undefined;
   /** Measures how long each handler takes. Default false. */
   readonly timings?: boolean | undefined;
   /** Limits on what plugins may return in extensions and metadata. */
@@ -127,6 +132,7 @@ const schema = z.object({
   logger: z.optional(z.unknown()),
   timeoutMs: z.optional(z.custom<number | null>()),
   strict: flag("strict"),
+  strictDelegation: flag("strictDelegation"),
   timings: flag("timings"),
   limits: z.optional(z.unknown()),
   payloadLimits: z.optional(z.unknown()),

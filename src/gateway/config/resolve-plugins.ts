@@ -116,6 +116,7 @@ export async function resolvePlugins(
       env,
       discovered,
       audit: { ...audit?.options, secrets: secrets.values() },
+      strictDelegation: true,
       logger,
       metrics,
       onHandlerError,

@@ -50,6 +50,7 @@ attack(
           mask,
           strict: false,
           growOnly: false,
+          strictDelegation: false,
           limits: extensionsLimits,
         });
         if (!outcome.ok) throw new Error(outcome.refusal.code);

@@ -60,6 +60,7 @@ describe("a mode in which only growing parts may change", () => {
       mask,
       returned,
       ...how,
+      strictDelegation: false,
       limits: extensionsLimits,
     });
   };

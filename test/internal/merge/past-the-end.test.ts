@@ -11,6 +11,7 @@ const state = (): MergeState => ({
   mask: 0,
   strict: false,
   growOnly: false,
+  hopView: undefined,
   limits: extensionsLimits,
   rejections: [],
   refusal: undefined,

@@ -71,7 +71,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G7",
     name: "Delegation only appends",
     promise:
-      "The existing chain is the beginning of the new one. Depth, origin and actor are computed, never taken from a plugin.",
+      "The existing chain is the beginning of the new one. Depth, origin and actor are computed, never taken from a plugin. With `strictDelegation`, which the gateway's command sets, plugins also start a chain with the subject only, never widen its scopes, and append no implausible time.",
     attacks: ["A-111–A-121"],
     laws: ["L16"],
   },

@@ -16,7 +16,7 @@ const wire: readonly ErrorCode[] = [
   "document_invalid",
 ];
 const noGateway = "Up to the gateway that embeds the library.";
-const policy = "A policy of the host; the merge does not check it.";
+const policy = "With `strictDelegation`, as in the gateway.";
 
 export const threatCases: readonly ThreatCase[] = [
   { name: "E_SNAPSHOT_ACCESSOR", codes: ["snapshot_accessor"] },
@@ -40,8 +40,8 @@ export const threatCases: readonly ThreatCase[] = [
   { name: "E_LABEL_INVALID", codes: ["label_invalid"] },
   { name: "E_HEADER_INVALID", codes: ["header_invalid"] },
   { name: "E_HEADER_DUPLICATE", codes: ["header_duplicate"] },
-  { name: "E_DELEGATION_SCOPE", note: policy },
-  { name: "E_DELEGATION_ORIGIN", note: policy },
+  { name: "E_DELEGATION_SCOPE", codes: ["delegation_scope"], note: policy },
+  { name: "E_DELEGATION_ORIGIN", codes: ["delegation_origin"], note: policy },
   {
     name: "E_MANIFEST_INVALID",
     codes: ["manifest_invalid", "hook_unknown"],

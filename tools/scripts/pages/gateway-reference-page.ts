@@ -71,6 +71,7 @@ Each such request has a line \`model_passed\` in the log and, with \`audit.acces
 - \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` stands for all plugins of a CPEX or ContextForge configuration: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
 
 Two entries that name the same plugin are refused, and production does not start without \`plugins.lock\`, even if no package is named.
+Hops that plugins append to a delegation chain are [restricted](slots.md#delegation): \`strictDelegation\` is on.
 A plugin with \`"mode": "audit"\` is on trial: what it would label, change or refuse has no effect, and \`audit.hooks\` records it.
 A plugin's own schema reads \`options\`, and handlers get them as \`context.config\`; \`--check\` warns if there is no schema.
 A plugin that rewrites a tool's answer finds it in a \`tool_result\` part, as [footnote.ts](../examples/gateway/footnote.ts) does.

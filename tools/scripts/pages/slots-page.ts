@@ -27,6 +27,13 @@ const remarks: Readonly<Record<string, string>> = {
   http: `Headers that a host passes in are accepted as they are, within the [limits](embed.md#limits): any name, any value, line breaks included.
 The grammar of names and values is checked for what a plugin writes, and a plugin cannot write a header that frames the message.
 So a host that maps foreign text into headers must check that text itself, before it makes the envelope and again before it sends the headers.`,
+  delegation: `With [\`strictDelegation\`](embed.md#createpluginmanager), which \`glassine gateway\` sets, a hop that a plugin appends must also keep to these rules, or the whole proposal is refused:
+
+- The first hop of a chain names the subject, as \`security.subject.id\` was shown to the plugin. So only a plugin with \`read_subject\` can start a chain (\`delegation_origin\`).
+- Each of its scopes is one that the hop before it has, letter by letter, and none contains \`*\` (\`delegation_scope\`). A hop without scopes grants none, and neither can the hops after it. \`authorization_details\` are not compared.
+- Its time is at most a minute before that of the hop before it and at most a minute in the future, and its lifetime at most 365 days (\`delegation_time\`).
+
+Hops of plugins that run at the same time are judged in the order in which they are joined.`,
 };
 
 export function slotsPage(slots: SlotTable): string {

@@ -40,8 +40,7 @@ What it returns is treated as hostile: each property is read once into a copy, a
 
 _Refused_: nothing of the plugin's result is applied, and its \`onError\` decides what follows; by default the request is denied.
 _Ignored_: that change is dropped and listed in \`rejections\`, and the rest of the result is applied.
-The codes are documented in [errors.md](errors.md).
-_Open_ attacks target a part that is not built: the gateway enforces no delegation policies.`;
+The codes are documented in [errors.md](errors.md).`;
 
 export function threatModelPage(attacks: readonly Attack[]): string {
   const rows = attacks.map((attack) => [

@@ -214,12 +214,12 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
     mask: step.mask,
     strict: compiled.strict,
     growOnly,
+    strictDelegation: compiled.strictDelegation,
     limits: compiled.limits,
   };
   return {
     is: "changes",
-    // All concurrent handlers are waited for before any result is merged, so this one is read now.
-    // The others are merged at once, and read by the merge.
+    // Concurrent handlers are all awaited before a merge, so read this now. The merge reads others.
     extensions: growOnly ? { ...extensions, proposal: readProposal(extensions) } : extensions,
     payload: readPayload(run, step, found.modifiedPayload),
     metadata: readMetadata(run, found.metadata),

@@ -141,6 +141,7 @@ export interface CompiledHook {
   readonly firstConcurrent: number;
   readonly firstBackground: number;
   readonly strict: boolean;
+  readonly strictDelegation: boolean;
   /** Whether each turn is timed, and whether its record states the time. */
   readonly timed: boolean;
   readonly recordsTime: boolean;

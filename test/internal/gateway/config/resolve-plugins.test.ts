@@ -1,7 +1,7 @@
 /** From a configuration's plugins to a manager, or to the code of the error that prevents it. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createExtensions, definePlugin, deny } from "glassine";
+import { appendHop, createExtensions, definePlugin, deny } from "glassine";
 import { createMessage, toolCall } from "glassine/messages";
 import { stockPlugins } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
@@ -36,6 +36,21 @@ const stock: StockPlugins = {
   "always-no": {
     options: z.strictObject({ as: z.string() }),
     make: (options) => denier((options as { as: string }).as),
+  },
+  "always-hop": {
+    options: z.strictObject({}),
+    make: () =>
+      definePlugin({
+        name: "hopper",
+        version: "1.0.0",
+        capabilities: ["append_delegation"],
+        hooks: {
+          "cmf.tool_pre_invoke": (_message, _context, extensions) => {
+            const hop = { subject_id: "bob", subject_type: "agent", scopes_granted: ["write"] };
+            return { modifiedExtensions: appendHop(extensions, hop) };
+          },
+        },
+      }),
   },
 };
 
@@ -103,6 +118,17 @@ describe("plugins by name, package and path", () => {
     expect(violation).toBeUndefined();
     const { manager: small } = await resolve([]);
     await expect(small.invoke("cmf.llm_input", message)).rejects.toThrow("16777216");
+  });
+
+  it("append no hop that widens", async () => {
+    const { manager } = await resolve([{ use: "always-hop" }]);
+    const following = async (scopes_granted: readonly string[]) => {
+      const chain = [{ subject_id: "ada", subject_type: "user", scopes_granted }];
+      const extensions = createExtensions({ delegation: { chain } });
+      return manager.invoke("cmf.tool_pre_invoke", call, { extensions });
+    };
+    expect((await following(["read", "write"])).extensions.delegation?.depth).toBe(2);
+    expect((await following(["read"])).violation?.code).toBe("delegation_scope");
   });
 
   it("run as the operator says", async () => {
