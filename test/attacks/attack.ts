@@ -2,7 +2,7 @@
  * The attacks of the threat model, as tests. `docs/threat-model.md` is generated from the source of
  * these calls, so write number, attempt and outcome as string literals.
  */
-import { describe, it } from "vitest";
+import { describe } from "vitest";
 
 type AttackNumber = `A-${number}`;
 
@@ -20,11 +20,6 @@ export function attack(
   tests: () => void,
 ): void {
   describe(`${number}: ${attempt}`, tests);
-}
-
-/** An attack, or a part of one, on what is not built yet: test runs list it as a todo. */
-export function attackWaits(number: AttackNumber, attempt: string, waitsFor: string): void {
-  it.todo(`${number}: ${attempt}; waits for ${waitsFor}`);
 }
 
 /** An attack that has no target here. `why` is a sentence. */

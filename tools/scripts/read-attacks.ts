@@ -8,9 +8,9 @@ export interface Attack {
   /** `A-001` */
   readonly number: string;
   readonly attempt: string;
-  /** The outcome, what the attack waits for, or why it does not apply. */
+  /** The outcome, or why the attack does not apply. */
   readonly answer: string;
-  readonly standing: "tested" | "waits" | "does_not_apply";
+  readonly standing: "tested" | "does_not_apply";
   /** `test/attacks/forged-proxies.test.ts` */
   readonly path: string;
 }
@@ -27,12 +27,11 @@ export type Fault = Numbered;
 
 const standings: Readonly<Record<string, Attack["standing"]>> = {
   attack: "tested",
-  attackWaits: "waits",
   attackDoesNotApply: "does_not_apply",
 };
 const text = /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/.source;
 const attackCall = new RegExp(
-  String.raw`^\s*(attack|attackWaits|attackDoesNotApply)\(\s*"(A-\d{3})",\s*${text},\s*${text}`,
+  String.raw`^\s*(attack|attackDoesNotApply)\(\s*"(A-\d{3})",\s*${text},\s*${text}`,
   "gm",
 );
 const titleCall = new RegExp(String.raw`\b(?:it|describe)(?:\.\w+)*\(\s*${text}`, "g");

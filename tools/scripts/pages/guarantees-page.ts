@@ -12,7 +12,6 @@ Each guarantee holds for any value that a plugin returns and any text that a cal
 
 Attacks, laws and faults test each guarantee.
 An _attack_ is a test of its own; [threat-model.md](threat-model.md) lists attacks with their outcomes.
-An attack that is not prevented yet is listed as such, and threat-model.md says what is missing.
 A _law_ is a property test over generated data, including hostile values; \`npm run laws -- --runs 10000\` tries each law that many times.
 A _fault_ is injected at every step at which it can happen.`;
 
@@ -40,13 +39,9 @@ export function guaranteesPage({ attacks, laws, faults }: Evidence): string {
     throw new Error(`A guarantee names ${number}, which has no test.`);
   };
   const section = (guarantee: Guarantee) => {
-    const numbers = guarantee.attacks.flatMap(expand);
-    for (const number of numbers) known(attacks, number);
-    const waiting = attacks.filter(({ standing }) => standing === "waits");
-    const open = numbers.filter((number) => waiting.some((attack) => attack.number === number));
+    for (const number of guarantee.attacks.flatMap(expand)) known(attacks, number);
     const behind = [
       `Attacks: ${guarantee.attacks.join(", ")}.`,
-      open.length === 0 ? "" : `Not prevented yet, or only in part: ${open.join(", ")}.`,
       `Laws: ${guarantee.laws.map((number) => known(laws, number)).join(", ")}.`,
       guarantee.faults === undefined
         ? ""

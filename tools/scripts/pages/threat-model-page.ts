@@ -58,7 +58,6 @@ export function threatModelPage(attacks: readonly Attack[]): string {
 }
 
 function outcomeOf({ standing, answer }: Attack): string {
-  if (standing === "waits") return `Open: waits for ${answer}.`;
   if (standing === "does_not_apply") return `Does not apply: ${answer}`;
   return answer;
 }
