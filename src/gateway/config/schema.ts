@@ -339,7 +339,7 @@ const limits = z.strictObject({
   idleSessionMs: milliseconds
     .default(3_600_000)
     .describe(
-      "How long a session stays open without a request, and up to a minute more. One that has no answer yet keeps it open.",
+      "How long a session stays open without a request, and up to a minute more. One that has no answer yet keeps it open. At least a minute less than `labels.store.ttlMs`.",
     ),
   requestsPerMinute: z
     .int()
@@ -383,9 +383,7 @@ const labelSettings = z.strictObject({
       z.literal("memory"),
       z.strictObject({
         redis: z.union([text, secret]).describe("The URL of a Redis or Valkey server."),
-        ttlMs: milliseconds
-          .default(86_400_000)
-          .describe("How long unused labels are kept: a minute more than `limits.idleSessionMs`."),
+        ttlMs: milliseconds.default(86_400_000).describe("How long unused labels are kept."),
         prefix: text.optional().describe("What the keys begin with. Default: `glassine:labels:`."),
       }),
     ])

@@ -187,6 +187,7 @@ export const logEvents = {
   label_store_error: {
     levels: ["warn"],
     means: "The connection to the label store failed, or the server refused a command.",
+    perMinute: 60,
     quotes: true,
   },
   tracing_error: {
