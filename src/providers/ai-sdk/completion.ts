@@ -8,6 +8,7 @@ import {
   knownFields,
   type Left,
   objectIn,
+  objectsIn,
   pathOf,
   type Reading,
   reportFields,
@@ -55,7 +56,7 @@ export function readCompletion(answer: JsonObject): ResultExtensions {
 
 const names = ["finishReason", "usage", "response"] as const;
 
-/** Reports what the slots do not show of `names` and `warnings`. Returns these names. */
+/** Reports what the slots do not show of these fields. Returns the names of those it dealt with. */
 export function reportCompletion(answer: JsonObject, reading: Reading): readonly string[] {
   const { left } = reading;
   const json = completionJson(answer);
@@ -69,7 +70,24 @@ export function reportCompletion(answer: JsonObject, reading: Reading): readonly
   const { warnings } = answer;
   const isQuiet = warnings === undefined || (Array.isArray(warnings) && warnings.length === 0);
   if (!isQuiet) left.add({ path: "warnings", kind: "setting", reason: "A setting." });
-  return [...names, "warnings"];
+  if (!repeatsTexts(answer)) return [...names, "warnings"];
+  left.add({ path: copied, kind: "setting", reason: "It repeats the last texts." });
+  return [...names, "warnings", copied];
+}
+
+/** In ai 7, what is parsed if the program asked for an object. */
+const copied = "structuredOutputText";
+
+/** Whether that is the text of the last parts, which messages show. */
+function repeatsTexts({ content, [copied]: copy }: JsonObject): boolean {
+  if (typeof copy !== "string") return false;
+  let rest = copy;
+  for (const { type, text } of [...objectsIn(content)].reverse()) {
+    if (type !== "text" || typeof text !== "string" || rest === "") continue;
+    if (!rest.endsWith(text)) return false;
+    rest = rest.slice(0, rest.length - text.length);
+  }
+  return rest === "";
 }
 
 type Response = { readonly [name in "modelId" | "timestamp"]?: string };

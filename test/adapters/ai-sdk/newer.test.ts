@@ -205,6 +205,20 @@ describe("a result of ai 7", () => {
     expect(lost.map(({ path }) => path).sort()).toEqual(["[0].content", "[0].content[0]"]);
   });
 
+  it("may repeat its last texts as what is parsed", () => {
+    verifies("aisdk:settings", "aisdk:left");
+    const texts = ["Let me look.", '{"name":', '"Ada"}'];
+    const content = texts.map((each) => ({ type: "text", text: each }));
+    const kindOf = (structuredOutputText: unknown) =>
+      fromContent({ content, structuredOutputText } as never).left.find(
+        ({ path }) => path === "structuredOutputText",
+      )?.kind;
+    for (const copy of ['"Ada"}', '{"name":"Ada"}', texts.join(""), ""])
+      expect(kindOf(copy)).toBe("setting");
+    for (const other of ['{"name":"Bea"}', `x${texts.join("")}`, "Ada", 'look.{"name":"Ada"}', 1])
+      expect(kindOf(other)).toBe("content");
+  });
+
   it("is the same streamed, pings aside", () => {
     verifies("aisdk:streamed-alike", "aisdk:stream-events");
     const { structuredOutputText: _, ...streamed } = result;
