@@ -82,6 +82,8 @@ const listOfCalls = objects(
   },
   () =>
     ({ index, id }, all, where) => {
+      // Mistral and Gemini may leave the index out, because each of their calls comes whole.
+      if (isNone(index) && typeof id === "string") return all.length;
       if (index === all.length && typeof id !== "string")
         throw streamFault(`${where}.id`, "an id with the first piece of a call", [id]);
       return expectPlace(index, all.length, `${where}.index`);

@@ -36,6 +36,18 @@ describe("an empty list", () => {
   });
 });
 
+it("calls without an index come whole, as Mistral sends them", () => {
+  verifies("openai:dialects", "openai:stream-refused");
+  const call = (id: string) => ({ id, function: { name: "f", arguments: `{"of":"${id}"}` } });
+  const { choices } = answerOf([chunk({ tool_calls: [call("a"), call("b")] }), end]);
+  const tool_calls = ["a", "b"].map((id) => ({ type: "function", ...call(id) }));
+  expect(choices).toMatchObject([{ message: { tool_calls } }]);
+  const rest = { function: { arguments: "{}" } };
+  expect(() =>
+    answerOf([chunk({ tool_calls: [call("a")] }), chunk({ tool_calls: [rest] })]),
+  ).toThrow("choices.delta.tool_calls");
+});
+
 describe("a type that is not a string", () => {
   const nested = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
   const unspeakable = { toString: 1, valueOf: 1 };
