@@ -25,7 +25,7 @@ it("CLI-019: `trust` accepts neither of two packages that claim one id", async (
   const reason = "duplicate plugin id (entry point plugin.js:default)";
   expect(await run(trust, options)).toMatchObject({
     code: 2,
-    stderr: `trust: plugin 'guard' is rejected: duplicate_id: ${reason}\nRemove one of them, or upgrade to ids that differ.\n`,
+    stderr: `trust: plugin 'guard' is rejected: duplicate_id: ${reason} of guard, guard\nRemove one of them, or upgrade to ids that differ.\n`,
   });
   const { document } = await runJson(["plugins", "list"], options);
   expect([document.loaded, document.warnings]).toEqual([[], [warning]]);

@@ -243,7 +243,7 @@ describe("ids", () => {
     expect(trusted).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: `trust: plugin 'acme.twin' is rejected: duplicate_id: ${reason}\nRemove one of them, or upgrade to ids that differ.\n`,
+      stderr: `trust: plugin 'acme.twin' is rejected: duplicate_id: ${reason} of twin-one, twin-two\nRemove one of them, or upgrade to ids that differ.\n`,
     });
     expect(existsSync(`${workspace.marker}-twin`)).toBe(false);
   });

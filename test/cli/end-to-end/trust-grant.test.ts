@@ -294,7 +294,7 @@ describe("what cannot be trusted", () => {
       `trust: cannot hash package 'unsafe-guard': "host.txt" is a link with an absolute target.\nReinstall the package. If it persists, treat it as tampering.\n`,
     );
     expect(await refused(["trust", "twin", "--reason", "r"])).toBe(
-      "trust: plugin 'twin' is rejected: duplicate_id: duplicate plugin id (entry point plugin.js:default)\nRemove one of them, or upgrade to ids that differ.\n",
+      "trust: plugin 'twin' is rejected: duplicate_id: duplicate plugin id (entry point plugin.js:default) of @acme/twin, @evil/twin\nRemove one of them, or upgrade to ids that differ.\n",
     );
     expect(await refused(["trust", "@acme/twin", "--reason", "r"])).toContain(
       `Available: ${available}\n`,

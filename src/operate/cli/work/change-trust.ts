@@ -219,6 +219,11 @@ function trustableIn({ report }: Surveyed, request: TrustRequest): StaticPlugin 
     throw notTrusted(id, "is not an installed package and cannot be trusted", [todo]);
   }
   const fault = refused ?? (source && signatureFault(source));
+  if (fault?.code === "duplicate_id") {
+    const claims = report.refused.filter((each) => each.id === id);
+    const names = listed(claims.map((each) => each.package).sort(byUnits), "");
+    throw rejectedBy(request, { ...fault, reason: `${fault.reason} of ${names}` });
+  }
   if (fault !== undefined) throw rejectedBy(request, fault);
   if (source !== undefined) return source;
   const ids = report.found.filter(({ isLocal }) => !isLocal).map(({ entry }) => entry.id);
