@@ -113,11 +113,10 @@ async function importAny(path: string, url: string): Promise<Module> {
 async function importByJiti(path: string, missing: string): Promise<Module> {
   const { createJiti } = await jitiFor(path, missing);
   // From this installation, as by `lendHost`: the file's own folder may not have one.
-  const require = createRequire(import.meta.url);
-  const own = "glassine";
-  const { exports } = require(`${own}/package.json`) as { readonly exports: object };
-  const names = Object.keys(exports).map((entry) => `${own}${entry.slice(1)}`);
-  const alias = Object.fromEntries(names.map((name) => [name, require.resolve(name)]));
+  const own = createRequire(import.meta.url);
+  const { exports } = own("glassine/package.json") as { readonly exports: object };
+  const names = Object.keys(exports).map((entry) => `glassine${entry.slice(1)}`);
+  const alias = Object.fromEntries(names.map((name) => [name, own.resolve(name)]));
   // Without jiti's caches, since the file may have changed.
   return await createJiti(path, { fsCache: false, moduleCache: false, alias }).import<Module>(path);
 }

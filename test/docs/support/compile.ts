@@ -1,6 +1,6 @@
 /** Compiles TypeScript against the sources, without touching the output of a build. */
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { entries, packageName } from "../../support/source-aliases.ts";
@@ -36,18 +36,19 @@ export async function compile(
     compilerOptions: { rootDir: "../../..", outDir: "out", noEmit: false },
     include: include.map((path) => `../../../${path}`),
   };
-  const exports = Object.fromEntries(
-    entries.map(({ entry, source }) => [entry, `./${source.replace(/ts$/, "js")}`]),
-  );
   write("tsconfig.json", JSON.stringify(config));
-  // The output imports the package by name; with this file, Node resolves it to the sources.
-  write("out/package.json", JSON.stringify({ name: packageName, type: "module", exports }));
   for (const [path, text] of Object.entries(files)) write(path, text);
   const args = [compiler, "--pretty", "false", "-p", folder];
   const { code, output, complaints } = await run(process.execPath, args, 600_000);
   if (code === -1) throw new Error(`The compiler did not end by itself. ${complaints}`);
   // Every line is a finding, except indented ones, which continue the finding above.
   const problems = output.split("\n").filter((line) => /^\S/.test(line));
+  // The output imports the package by name; with this file, Node resolves it to the sources.
+  const compiled = entries
+    .map(({ entry, source }) => [entry, `./${source.replace(/ts$/, "js")}`] as const)
+    .filter(([, file]) => existsSync(`${folder}out/${file}`));
+  const exports = { ...Object.fromEntries(compiled), "./package.json": "./package.json" };
+  write("out/package.json", JSON.stringify({ name: packageName, type: "module", exports }));
   const unclear = problems.filter((line) => !/^\S+\(\d+,\d+\): error /.test(line));
   if (unclear.length > 0) throw new Error(`The compiler says: ${unclear.join("\n")}`);
   return { out: `${folder}out/`, problems };

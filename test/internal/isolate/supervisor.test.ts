@@ -306,8 +306,21 @@ describe("its end", () => {
   });
 });
 
+/** Since Node 25, the engine can write it, and the manifest is refused by its schema. */
+const unwritable: [string, string, string, string][] =
+  attempt(() => JSON.stringify(JSON.parse(deep))) === undefined
+    ? [
+        [
+          "has a manifest that nobody can write again",
+          ready.replace('"name"', `"description":${deep},"name"`),
+          "plugin_ended",
+          "nested too deep",
+        ],
+      ]
+    : [];
+
 describe("a start", () => {
-  it.each<readonly [string, string, string, string]>([
+  it.each<[string, string, string, string]>([
     [
       "speaks another version",
       JSON.stringify({ type: "ready", protocol: 99, manifest }),
@@ -334,17 +347,7 @@ describe("a start", () => {
       "plugin_ended",
       "was not ready",
     ],
-    // Since Node 25, the engine can write it, and the manifest is refused by its schema.
-    ...(attempt(() => JSON.stringify(JSON.parse(deep))) === undefined
-      ? [
-          [
-            "has a manifest that nobody can write again",
-            ready.replace('"name"', `"description":${deep},"name"`),
-            "plugin_ended",
-            "nested too deep",
-          ] as const,
-        ]
-      : []),
+    ...unwritable,
   ])("that %s is refused, with the reason", async (_, greeting, code, message) => {
     verifies("isolation:start");
     const { supervisor, kills } = playing([honest], { startTimeoutMs: 50 }, greeting);
