@@ -91,7 +91,7 @@ export async function pluginsOf(
     return plugin === undefined ? [] : [plugin];
   }
   const { env, lock, logger, loadTimeoutMs } = options;
-  const onOutput = (text: string) => logPrinted(options, source, text);
+  const onOutput = printedLog(options, source);
   const onEnd = (why: string) => logEnd(logger, source, why);
   const host = { mode, root, env, lock, loadTimeoutMs, logger, onOutput, onEnd };
   const found = await resolveGuests(guests, host);
@@ -174,7 +174,7 @@ async function isolatedAt(
     memoryMb,
     config,
     startTimeoutMs: loadTimeoutMs,
-    onOutput: (text) => logPrinted(load, path, text),
+    onOutput: printedLog(load, path),
     onEnd: (why) => logEnd(logger, path, why),
   });
   return plugin;
@@ -182,16 +182,33 @@ async function isolatedAt(
 
 /** How much of a plugin's output is searched for secrets at once. The log shows less of it. */
 const maxPrinted = 2_000;
+/** How many lines of one plugin are logged in a minute. */
+const mostLines = 600;
+const minuteMs = 60_000;
 
-export function logPrinted(
+/** Returns what logs a plugin's output, up to a limit, and then how much was left out. */
+export function printedLog(
   { logger, secrets }: Pick<LoadOptions, "logger" | "secrets">,
   source: string,
-  text: string,
-): void {
-  const line = text.trimEnd().slice(0, maxPrinted);
-  logger?.warn?.(
-    `the plugin ${printable(source)} printed: ${secrets?.redact(line) ?? redactText(line, [])}`,
-  );
+): (text: string) => void {
+  let since = performance.now();
+  let count = 0;
+  return (text) => {
+    const now = performance.now();
+    if (now - since >= minuteMs) {
+      if (count > mostLines)
+        logger?.warn?.(
+          `the plugin ${printable(source)} printed ${count - mostLines} more lines in a minute, which are left out`,
+        );
+      [since, count] = [now, 0];
+    }
+    count += 1;
+    if (count > mostLines) return;
+    const line = text.trimEnd().slice(0, maxPrinted);
+    logger?.warn?.(
+      `the plugin ${printable(source)} printed: ${secrets?.redact(line) ?? redactText(line, [])}`,
+    );
+  };
 }
 
 export function logEnd(logger: Logger | undefined, source: string, why: string): void {

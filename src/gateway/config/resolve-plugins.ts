@@ -22,11 +22,11 @@ import type { LoadedConfig } from "./load-config.ts";
 import {
   type LoadOptions,
   logEnd,
-  logPrinted,
   type NamedEntry,
   namedEntry,
   pluginOf,
   pluginsOf,
+  printedLog,
 } from "./load-entry.ts";
 import type { GatewayConfig } from "./schema.ts";
 import { secretReader } from "./secrets.ts";
@@ -284,13 +284,14 @@ async function discoveredFor(
   const { env, lock, loadTimeoutMs, logger } = options;
   const only = entries.flatMap(({ from, source }) => (from === "package" ? [source] : []));
   if (mode === "dev" && only.length === 0) return undefined;
+  const logs = new Map(only.map((id) => [id, printedLog(options, id)]));
   return discoverPlugins({
     root,
     mode,
     env,
     only,
     isolate: isolationsOf(entries),
-    onOutput: (id, text) => logPrinted(options, id, text),
+    onOutput: (id, text) => logs.get(id)?.(text),
     onEnd: (id, why) => logEnd(logger, id, why),
     lock,
     loadTimeoutMs,

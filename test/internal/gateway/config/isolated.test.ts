@@ -2,14 +2,16 @@
 /** Configured plugins whose code does not run in the gateway's process. */
 import { join } from "node:path";
 import { createMessage } from "glassine/messages";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
+import { printedLog } from "../../../../src/gateway/config/load-entry.ts";
 import {
   type ResolveOptions,
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { farSides, guarded } from "../../../support/far-sides.ts";
 import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
@@ -134,6 +136,23 @@ describe("a plugin by its path with isolate", () => {
       .poll(() => lines)
       .toEqual([expect.stringMatching(/p\.mjs printed: he\\.*llo password=\[REDACTED\]$/)]);
   });
+});
+
+it("logs 600 lines a minute of what a plugin prints, and how many more there were", () => {
+  const lines: string[] = [];
+  const logger = { warn: (text: string) => lines.push(text), error: () => {} };
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+  afterTest(() => clock.mockRestore());
+  const print = printedLog({ logger }, "loud");
+  for (let each = 0; each < 1000; each += 1) print("again\n");
+  expect(lines).toHaveLength(600);
+  now = 60_000;
+  print("later\n");
+  expect(lines.slice(600)).toEqual([
+    "the plugin loud printed 400 more lines in a minute, which are left out",
+    "the plugin loud printed: later",
+  ]);
 });
 
 describe("a package with isolate", () => {
