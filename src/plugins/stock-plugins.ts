@@ -15,9 +15,9 @@ import { secretScanner, secretScannerOptions } from "./secret-scanner.ts";
 export type StockServices = RateLimitServices & Partial<AuditLogServices>;
 
 /** A stock plugin that a host can enable by its name. */
-export interface StockPlugin {
+export interface StockPlugin<Options = unknown> {
   /** The schema of its options, which are JSON data. */
-  readonly options: z.ZodMiniType;
+  readonly options: z.ZodMiniType<unknown, Options>;
   /**
    * Makes the plugin from options as they are in a configuration.
    *
@@ -26,12 +26,12 @@ export interface StockPlugin {
   readonly make: (options: unknown, services?: StockServices) => Plugin | Promise<Plugin>;
 }
 
-/** The cast is safe: a maker reads its options itself, whatever type they have. */
+/** The casts are safe: a maker reads its options itself, with the schema, whatever type they have. */
 function entry<Options, Services>(
   options: z.ZodMiniType,
   make: (options: Options, services: Services) => Plugin | Promise<Plugin>,
-): StockPlugin {
-  return Object.freeze({ options, make: make as StockPlugin["make"] });
+): StockPlugin<NonNullable<Options>> {
+  return Object.freeze({ options, make }) as StockPlugin<NonNullable<Options>>;
 }
 
 /**

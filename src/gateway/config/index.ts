@@ -2,6 +2,7 @@ export { auditFileFaults } from "./audit-of.ts";
 export { placesOf, stackOf } from "./code-places.ts";
 export { configInvalid, problemAt } from "./config-problems.ts";
 export { withHyphens } from "./config-rules.ts";
+export { type ConfigInput, defineConfig } from "./define-config.ts";
 export { findConfig, readConfigFile } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { type KnownSecrets, knownSecrets } from "./known-secrets.ts";
@@ -24,9 +25,7 @@ export {
 } from "./resolve-plugins.ts";
 export {
   type CommandServer,
-  type ConfigInput,
   configSchema,
-  defineConfig,
   endsOf,
   type GatewayConfig,
   isGuests,

@@ -441,8 +441,6 @@ export const configSchema = z.strictObject({
     .describe("The file with the pinned definitions of tools."),
 });
 
-/** What an operator writes. */
-export type ConfigInput = z.input<typeof configSchema>;
 /** The same, checked, with all defaults filled in. */
 export type GatewayConfig = z.output<typeof configSchema>;
 export type ServerConfig = GatewayConfig["servers"][string];
@@ -478,20 +476,3 @@ export function endsOf({ servers, models }: GatewayConfig) {
 /** One plugin, with its settings. */
 export type SinglePluginEntry = Exclude<PluginEntry, string | GuestsEntry>;
 export type Secret = z.output<typeof secret>;
-
-/**
- * Returns `config` unchanged. It gives `glassine.config.ts` its types.
- *
- * @example
- * ```ts
- * import { defineConfig } from "glassine/gateway";
- *
- * export default defineConfig({
- *   servers: { everything: { command: "mcp-server-everything", args: ["stdio"] } },
- *   plugins: [{ use: "secret-scanner" }],
- * });
- * ```
- */
-export function defineConfig(config: ConfigInput): ConfigInput {
-  return config;
-}
