@@ -13,7 +13,7 @@ export function gatewayCommand(services: () => Promise<GatewayServices>): Comman
       "Without a port it speaks MCP over standard input and output; the log is on standard error.",
       "The command after -- starts the only server; no configuration is needed.",
       "SIGHUP reloads the configuration; if it is invalid, the last good one stays in effect.",
-      "SIGTERM and SIGINT end it when open requests are done; a second signal ends it at once.",
+      "SIGTERM and SIGINT end it when open requests are done; a second signal refuses those.",
     ],
     rest: { name: "COMMAND ARGS…", what: "the command of the only server" },
     options: gatewayCommandOptions,

@@ -89,7 +89,7 @@ async function written(logStream: GatewayServices["logStream"]): Promise<void> {
  * @throws CommandFailure if the system refuses something, with a message for operators
  */
 async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
-  const { signals, env } = input;
+  const { signals, env, stdio } = input;
   let running: OpenedGateway | undefined;
   const log = numberedLog(input.log, () => running?.generation ?? 1);
   const sets = new Set<ResolvedPlugins>();
@@ -111,7 +111,9 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
   stopListening.push(() => signals.off("SIGHUP", hangUp));
   try {
     const metrics = createMetrics();
-    const first = await prepare(input, sets, { metrics, generation: 1 });
+    const hurry = new AbortController();
+    const about = { metrics, hurried: hurry.signal };
+    const first = await prepare(input, sets, { ...about, generation: 1 });
     sets.add(first.set);
     const { file } = first;
     const gateway = await input.openGateway(first.parts).catch((error: unknown) => {
@@ -123,15 +125,25 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
     const stopped = stopSignal(signals);
     stopListening.push(stopped.off);
     const asked = Promise.race([gateway.ended, stopped.signal]);
-    const reload = reloader(input, gateway, sets, { metrics, ending: asked });
+    const reload = reloader(input, gateway, sets, { ...about, ending: asked });
     if (file !== undefined) stopListening.push(await answering(file, env, reload, log));
     onHangUp = () => void reload();
     if (hasHungUp) onHangUp();
     gateway.announce({ mode: first.parts.config.mode });
     const end = await asked;
-    // Restores the system's default: a second signal ends the process at once.
     stopped.off();
-    if ("signal" in end) log.info("stopping", { signal: end.signal });
+    // A third signal is left to the system, which ends the process at once.
+    const again = stopSignal(signals);
+    stopListening.push(again.off);
+    void again.signal.then(() => {
+      again.off();
+      hurry.abort();
+    });
+    if ("signal" in end) {
+      log.info("stopping", { signal: end.signal });
+      // Nobody reads the answers to open requests, and whoever sent the signal kills it soon.
+      if (stdio?.stdin.readableEnded) hurry.abort();
+    }
     await gateway.close();
     const { code } = "signal" in end ? {} : end;
     log.info("ended", code === undefined ? {} : { code });
@@ -148,6 +160,12 @@ async function close(set: ResolvedPlugins): Promise<void> {
   await set.close().catch(() => {});
 }
 
+/** What every generation shares. */
+interface Common {
+  readonly metrics: GatewayMetrics;
+  readonly hurried: AbortSignal;
+}
+
 interface Prepared extends Pick<LoadedConfig, "file"> {
   readonly parts: GatewayParts;
   readonly set: ResolvedPlugins;
@@ -159,7 +177,7 @@ interface Prepared extends Pick<LoadedConfig, "file"> {
 async function prepare(
   input: RunInput,
   sets: Set<ResolvedPlugins>,
-  { metrics, generation }: { readonly metrics: GatewayMetrics; readonly generation: number },
+  { metrics, hurried, generation }: Common & { readonly generation: number },
 ): Promise<Prepared> {
   const { env, stdio, stock, envoy, secrets: known } = input;
   // Uses the next generation even for problems of a configuration that is refused in the end.
@@ -211,6 +229,7 @@ async function prepare(
       metrics,
       secrets: known.read,
       log: input.log,
+      hurried,
       stdio,
       envoy,
       onUnused,
@@ -227,7 +246,7 @@ function reloader(
   input: RunInput,
   gateway: OpenedGateway,
   sets: Set<ResolvedPlugins>,
-  { metrics, ending }: { readonly metrics: GatewayMetrics; readonly ending: Promise<unknown> },
+  { ending, ...about }: Common & { readonly ending: Promise<unknown> },
 ): () => Promise<ReloadOutcome> {
   const log = numberedLog(input.log, () => gateway.generation);
   let isEnding = false;
@@ -242,7 +261,7 @@ function reloader(
     let fresh: Prepared | undefined;
     log.info("reloading");
     try {
-      fresh = await prepare(input, sets, { metrics, generation: gateway.generation + 1 });
+      fresh = await prepare(input, sets, { ...about, generation: gateway.generation + 1 });
       const { parts, set, warnings } = fresh;
       await gateway.reload(parts);
       sets.add(set);

@@ -345,7 +345,9 @@ class RunningGateway implements OpenedGateway {
     await this.#refuse(isLasting);
     // A question of a server does not keep the gateway: its caller may never answer it.
     const openRequests = () => this.#models.open() + this.#servers.openRequests;
-    await waitUntil(() => openRequests() === 0, this.#current.parts.config.limits.shutdownMs);
+    const { hurried, config } = this.#current.parts;
+    const isDone = () => openRequests() === 0 || hurried?.aborted === true;
+    await waitUntil(isDone, config.limits.shutdownMs);
     await this.#refuse(() => true);
     await this.#models.close();
     await this.#endpoint?.connected.closeAll();

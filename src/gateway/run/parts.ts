@@ -78,6 +78,8 @@ export interface GatewayParts extends Omit<GatewayOptions, Defaulted> {
   readonly audit: AuditedTraffic | undefined;
   readonly secrets: (secret: string | Secret) => string;
   readonly log: GatewayLog;
+  /** Aborts when whoever ends the gateway waits no longer: what `close` waits for is given up. */
+  readonly hurried?: AbortSignal | undefined;
 }
 
 /** Starts a gateway from checked parts. */

@@ -21,6 +21,8 @@ export interface ChildOptions {
   readonly maxBytes: number;
   /** How many bytes may wait for a child that does not read. */
   readonly queuedBytes: number;
+  /** Aborts when whoever ends the gateway waits no longer, so a child that is being ended must go. */
+  readonly hurried?: AbortSignal | undefined;
   /** Receives lines of stderr, faults in stdout, and how the child ended by itself. */
   readonly onNote: (kind: ChildNote, text: string) => void;
   /** A message is too large. Without the id of the request that it answers, the child is ended. */
@@ -81,11 +83,16 @@ export class ChildFailure extends Error {
 const maxErrorBytes = 8192;
 /** How long each step of ending a child may take. */
 const endMs = 2000;
+/** What ends a child that outlives its input, and how long it has before that if it must hurry. */
+const endings = [
+  ["SIGTERM", 0],
+  ["SIGKILL", 1000],
+] as const;
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const hasGroups = process.platform !== "win32";
 
 export function childBack(options: ChildOptions): ChildBack {
-  const { command, args, env, cwd, maxBytes, queuedBytes, onNote, onTooLarge } = options;
+  const { command, args, env, cwd, maxBytes, queuedBytes, hurried, onNote, onTooLarge } = options;
   let child: Child | undefined;
   let isGone = false;
   let heardAt = 0;
@@ -226,8 +233,8 @@ export function childBack(options: ChildOptions): ChildBack {
   async function endChild(): Promise<void> {
     if (child?.pid === undefined) return;
     child.stdin.end();
-    for (const name of ["SIGTERM", "SIGKILL"] as const) {
-      if (await hasEnded(child)) break;
+    for (const [name, hurriedMs] of endings) {
+      if (await hasEnded(child, hurriedMs)) break;
       signal(name);
     }
     const last = setTimeout(gone, endMs).unref();
@@ -235,10 +242,28 @@ export function childBack(options: ChildOptions): ChildBack {
     clearTimeout(last);
   }
 
-  async function hasEnded(made: Child): Promise<boolean> {
-    if (isGone || made.exitCode !== null || made.signalCode !== null) return true;
-    const exited = () => new Promise((resolve) => void made.once("exit", resolve));
-    return (await within(endMs, exited)).how === "returned";
+  /** Waits for `endMs`, or for `hurriedMs` from when the gateway has to hurry. */
+  async function hasEnded(made: Child, hurriedMs: number): Promise<boolean> {
+    const isOver = () => isGone || made.exitCode !== null || made.signalCode !== null;
+    if (!isOver()) {
+      await new Promise<void>((resolve) => {
+        let timer = setTimeout(over, endMs);
+        function over(): void {
+          clearTimeout(timer);
+          made.off("exit", over);
+          hurried?.removeEventListener("abort", hurry);
+          resolve();
+        }
+        function hurry(): void {
+          clearTimeout(timer);
+          timer = setTimeout(over, hurriedMs);
+        }
+        made.once("exit", over);
+        hurried?.addEventListener("abort", hurry);
+        if (hurried?.aborted) hurry();
+      });
+    }
+    return isOver();
   }
 
   return transport;

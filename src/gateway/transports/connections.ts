@@ -1,4 +1,5 @@
 /** Connections to a server behind the gateway. */
+import { setMaxListeners } from "node:events";
 import process from "node:process";
 import { ignore } from "../../core/data/index.ts";
 import {
@@ -49,6 +50,8 @@ export interface ConnectionParts {
   readonly secrets: (secret: string | Secret) => string;
   /** The server's processes that count: also those of connections that a reload replaced. */
   readonly processes: Set<Transport>;
+  /** Aborts when processes that are being ended must go. */
+  readonly hurried?: AbortSignal | undefined;
   readonly log: {
     warn(event: `server_${ChildNote | SupervisedNote | "silent"}`, fields: object): void;
   };
@@ -138,10 +141,11 @@ const died = refusalOf(-32014, "peer_died", "The server ended before it answered
 function processes(
   name: string,
   { command, args, env, cwd }: CommandServer,
-  { config, secrets, processes: counted, log, onInvalid, onRestarted, onDropped }: ConnectionParts,
+  parts: ConnectionParts,
   watch: Watch,
 ): Connections {
-  const { messageBytes, queuedBytes, children } = config.limits;
+  const { secrets, processes: counted, hurried, log, onInvalid, onRestarted, onDropped } = parts;
+  const { messageBytes, queuedBytes, children } = parts.config.limits;
   /** Only those of these connections, which end with them. */
   const running = new Set<Transport>();
   const ending = new Set<Promise<void>>();
@@ -150,6 +154,8 @@ function processes(
     { readonly child: SharedChild; readonly back: WatchedTransport }
   >();
   let isRetired = false;
+  // Each process that is being ended listens.
+  if (hurried !== undefined) setMaxListeners(0, hurried);
 
   /** Runs a process that is restarted when it dies. */
   function run(isShared: boolean): WatchedTransport {
@@ -167,6 +173,7 @@ function processes(
         env: childEnvironment(process.env, withSecrets(env, secrets)),
         maxBytes: messageBytes,
         queuedBytes,
+        hurried,
         onNote(kind, text) {
           if (kind === "stdout_invalid") onInvalid?.(text);
           else log.warn(`server_${kind}`, { server: name, text });

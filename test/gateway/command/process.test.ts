@@ -6,13 +6,15 @@ import { createServer } from "node:http";
 import * as nodeModule from "node:module";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { attempt } from "../../../src/core/data/index.ts";
 import { afterTest } from "../../support/cleanup.ts";
 import { folderWith } from "../../support/folder.ts";
 import { listening } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
-import { callOf, sessionOf } from "../run/support/caller.ts";
+import { sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";
 
 const bin = fileURLToPath(new URL("../../../dist/gateway/command/main.js", import.meta.url));
@@ -64,16 +66,17 @@ it("lets a request end after SIGTERM, and ends with 0", async () => {
   expect(await ended).toBe(0);
 });
 
-it("ends at once by a second SIGTERM", async () => {
+it("refuses what is open at a second SIGTERM, and ends with 0", async () => {
   const { child, ended, waiting, seen, url } = await ready({ shutdownMs: 600_000 });
   const own = await sessionOf(url);
-  const asked = own.open(callOf(1));
-  asked.catch(() => {});
+  const asked = own.call(1);
   await expect.poll(() => waiting.length).toBe(1);
   child.kill("SIGTERM");
   await expect.poll(() => seen("stopping")).toBeDefined();
   child.kill("SIGTERM");
-  expect(await ended).toBe("SIGTERM");
+  const refused = { id: 1, error: { data: { code: "shutting_down" } } };
+  expect((await asked).messages).toMatchObject([refused]);
+  expect(await ended).toBe(0);
 });
 
 it("keeps the last good configuration after SIGHUP with a wrong one", async () => {
@@ -206,6 +209,27 @@ it("ends with its caller over stdio, also where nobody reads the log any more", 
   child.stdout?.destroy();
   child.stdin?.end();
   expect(await ended).toBe(0);
+});
+
+/** Clients with the official SDKs end a server this way, and kill it two seconds later. */
+it.each([
+  ["an idle gateway", ""],
+  ["a request is open", '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n'],
+])("leaves no process when its caller closes its input and sends SIGTERM: %s", async (_, text) => {
+  const program =
+    'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.error(process.pid);';
+  const servers = { deaf: { command: process.execPath, args: ["-e", program] } };
+  const { child, ended, seen } = await started({ servers });
+  await expect.poll(() => seen("server_stderr")).toBeDefined();
+  const pid = Number(seen("server_stderr").text);
+  afterTest(() => void attempt(() => process.kill(pid, "SIGKILL")));
+  child.stdin?.end(text);
+  await pause(500);
+  const asked = performance.now();
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(3000);
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 });
 
 /** A named pipe that nobody reads: opening it to write hangs unless the caller does not wait. */

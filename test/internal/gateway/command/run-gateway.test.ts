@@ -439,17 +439,26 @@ export default definePlugin({
 
 describe("the end", () => {
   it.each(["SIGTERM", "SIGINT"])(
-    "by %s closes everything, and gives the next one back",
+    "by %s closes everything, hurries with the next one, and gives the third back",
     async (signal) => {
       verifies("cli:gateway-signals");
       const { state, openGateway } = double();
       const running = start(["gateway", "--", "x"], { openGateway });
       await running.seen("ready");
       expect(running.signals.listenerCount(signal)).toBe(1);
+      let release = () => {};
+      state.closing = new Promise((resolve) => {
+        release = resolve;
+      });
       running.signals.emit(signal);
-      // Without a listener, a second signal ends the process at once: the system's default.
       await running.seen("stopping");
+      const { hurried } = state.parts[0] ?? {};
+      expect(hurried?.aborted).toBe(false);
+      running.signals.emit(signal);
+      await expect.poll(() => hurried?.aborted).toBe(true);
+      // Without a listener, a third signal ends the process at once: the system's default.
       expect(running.signals.listenerCount(signal)).toBe(0);
+      release();
       expect(await running.code).toBe(0);
       expect(state.isClosed).toBe(true);
       expect(running.signals.eventNames()).toEqual([]);

@@ -19,7 +19,14 @@ export function double() {
   const ended = new Promise<{ readonly code?: string }>((resolve) => {
     end = resolve;
   });
-  const state = { parts, isClosed: false, end, refuses: undefined as Error | undefined };
+  const state = {
+    parts,
+    isClosed: false,
+    end,
+    refuses: undefined as Error | undefined,
+    /** What `close` waits for. */
+    closing: undefined as Promise<void> | undefined,
+  };
   let held: Promise<void> | undefined;
   /** Keeps reloads waiting until the returned function is called. */
   const hold = () => {
@@ -54,6 +61,7 @@ export function double() {
         logged(next, "reloaded");
       },
       async close() {
+        await state.closing;
         state.isClosed = true;
       },
       ended,

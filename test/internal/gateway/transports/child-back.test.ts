@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
 import { childBack } from "../../../../src/gateway/transports/child-back.ts";
 import { afterTest } from "../../../support/cleanup.ts";
@@ -13,7 +14,11 @@ function spin(ms: number): void {
 }
 
 /** Starts a program, which has `writeSync`, and collects what the gateway hears of it. */
-async function started(program: string, onMessage: (message: unknown) => void = () => {}) {
+async function started(
+  program: string,
+  onMessage: (message: unknown) => void = () => {},
+  hurried?: AbortSignal,
+) {
   const heard: string[] = [];
   const back = childBack({
     command: process.execPath,
@@ -21,6 +26,7 @@ async function started(program: string, onMessage: (message: unknown) => void = 
     env: {},
     maxBytes: 10_000,
     queuedBytes: 10_000,
+    hurried,
     onNote(kind, text) {
       heard.push(kind === "stderr" ? text : `${kind} ${text}`);
       spin(1);
@@ -182,3 +188,25 @@ it("a line of standard error that is too long is said to be left out", async () 
   const left = "a line of more than 8192 bytes, which is left out";
   expect(heard).toEqual([left, "last words", "exited with code 3", "closed"]);
 });
+
+it.each([0, 2100])(
+  "a process that has to go ends a second after that: asked after %d ms",
+  async (ms) => {
+    const hurry = new AbortController();
+    // It outlives its input, and a SIGTERM.
+    const program = `process.on("SIGTERM", () => writeSync(2, "SIGTERM\\n")); setInterval(() => {}, 1000); writeSync(1, "{}\\n");`;
+    let onReady = () => {};
+    const isReady = new Promise<void>((resolve) => {
+      onReady = resolve;
+    });
+    const { back, heard } = await started(program, () => onReady(), hurry.signal);
+    await isReady;
+    const closed = back.close();
+    await pause(ms);
+    const hurriedAt = performance.now();
+    hurry.abort();
+    await closed;
+    expect(performance.now() - hurriedAt).toBeLessThan(1700);
+    expect(heard).toEqual(["SIGTERM", "closed"]);
+  },
+);
