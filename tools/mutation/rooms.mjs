@@ -1,7 +1,9 @@
 /** The sources that are mutated, room by room. */
 export const rooms = {
   filter: ["src/core/envelope/filter.ts"],
-  merge: ["join", "maps", "merge", "merge-state"].map((name) => `src/core/envelope/${name}.ts`),
+  merge: ["hops", "join", "maps", "merge", "merge-state"].map(
+    (name) => `src/core/envelope/${name}.ts`,
+  ),
   data: ["src/core/data/**/*.ts", "src/core/schema/**/*.ts"],
   // Not the generated files: a test compares them with what their generator writes.
   slots: ["src/core/slots/**/*.ts", "!src/core/slots/**/*.generated.ts"],

@@ -22,8 +22,8 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/dispatch/created-levels",
     "test/dispatch/executions",
     "test/dispatch/nesting",
-    ...laws("atomic", "capabilities", "detached", "growth", "headers", "identity", "maps"),
-    ...laws("noninterference", "untouched", "limits", "host-schemas"),
+    ...laws("atomic", "capabilities", "delegation", "detached", "growth", "headers", "identity"),
+    ...laws("maps", "noninterference", "untouched", "limits", "host-schemas"),
     ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
   ],
   data: [
