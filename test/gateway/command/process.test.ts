@@ -223,7 +223,7 @@ it.each([
   const { child, ended, seen } = await started({ servers, limits });
   await expect.poll(() => seen("server_stderr")).toBeDefined();
   const pid = Number(seen("server_stderr").text);
-  // Fails quietly if it is gone, as it should be.
+  // It should be gone by then.
   afterTest(() => void spawnSync("kill", ["-KILL", String(pid)]));
   child.stdin?.end(text);
   await pause(500);
