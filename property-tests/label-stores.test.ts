@@ -3,8 +3,10 @@ import fc, { type Scheduler } from "fast-check";
 import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { redisLabelStore } from "glassine/redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rememberingStore } from "../src/gateway/run/remembering-store.ts";
 import { FakeClient } from "../test/redis/support/fake-client.ts";
 import { connect, freshPrefix, hasServer } from "../test/redis/support/server.ts";
+import { verifies } from "../test/support/verifies.ts";
 import { expectSome, share } from "./support/runs.ts";
 
 const sessions = fc.constantFrom("s", "__proto__", "S", "s ");
@@ -27,6 +29,7 @@ const plans = fc.array(step, { maxLength: 14, size: "max" });
 type Plan = readonly (typeof step extends fc.Arbitrary<infer Step> ? Step : never)[];
 
 interface Op {
+  readonly process: number;
   readonly session: string;
   readonly labels: readonly string[];
   begun: number;
@@ -42,7 +45,8 @@ async function play(plan: Plan, stores: readonly LabelStore[]): Promise<readonly
     const open: Promise<void>[] = [];
     for (const { process, session, append, waits } of plan) {
       if (process !== index) continue;
-      const op: Op = { session, labels: append ?? [], begun: clock++, ended: -1, answer: [] };
+      const asks = { process, session, labels: append ?? [] };
+      const op: Op = { ...asks, begun: clock++, ended: -1, answer: [] };
       ops.push(op);
       const asked = append === null ? store.load(session) : store.append(session, append);
       const noted = asked.then((answer) => {
@@ -97,6 +101,68 @@ class SlowClient extends FakeClient {
     return answer;
   }
 }
+
+/** A server that loses everything, or one label of each session, before some commands. */
+class LosingClient extends SlowClient {
+  readonly #losses: ("all" | "one" | "none")[];
+  constructor(scheduler: Scheduler, sets: FakeClient["sets"], losses: ("all" | "one" | "none")[]) {
+    super(scheduler, sets);
+    this.#losses = losses;
+  }
+  override eval(...asked: Parameters<FakeClient["eval"]>): Promise<unknown> {
+    const loss = this.#losses.shift();
+    if (loss === "all") this.sets.clear();
+    if (loss === "one")
+      for (const set of this.sets.values())
+        for (const label of [...set].slice(0, 1)) set.delete(label);
+    return super.eval(...asked);
+  }
+}
+
+/** Each answer has all that the same process was answered before it. */
+function expectShownAgain(ops: readonly Op[]): void {
+  for (const op of ops) {
+    const ofSession = ops.filter(({ session }) => session === op.session);
+    const before = ofSession.filter(
+      ({ process, ended }) => process === op.process && ended < op.begun,
+    );
+    for (const label of before.flatMap(({ answer }) => answer)) expect(op.answer).toContain(label);
+    const possible = unionOf(ofSession.filter((other) => other.begun < op.ended));
+    for (const label of op.answer) expect(possible).toContain(label);
+  }
+}
+
+it("labels that a gateway has had are there again, whatever the server lost meanwhile", async () => {
+  verifies("labels:gateway-restores");
+  const losses = fc.array(fc.constantFrom("all", "one", "none"), { maxLength: 20, size: "max" });
+  let lost = 0;
+  await fc.assert(
+    fc.asyncProperty(plans, losses, fc.scheduler(), async (plan, given, scheduler) => {
+      const server: FakeClient["sets"] = new Map();
+      const left = [...given];
+      const plain = () =>
+        redisLabelStore(new LosingClient(scheduler, server, left), {
+          ttlMs: 1000,
+          timeoutMs: 60_000,
+        });
+      const gateway = () =>
+        rememberingStore(plain(), 60_000, () => {
+          lost += 1;
+        });
+      const gateways = [gateway(), gateway()];
+      const ops = await scheduler.waitFor(play(plan, gateways));
+      expectShownAgain(ops);
+      left.length = 0;
+      for (const { process, session } of ops) {
+        const labels = await scheduler.waitFor((gateways[process] as LabelStore).load(session));
+        const kept = await scheduler.waitFor(plain().load(session));
+        for (const label of labels) expect(kept).toContain(label);
+      }
+    }),
+    share(0.5),
+  );
+  expectSome(lost);
+});
 
 describe("labels after a session are the union of all that were appended", () => {
   it("under any interleaving of two processes, on a simulated server", async () => {

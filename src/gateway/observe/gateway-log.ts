@@ -186,7 +186,7 @@ export const logEvents = {
   },
   label_store_error: {
     levels: ["warn"],
-    means: "The connection to the label store failed, or the server refused a command.",
+    means: "The label store's connection failed, or its server refused a command or lost labels.",
     perMinute: 60,
     quotes: true,
   },

@@ -1,11 +1,12 @@
 /** Opens the store for sessions' labels: in memory, or on a server that gateways share. */
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
-import { memoryLabelStore, settleWithin } from "../../core/labels/index.ts";
+import { type LabelStore, memoryLabelStore, settleWithin } from "../../core/labels/index.ts";
 import { loadPeer } from "../../operate/packages/index.ts";
 import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import type { GatewayParts } from "./parts.ts";
+import { rememberingStore } from "./remembering-store.ts";
 
 /** The parts of the package `redis` that are used. */
 interface RedisPackage {
@@ -85,12 +86,15 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
     }
   }
 
+  const connected: LabelStore = {
+    load: (session) => connecting(() => load(session)),
+    append: (session, labels) => connecting(() => append(session, labels)),
+  };
+  const text =
+    "The server lost labels of a session. This gateway adds again those that it has seen; set up the server so that it loses none.";
+  const onLost = () => log.warn("label_store_error", { text });
   return {
-    store: {
-      load: (session: string) => connecting(() => load(session)),
-      append: (session: string, labels: readonly string[]) =>
-        connecting(() => append(session, labels)),
-    },
+    store: rememberingStore(connected, ttlMs, onLost),
     close: async () => client.destroy(),
   };
 }

@@ -5,8 +5,10 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { addLabels, definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";
+import { connect } from "../../redis/support/server.ts";
 import { afterTest } from "../../support/cleanup.ts";
 import { listening } from "../../support/listening.ts";
+import { verifies } from "../../support/verifies.ts";
 import { connectClient, everythingOverStdio, startGateway } from "./support/gateway.ts";
 
 const { GLASSINE_REDIS_URL: redis = "" } = process.env;
@@ -33,6 +35,10 @@ const keeper = definePlugin({
 });
 
 async function client(prefix: string) {
+  return (await clientAndLog(prefix)).client;
+}
+
+async function clientAndLog(prefix: string) {
   const made = await startGateway(
     {
       servers: { everything: everythingOverStdio },
@@ -46,7 +52,7 @@ async function client(prefix: string) {
   const client = new Client({ name: "test", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(made.url, { requestInit }) as never);
   afterTest(() => client.close());
-  return client;
+  return { client, lines: made.log.lines };
 }
 
 it.skipIf(redis === "")("refuses through one what was labelled through another", async () => {
@@ -56,6 +62,28 @@ it.skipIf(redis === "")("refuses through one what was labelled through another",
   const echo = { name: "echo", arguments: { message: "hi" } };
   expect((await one.callTool(echo)).content).toHaveLength(1);
   await expect(other.callTool(echo)).rejects.toThrow("A secret is known");
+});
+
+it.skipIf(redis === "")("adds again the labels that the server of its labels lost", async () => {
+  verifies("labels:gateway-restores");
+  const prefix = `glassine-test:${crypto.randomUUID()}:`;
+  const one = await clientAndLog(prefix);
+  const echo = { name: "echo", arguments: { message: "hi" } };
+  expect((await one.client.callTool(echo)).content).toHaveLength(1);
+  const server = await connect();
+  afterTest(() => server.close());
+  // Not FLUSHALL: other tests use the same server.
+  expect(await server.del(await server.keys(`${prefix}*`))).toBe(1);
+  await expect(one.client.callTool(echo)).rejects.toThrow("A secret is known");
+  const lost = one.lines.filter(({ event }) => event === "label_store_error");
+  expect(lost).toEqual([
+    {
+      level: "warn",
+      event: "label_store_error",
+      fields: { text: expect.stringContaining("lost labels"), generation: 1 },
+    },
+  ]);
+  await expect((await client(prefix)).callTool(echo)).rejects.toThrow("A secret is known");
 });
 
 it.each([
