@@ -25,7 +25,7 @@ const answers = {
     rpc: -32020,
     text: "A header that repeats part of the request is missing, or differs from the body",
   },
-  rate_limited: { status: 429, rpc: -32013, text: "Too many requests: wait as Retry-After says" },
+  rate_limited: { status: 429, rpc: -32013, text: "Too many requests" },
   too_many_sessions: {
     status: 503,
     rpc: -32013,
@@ -72,13 +72,16 @@ const answers = {
 export type AnswerCode = keyof typeof answers;
 
 /** `body` is what the caller posted: a single request is answered by its id. */
-export function answer(
-  code: AnswerCode,
-  body?: unknown,
-  more: Readonly<Record<string, string>> = {},
-): Response {
-  const { status, headers }: Answer = answers[code];
-  return refused(refusalFor(code), body, { status, headers: { ...headers, ...more } });
+export function answer(code: AnswerCode, body?: unknown): Response {
+  const { status, headers = {} }: Answer = answers[code];
+  return refused(refusalFor(code), body, { status, headers });
+}
+
+/** Says in the text, too, how long to wait, since clients of MCP seldom show headers. */
+export function answerLimited(seconds: number): Response {
+  const { status, rpc, text } = answers.rate_limited;
+  const refusal = refusalOf(rpc, "rate_limited", `${text}: try again in ${seconds} s`);
+  return refused(refusal, undefined, { status, headers: { "retry-after": String(seconds) } });
 }
 
 /** Answers a document that is not a message, or not an acceptable one. */

@@ -4,7 +4,7 @@ import { checkOrigin, type Identifier, type Identity } from "../identity/index.t
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import { type Connection, errorOf } from "../transports/index.ts";
-import { answer, reasonOf } from "./answers.ts";
+import { answer, answerLimited, reasonOf } from "./answers.ts";
 import type { McpEndpoint } from "./endpoint.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import { labelSessionOf, slotsOf } from "./guarded-server.ts";
@@ -128,8 +128,7 @@ export class HttpRequests {
   /** Counts requests. Returns the response that refuses them if the subject has sent too many. */
   #limit({ key }: Identity, count: number): Response | undefined {
     const wait = this.#rate.take(key, count);
-    if (wait === undefined) return undefined;
-    return answer("rate_limited", undefined, { "retry-after": String(wait) });
+    return wait === undefined ? undefined : answerLimited(wait);
   }
 
   #ask(
