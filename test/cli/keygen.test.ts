@@ -51,7 +51,7 @@ it("warns of a key that would be published with a package", async () => {
     return (await runJson(keygen, options)).document.warnings;
   };
   expect(await warningsFor({ name: "guard", version: "1.0.0" }, "one.pem")).toEqual([
-    "the key file is in the package: it would be published with it; keep it elsewhere",
+    `the key file is in the package at ${cwd}: it would be published with it; keep it elsewhere`,
   ]);
   expect(await warningsFor({ name: "workspace", private: true }, "two.pem")).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { platform } from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -327,11 +327,11 @@ entry for publishers in an operator's key file:
 
   it("warns about a key that would be published with the package", async () => {
     verifies("cli:sign-folder");
-    const warned =
-      "warning: the key file is in the package: it would be published with it; keep it elsewhere";
+    const warned = (path: string) =>
+      `warning: the key file is in the package at ${path}: it would be published with it; keep it elsewhere`;
     for (const [dir, warnings] of [
-      [".", [warned]],
-      ["..", [warned]],
+      [".", [warned(folder)]],
+      ["..", [warned(dirname(folder))]],
       ["plugin", []],
       ["key", []],
     ] as const) {

@@ -83,7 +83,8 @@ export const texts = {
   wouldBeRefused: (host: string, code: string, reason: string) =>
     `every ${host} host refuses this package: ${reasonOf(code, reason)}; correct that, and sign again`,
   forOperators: "entry for publishers in an operator's key file:",
-  keyInPackage: "the key file is in the package: it would be published with it; keep it elsewhere",
+  keyInPackage: (folder: string) =>
+    say`the key file is in the package at ${folder}: it would be published with it; keep it elsewhere`,
   workingFolder: (names: readonly string[]) =>
     `npm does not pack ${listed(names)}: a package without them has another hash, and the signature will not verify. Sign the tarball that \`npm pack\` makes instead.`,
   bundledMissing: (names: readonly string[]) =>

@@ -45,7 +45,8 @@ export const keygen = defineCommand({
         if (error.syscall === undefined) throw error;
         throw refusal("io_failed", say`keygen: ${path} cannot be written: ${systemCode(error)}`);
       });
-    const warnings = (await isInPackage(dirname(path))) ? [texts.keyInPackage] : [];
+    const folder = await packageAround(dirname(path));
+    const warnings = folder === undefined ? [] : [texts.keyInPackage(folder)];
     const entry = { identity, key_id: made.keyId, public_key: made.publicKey };
     return {
       exitCode: 0,
@@ -61,8 +62,11 @@ export const keygen = defineCommand({
   },
 });
 
-/** Whether a folder is part of a package that npm would publish. */
-async function isInPackage(folder: string): Promise<boolean> {
-  const above = await Promise.all(upFrom(folder).map((each) => readPackageJson(each)));
-  return above.some((file) => !("fault" in file) && file.data?.private !== true);
+/** Returns the folder of the package around a folder that npm would publish, if there is one. */
+async function packageAround(folder: string): Promise<string | undefined> {
+  for (const each of upFrom(folder)) {
+    const file = await readPackageJson(each);
+    if (!("fault" in file) && file.data?.private !== true) return each;
+  }
+  return undefined;
 }

@@ -69,7 +69,7 @@ export const sign = defineCommand({
     if (fromFile?.isOpen === true)
       warnings.push("the key file can be read by others: `chmod 600` keeps it to its owner");
     if (fromFile !== undefined && isWithin(path, resolve(cwd, key)))
-      warnings.push(texts.keyInPackage);
+      warnings.push(texts.keyInPackage(path));
     const signed = await services
       .sign({ path, key: pem, identity, keyId }, host)
       .catch((error: NodeJS.ErrnoException) => {
