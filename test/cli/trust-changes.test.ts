@@ -145,7 +145,7 @@ describe("plugins untrust", () => {
     expect([code, stderr]).toEqual([
       0,
       expect.stringMatching(
-        /^warning: plugin 'guard' is still installed at .*guard: a production host does not start there until its package is removed\n$/,
+        /^warning: plugin 'guard' is still installed at .*guard: a production host does not start there until its package is removed; a running host keeps the plugin until it restarts\n$/,
       ),
     ]);
     const refused = await discover(cwd, { mode: "production" });

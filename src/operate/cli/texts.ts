@@ -65,7 +65,7 @@ export const texts = {
   signerKept: (id: string, signer: string) =>
     say`nothing here checks who signed '${id}', so its entry keeps the signer ${signer}: run verify where that is checked`,
   stillInstalled: (id: string, path: string) =>
-    `plugin ${singleQuoted(id)} is still installed at ${printable(path)}: a production host does not start there until its package is removed`,
+    `plugin ${singleQuoted(id)} is still installed at ${printable(path)}: a production host does not start there until its package is removed; a running host keeps the plugin until it restarts`,
   keptOptional: (id: string) =>
     `the entry of ${singleQuoted(id)} is kept although it is not installed: it is optional; \`untrust\` removes it`,
   keptChanged: (id: string) =>
