@@ -119,10 +119,14 @@ export function serve(
 
 type Answer = readonly [message: FarMessage, text?: string];
 
-/** Adds what was refused, which Node's message does not say. */
+/** Adds what Node's message does not say: what was refused, or what to do about TypeScript. */
 function explained(error: unknown): unknown {
   try {
-    const { code, permission, resource } = Object(error) as Readonly<Record<string, unknown>>;
+    const { code, permission, resource, message } = Object(error) as Readonly<
+      Record<string, unknown>
+    >;
+    if (code === "ERR_UNKNOWN_FILE_EXTENSION")
+      return new Error(`${message}: compile it to JavaScript, or use Node 22.18 or newer`);
     if (code !== "ERR_ACCESS_DENIED") return error;
     const what = [permission, resource].filter((each) => typeof each === "string" && each !== "");
     const todo =

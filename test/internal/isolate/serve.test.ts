@@ -28,6 +28,23 @@ it.each([
   });
 });
 
+it("says what to do about TypeScript that Node cannot run", async () => {
+  const lines: string[] = [];
+  const text = 'Unknown file extension ".ts" for /tries.ts';
+  const handle = serve((line) => lines.push(line), {
+    loadPlugin: async () => {
+      const cause = Object.assign(new TypeError(text), { code: "ERR_UNKNOWN_FILE_EXTENSION" });
+      throw new LoadFailure("import", cause);
+    },
+  });
+  const load = { file: "/tries.ts", exportName: "default", needsHost: false };
+  handle(JSON.stringify({ type: "load", protocol: protocolVersion, ...load }));
+  await expect.poll(() => lines.length).toBe(1);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    message: `${text}: compile it to JavaScript, or use Node 22.18 or newer`,
+  });
+});
+
 it("says what Node refused while the plugin was loaded", async () => {
   const lines: string[] = [];
   const refusal = { code: "ERR_ACCESS_DENIED", permission: "FileSystemRead", resource: "/words" };
