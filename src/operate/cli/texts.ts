@@ -61,7 +61,7 @@ export const texts = {
   changedPackage: (id: string) =>
     say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`,
   misspelt: (id: string, name: string, meant: string) =>
-    `${singleQuoted(id)} asks for ${singleQuoted(name)}, which this host does not know and which grants nothing; did you mean ${meant}?`,
+    `${singleQuoted(id)} asks for ${singleQuoted(name)}, which this host does not know: it grants nothing, and code that asks for it is not loaded; did you mean ${meant}?`,
   signerKept: (id: string, signer: string) =>
     say`nothing here checks who signed '${id}', so its entry keeps the signer ${signer}: run verify where that is checked`,
   stillInstalled: (id: string, path: string) =>
