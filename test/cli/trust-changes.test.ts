@@ -134,6 +134,17 @@ export default () => {
   });
 });
 
+it("names the plugin of a package whose name is given as an id", async () => {
+  verifies("cli:trust-refused");
+  const cwd = await newRoot();
+  await install(cwd, "@acme/guard");
+  const { code, stderr } = await commandIn(cwd).at("trust", "@acme/guard", ...reason);
+  expect([code, stderr]).toEqual([
+    2,
+    "trust: plugin '@acme/guard' not found among installed plugins. Available: guard\n@acme/guard is the name of a package; its plugin is 'guard'.\n",
+  ]);
+});
+
 describe("plugins untrust", () => {
   it("warns if the package is still installed", async () => {
     verifies("cli:untrust-lines");

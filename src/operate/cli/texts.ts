@@ -62,6 +62,8 @@ export const texts = {
     say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`,
   misspelt: (id: string, name: string, meant: string) =>
     `${singleQuoted(id)} asks for ${singleQuoted(name)}, which this host does not know: it grants nothing, and code that asks for it is not loaded; did you mean ${meant}?`,
+  packageName: (name: string, id: string) =>
+    `${printable(name)} is the name of a package; its plugin is ${singleQuoted(id)}.`,
   signerKept: (id: string, signer: string) =>
     say`nothing here checks who signed '${id}', so its entry keeps the signer ${signer}: run verify where that is checked`,
   stillInstalled: (id: string, path: string) =>

@@ -229,7 +229,11 @@ function trustableIn({ report }: Surveyed, request: TrustRequest): StaticPlugin 
   const ids = report.found.filter(({ isLocal }) => !isLocal).map(({ entry }) => entry.id);
   const available = listed([...new Set(ids)].sort(byUnits), "<none>");
   const why = `not found among installed plugins. Available: ${available}`;
-  throw notTrusted(id, why, texts.unreadFolders(report.unreadable));
+  const named = report.found.filter((each) => each.package.name === id && !each.isLocal);
+  throw notTrusted(id, why, [
+    ...named.map(({ entry }) => texts.packageName(id, entry.id)),
+    ...texts.unreadFolders(report.unreadable),
+  ]);
 }
 
 function notTrusted(id: string, why: string, more: readonly string[] = []): CommandFailure {
