@@ -165,7 +165,6 @@ export class HttpBack implements Transport {
   #failed(id: RequestId, error: Error): void {
     this.onerror?.(error);
     const refusal = error instanceof RefusalError ? error.refusal : unreachable;
-    // Without the status: a 401 from the server must not look like one from the gateway.
     if (!this.#isClosed) this.onmessage?.(...refusedHere(id, refusal));
     if (refusal !== sessionGone) return;
     // The session is already over: close at once, without ending it at the server.
@@ -346,7 +345,9 @@ export class HttpBack implements Transport {
 
   #deliver(message: Message, related: RequestId | undefined, status: number | undefined): void {
     if (this.#isClosed) return;
-    const more = isAnswer(message) && status !== undefined ? { status } : {};
+    // Clients would take a server's 401 for one of the gateway, and drop the token it accepted.
+    const isShown = isAnswer(message) && status !== undefined && status !== 401;
+    const more = isShown ? { status } : {};
     this.onmessage?.(message, { relatedRequestId: related, ...more });
   }
 }

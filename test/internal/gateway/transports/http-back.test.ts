@@ -241,6 +241,16 @@ it("gives an error without an id the id of its request", async () => {
   });
 });
 
+it("keeps a 401 to itself, which a client would take for the gateway's", async () => {
+  const error = { code: -32001, message: "no token" };
+  const { end, messages } = await back((response) => json(response, { id: null, error }, 401));
+  await end.send(call);
+  expect((await messages(1))[0]).toEqual({
+    message: { id: 5, error },
+    extra: { relatedRequestId: 5 },
+  });
+});
+
 const refusals: readonly (readonly [what: string, code: string, answering: Answering])[] = [
   ["a page", "peer_invalid", (response) => response.end("<html>")],
   ["another's answer", "peer_invalid", (response) => json(response, { ...result, id: 6 })],
