@@ -37,7 +37,8 @@ The audit trail and the log contain neither its value nor the last nine that it 
 /** What the page says after the keys of a group. The other groups share a table. */
 const notes: Readonly<Record<string, string>> = {
   servers: `[mcp.md](mcp.md#what-may-pass-unseen) describes the groups of \`servers.NAME.pass\`.
-The gateway does not sign in to a server that wants OAuth. Give it a token in \`headers\`, or let \`mcp-remote\` sign in: \`{ "command": "npx", "args": ["mcp-remote", "https://tickets.example.com/mcp"] }\`. That opens a browser at the first start, for which it may need variables such as \`DISPLAY\` in \`env\`, and all callers then use the account that signed in.`,
+The gateway does not sign in to a server that wants OAuth. Give it a token in \`headers\`, or let \`mcp-remote\` sign in: \`{ "command": "npx", "args": ["mcp-remote", "https://tickets.example.com/mcp"] }\`. That opens a browser at the first start, for which it may need variables such as \`DISPLAY\` in \`env\`, and all callers then use the account that signed in.
+With \`forward: ["authorization"]\`, each caller uses its own token, which it must already have: no client can sign in to the server through the gateway, since the server's metadata names another URL than the gateway's, which clients refuse.`,
   models: `A route takes requests for a provider's API under a path on the gateway's port (\`listen\`), and sends them on with a key that callers do not have:
 
 \`\`\`json
