@@ -7,14 +7,21 @@ import { type JsonObject, objectIn, objectsIn, stringAt, withFields } from "./js
 /** The fields that each chunk repeats. All others, such as an error, are in the last chunk only. */
 const repeated = ["id", "created", "model", "service_tier", "system_fingerprint"];
 
+/**
+ * Usage in front of the choices leaves with the last of them, as `ChatStream` found it: a client of
+ * Mistral expects a choice in each chunk. OpenAI sends it in a chunk of its own.
+ */
 export function chatEvents(answer: JsonObject): readonly JsonObject[] {
-  const { choices, usage, ...facts } = answer;
+  const { choices, usage, ...others } = answer;
+  const names = Object.keys(answer);
+  const isApart = names.indexOf("usage") > names.indexOf("choices");
+  const facts = isApart ? others : withFields(others, { usage });
   const head: JsonObject = { ...chosen(facts, repeated), object: "chat.completion.chunk" };
   const chunk = (list: readonly Json[]) => withFields(head, { choices: list });
   const chunks = objectsIn(choices).flatMap((choice, place) =>
     choiceDeltas(choice, place).map((delta) => chunk([delta])),
   );
-  const last = usage === undefined ? [] : [withFields(chunk([]), { usage })];
+  const last = isApart ? [withFields(chunk([]), { usage })] : [];
   const all = [...chunks, ...last];
   // Without choices there can still be something to send, such as an error.
   const said = all.length === 0 ? [chunk([])] : all;

@@ -38,7 +38,7 @@ import {
   once,
   text,
 } from "./growing.ts";
-import { isNone } from "./json.ts";
+import { isNone, withFields } from "./json.ts";
 import { repeated } from "./repeated.ts";
 
 /** The largest number of choices that a request can ask for. */
@@ -279,6 +279,8 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
   readonly #answer = new GrownObject(answer, "");
   /** The answer so far, until more of it comes. */
   #document: JsonObject | undefined;
+  /** Whether the usage came in a chunk without choices. */
+  #isUsageApart = false;
 
   constructor(
     { choices, ...limits }: StreamLimits & { readonly choices: number },
@@ -292,7 +294,9 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
   push(event: unknown): void {
     this.#meter.event(event, "chunk", () => {
       this.#document = undefined;
-      this.#answer.add(expectObject(event, "chunk"), this.#meter);
+      const chunk = expectObject(event, "chunk");
+      this.#answer.add(chunk, this.#meter);
+      if (!isNone(chunk.usage)) this.#isUsageApart = isEmptyValue(chunk.choices);
     });
   }
 
@@ -312,8 +316,15 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
     return this.#choices.every(isInOrder) ? "any text" : "anything";
   }
 
+  /** As `chatEvents` reads the order: usage that came apart from the choices is behind them. */
   get document(): JsonObject {
-    this.#document ??= this.#reading.document(this.#answer.value);
+    if (this.#document === undefined) {
+      const whole = this.#answer.value;
+      const { usage, ...others } = whole;
+      this.#document = this.#reading.document(
+        this.#isUsageApart ? withFields(others, { usage }) : whole,
+      );
+    }
     return this.#document;
   }
 

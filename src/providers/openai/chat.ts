@@ -166,9 +166,11 @@ export function chatStream<Document extends object = JsonObject>(
 /**
  * Returns the chunks that stream a chat completion: for each choice its texts, reasoning and calls
  * in the order of the message's fields, which is the order in which `chatStream` received them,
- * then its end; and finally the usage, if there is one. A completion without choices becomes one
- * chunk. Each chunk has the id, the model and the like; whatever else the completion has is in the
- * last one. The type parameter is the type of a chunk, such as the SDK's `ChatCompletionChunk`.
+ * then its end; and finally the usage. That has a chunk of its own, unless it is in front of
+ * `choices`, where `chatStream` puts it if it came with a choice. A completion without choices
+ * becomes one chunk. Each chunk has the id, the model and the like; whatever else the completion
+ * has is in the last one. The type parameter is the type of a chunk, such as the SDK's
+ * `ChatCompletionChunk`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`

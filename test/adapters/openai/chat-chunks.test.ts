@@ -1,5 +1,5 @@
 /** What servers send in the chunks of a chat completion, and what the answer has of it. */
-import { chatStream, fromChatResponse } from "glassine/openai";
+import { chatStream, fromChatResponse, toChatEvents, toChatResponse } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -46,6 +46,27 @@ it("calls without an index come whole, as Mistral sends them", () => {
   expect(() =>
     answerOf([chunk({ tool_calls: [call("a")] }), chunk({ tool_calls: [rest] })]),
   ).toThrow("choices.delta.tool_calls");
+});
+
+describe("usage", () => {
+  const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
+  const only = { id: "c1", choices: [], usage };
+
+  it.each([
+    ["with the last choice, as Mistral sends it", [{ ...end, usage }], [1, usage]],
+    ["in a chunk of its own, as OpenAI sends it", [end, only], [0, usage]],
+    ["with each chunk and in one of its own", [{ ...end, usage }, only], [0, usage]],
+    ["with the last choice, if there is none", [{ ...end, usage: null }], [1, null]],
+  ])("is written again %s", (_, chunks, expected) => {
+    verifies("openai:stream-order", "openai:stream-events");
+    const onto = answerOf([chunk({ content: "a" }), ...chunks]);
+    const { document } = toChatResponse(fromChatResponse(onto).messages, { onto });
+    const events = toChatEvents(document) as (typeof only)[];
+    const last = events.at(-1);
+    expect([last?.choices.length, last?.usage]).toEqual(expected);
+    expect(events.slice(0, -1).every((each) => each.choices.length === 1)).toBe(true);
+    expect(JSON.stringify(answerOf(events))).toBe(JSON.stringify(onto));
+  });
 });
 
 describe("a type that is not a string", () => {
