@@ -172,6 +172,7 @@ export const blocks: BlockTable = {
     functionCall: {
       part: "tool_call",
       identifiedBy: ["functionCall"],
+      condition: ({ functionCall }) => objectIn(functionCall).name !== undefined,
       fields: {
         tool_call_id: idAt("functionCall.id", "call", inField("functionCall", "name")),
         name: "functionCall.name",

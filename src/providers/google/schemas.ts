@@ -16,7 +16,8 @@ const part = z.looseObject({
   thoughtSignature: text,
   inlineData: z.optional(z.looseObject({ mimeType: text, data: z.string(), displayName: text })),
   fileData: z.optional(z.looseObject({ mimeType: text, fileUri: z.string(), displayName: text })),
-  functionCall: z.optional(z.looseObject({ id: text, name: z.string(), args: z.optional(fields) })),
+  // Streamed pieces of a call have no name, except for the first.
+  functionCall: z.optional(z.looseObject({ id: text, name: text, args: z.optional(fields) })),
   functionResponse: z.optional(
     z.looseObject({ id: text, name: z.string(), response: z.optional(fields) }),
   ),

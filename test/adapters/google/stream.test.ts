@@ -5,6 +5,7 @@ import {
   type GenerateResponse,
   generateStream,
   google,
+  notAllowed,
   toGenerateEvents,
   toGenerateResponse,
 } from "glassine/google";
@@ -42,6 +43,23 @@ describe("a stream", () => {
     expect(stream.current.left).toContainEqual(
       expect.objectContaining({ path: "candidates[0].groundingMetadata", kind: "citation" }),
     );
+  });
+
+  it("of a call in pieces is content, since only the first piece has the name", () => {
+    verifies("google:left");
+    // As Vertex AI answers `streamFunctionCallArguments`.
+    const partialArgs = [{ jsonPath: "$.city", stringValue: "Oslo" }];
+    const calls = [{ name: "f", willContinue: true }, { partialArgs, willContinue: true }, {}];
+    const stream = pushed(calls.map((functionCall) => chunk([{ functionCall }])));
+    const { messages, left } = stream.current;
+    expect(messages[0]?.content).toMatchObject([{ content: { name: "f", arguments: {} } }]);
+    expect(notAllowed(left, ["setting"]).map(({ kind, path }) => `${kind} ${path}`)).toEqual([
+      "content candidates[0].content.parts[0].functionCall.willContinue",
+      "content candidates[0].content.parts[1]",
+      "content candidates[0].content.parts[2]",
+    ]);
+    const onto = stream.document;
+    expect(toGenerateResponse(messages, { onto })).toEqual({ document: onto, lost: [] });
   });
 
   it("is the response that it streams, and its texts are whole", () => {
