@@ -212,7 +212,7 @@ it("refuses methods that MCP does not have, since nothing says whose they are", 
 async function asking(method: string) {
   const server = await testServer({
     "tools/call": (came) => {
-      const params = { messages: [], maxTokens: 1, message: "?", _meta: { progressToken: 7 } };
+      const params = { messages: [], maxTokens: 1, message: "?", _meta: { progressToken: "own" } };
       came.tell({ id: 100, method, params });
       return undefined;
     },
@@ -235,10 +235,10 @@ it("keeps apart what two servers ask under the same id and progress token", asyn
   expect(tokenOf(sampling)).not.toBe(tokenOf(elicitation));
   const progress = { progressToken: tokenOf(elicitation), progress: 1 };
   send({ method: "notifications/progress", params: progress });
-  send({ method: "notifications/progress", params: { progressToken: 7, progress: 2 } });
+  send({ method: "notifications/progress", params: { progressToken: "own", progress: 2 } });
   await expect.poll(() => bb.server.of("notifications/progress").length).toBe(1);
   expect(bb.server.of("notifications/progress")[0]?.params).toEqual({
-    progressToken: 7,
+    progressToken: "own",
     progress: 1,
   });
   send({ id: elicitation?.id, result: { action: "decline" } });
