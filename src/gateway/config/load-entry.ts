@@ -186,7 +186,7 @@ const maxPrinted = 2_000;
 const mostLines = 600;
 const minuteMs = 60_000;
 
-/** Returns what logs a plugin's output, up to a limit, and then how much was left out. */
+/** Returns what logs a plugin's output, up to a limit, and says at once that the rest is left out. */
 export function printedLog(
   { logger, secrets }: Pick<LoadOptions, "logger" | "secrets">,
   source: string,
@@ -195,14 +195,12 @@ export function printedLog(
   let count = 0;
   return (text) => {
     const now = performance.now();
-    if (now - since >= minuteMs) {
-      if (count > mostLines)
-        logger?.warn?.(
-          `the plugin ${printable(source)} printed ${count - mostLines} more lines in a minute, which are left out`,
-        );
-      [since, count] = [now, 0];
-    }
+    if (now - since >= minuteMs) [since, count] = [now, 0];
     count += 1;
+    if (count === mostLines + 1)
+      logger?.warn?.(
+        `the plugin ${printable(source)} printed ${mostLines} lines within a minute: the others of that minute are left out`,
+      );
     if (count > mostLines) return;
     const line = text.trimEnd().slice(0, maxPrinted);
     logger?.warn?.(
