@@ -195,7 +195,7 @@ function* labelProblems({ labels: { store }, limits: { idleSessionMs } }: Gatewa
   if (idleSessionMs + 60_000 > keptMs)
     yield problemAt(
       ["limits", "idleSessionMs"],
-      "must be at least a minute shorter than `labels.store.ttlMs`, which is 86400000 in memory: an open session would forget its labels.",
+      `expected at most ${keptMs - 60_000}, a minute less than \`labels.store.ttlMs\` (86400000 in memory), got ${idleSessionMs}: an open session would forget its labels.`,
     );
 }
 

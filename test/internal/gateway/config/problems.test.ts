@@ -386,13 +386,13 @@ describe("what makes no sense together", () => {
       "sessions that stay open longer than labels in memory",
       { ...listening, limits: { idleSessionMs: 86_400_000 } },
       "limits.idleSessionMs",
-      "must be at least a minute shorter than `labels.store.ttlMs`",
+      "expected at most 86340000, a minute less than `labels.store.ttlMs` (86400000 in memory), got 86400000",
     ],
     [
       "sessions that stay open longer than labels on a server",
       { ...listening, labels: { store: { redis: "redis://127.0.0.1", ttlMs: 3_600_000 } } },
       "limits.idleSessionMs",
-      "must be at least a minute shorter than `labels.store.ttlMs`",
+      "expected at most 3540000, a minute less than `labels.store.ttlMs` (86400000 in memory), got 3600000",
     ],
     [
       "a kind that nothing has",
