@@ -50,8 +50,7 @@ console.log(kept.map(({ id }) => id)); // [ 'f2' ]
 \`\`\`
 
 - [source-guard](../examples/source-guard/plugin.ts) is a complete plugin in one file, with [a manager to try it with](../examples/source-guard/main.ts); it needs no node.
-- [lifecycle.md](lifecycle.md#hooks-of-other-semantics) describes how each semantic runs and what \`invoke\` resolves to.
-- [write-a-plugin.md](write-a-plugin.md#hooks-of-other-semantics) describes what a handler gets and returns.
+- [lifecycle.md](lifecycle.md#hooks-of-other-semantics) describes what a handler of each semantic gets and returns, how it runs, and what \`invoke\` resolves to.
 - [The example](../examples/memory-node/main.ts) is a small node with a store and two plugins, and invokes every hook; in a clone, run it with \`npm run start:memory-node\`.
 
 ## At a glance
