@@ -339,7 +339,7 @@ const limits = z.strictObject({
   idleSessionMs: milliseconds
     .default(3_600_000)
     .describe(
-      "How long a session stays open without a request, and up to a minute more. One that has no answer yet keeps it open. At least a minute less than `labels.store.ttlMs`.",
+      "How long a session stays open without a request, and up to a minute more. A request without an answer keeps it open. At least a minute less than `labels.store.ttlMs`.",
     ),
   requestsPerMinute: z
     .int()
