@@ -60,9 +60,36 @@ describe("what follows a sensitive word", () => {
     ["bearer token abc rest", "bearer [REDACTED] rest"],
     ["secret access key: abc rest", "secret [REDACTED] rest"],
     ["the password is abc rest", "the password [REDACTED] rest"],
+    ["the password is not abc rest", "the password [REDACTED] rest"],
+    ["the password was not valid-abc rest", "the password [REDACTED] rest"],
+    ["password is not set.abc rest", "password [REDACTED] rest"],
+    ["password is not restapi key abc rest", "password [REDACTED] rest"],
   ])("is removed completely from %j", (text, expected) => {
     verifies("audit:redacted-values");
     expect(redact(text)).toBe(expected);
+  });
+
+  it.each([
+    [
+      "X-CSRF-Token\r\nCookie: a=b; c=d\nHost: h",
+      "X-CSRF-Token\\u{d}\\u{a}Cookie: [REDACTED]\\u{a}Host: h",
+    ],
+    ["token: Authorization: Digest a=b, c=d", "token: Authorization: [REDACTED]"],
+    ["password is set-cookie = a=b; c=d", "password [REDACTED] set-cookie = [REDACTED]"],
+    ['Cookie: authorization="a"; c=d', "Cookie: [REDACTED]"],
+    ["bearer token is not valid", "bearer [REDACTED] is not valid"],
+  ])("is removed as the value of its own header from %j", (text, expected) => {
+    verifies("audit:redacted-nothing");
+    expect(redact(text)).toBe(expected);
+  });
+
+  it.each([
+    "API_KEY is not set",
+    "API key not found: set it, and start again",
+    '{"error":"the secret was not configured."}',
+  ])("is left unchanged if it says that there is none: %j", (text) => {
+    verifies("audit:redacted-nothing");
+    expect(redact(text)).toBe(text);
   });
 
   it.each([
@@ -89,6 +116,7 @@ describe("what was redacted", () => {
     `${"x".repeat(480)} token="${"y".repeat(40)}" z`,
     `${"x".repeat(490)} token \n\n\n`,
     "token= abc",
+    ...Array.from({ length: 30 }, (_, index) => `${"x".repeat(480 + index)} token is not set`),
   ])("is not changed by redacting it again: %j", (text) => {
     for (const secrets of [[], ["c d"], ["= a"], ["/b"]]) {
       const line = redactText(text, secrets);
@@ -290,6 +318,11 @@ describe("hostile texts", () => {
     ":",
     "token'",
     "(token)",
+    "token is not set",
+    "token not ",
+    "not ",
+    "token not set!",
+    "token cookie",
   ])("of a mebibyte of %j are redacted", (part) => {
     verifies("audit:redacted-linear");
     const line = redactText(`error: ${filled(part)}`, [`${part.repeat(500)}!`, "hunter2"]);

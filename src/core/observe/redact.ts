@@ -62,9 +62,9 @@ function cleaned(text: string, needles: Needles): string {
   let short = cut(rest === line ? clean : clean + ellipsis);
   for (let before = ""; short !== before && short.endsWith(ellipsis); ) {
     before = short;
-    // What stands in front of a cut may be a word of its own now.
+    // What stands in front of a cut may be a word of its own now, or a value.
     const kept = withoutBegun(short, needles).slice(0, -ellipsis.length);
-    short = cut(withoutSecrets(kept, needles) + ellipsis);
+    short = cut(withoutCredentials(withoutSecrets(kept, needles)) + ellipsis);
   }
   return short;
 }

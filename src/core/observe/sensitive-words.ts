@@ -7,7 +7,7 @@ const endsSensitive = /(?:authorization|bearer|token|secret|password|cookie|api[
 /** RFC 9110 §11: names of schemes, which a space separates from the credential. */
 const scheme = /^(?:basic|digest|negotiate|ntlm|hawk|dpop)$/;
 /** What may link a word to its value in prose: `secret access key: …`, `the password is …`. */
-const link = /^(?:access|api|are|header|is|keys?|value|was)$/;
+const link = /^(?:access|are|header|is|keys?|not|value|was)$/;
 
 /** How a name contains a sensitive word. */
 export interface Sensitivity {
@@ -32,5 +32,5 @@ export function announcesCredential(lower: string): boolean {
   const word = lower.match(/[\w-](?:.*[\w-])?/su)?.[0] ?? "";
   // In quotes or brackets, a linking word is the value itself.
   const isLink = lower.startsWith(word) && link.test(word);
-  return isLink || scheme.test(word) || endsSensitive.test(word);
+  return isLink || word.endsWith("api") || scheme.test(word) || endsSensitive.test(word);
 }

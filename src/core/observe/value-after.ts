@@ -25,6 +25,16 @@ const between = new RegExp(`${space}*((?:[=:]${space}*)*)`, "uy");
 const anySpace = new RegExp(space, "gu");
 /** A spelled-out line end, as Unicode defines it: UAX #14 classes BK, CR, LF and NL. */
 const lineEnd = /\\u\{(?:[abcd]|85|2028|2029)\}/g;
+/**
+ * What is no value: that there is none, or a header, which has a value of its own up to the end of
+ * its line.
+ */
+const noValue = new RegExp(
+  `(?:(?:is|are|was)${space}+)?not${space}+(?:set|defined|found|provided|configured|valid)` +
+    `[^\\p{L}\\p{N}\\p{Zs}\\\\]*(?:$|${space})|` +
+    `(?:(?:proxy-)?authorization|(?:set-)?cookie)${space}*[=:]`,
+  "uy",
+);
 /** A quote, after any backslashes. */
 const quote = /(\\*)(["'`])/y;
 
@@ -58,6 +68,7 @@ export function valueAfter(
   const isParted = hasMark || (key.isWhole && from > closed && closed === keyEnd);
   if (!isParted || from >= text.length) return undefined;
   const isHeader = key.isHeader && hasMark;
+  if (!isHeader && matchAt(noValue, lower, from)) return undefined;
   const first = valueAt(text, from, isHeader);
   let last = first;
   for (;;) {
@@ -136,5 +147,6 @@ function nextValue(text: string, lower: string, value: Value): number | undefine
     next > endOf(spaces, text, value.end) ||
     /[=:]/.test(text.charAt(value.end - 1)) ||
     announcesCredential(lower.slice(value.start, value.end));
-  return goesOn && next < text.length ? next : undefined;
+  const isLast = next >= text.length || matchAt(noValue, lower, next) !== undefined;
+  return goesOn && !isLast ? next : undefined;
 }
