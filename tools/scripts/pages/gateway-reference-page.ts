@@ -69,7 +69,7 @@ Of its URL parameters, only those that choose a page are sent on: \`limit\`, \`a
 Each such request has a line \`model_passed\` in the log and, with \`audit.access: "all"\`, a record in the trail whose \`name\` is the method and the path.`,
   plugins: `- \`{ "use": NAME }\` is a stock plugin: [plugins.md](plugins.md) lists their names and \`options\`. It is part of the gateway and runs in it.
 - \`{ "package": ID }\` is an installed plugin, which has to pass the gates of [operate.md](operate.md): signature, lockfile, hash. If it is refused, the gateway does not start, and the message says why and what to do. A plugin that is installed but not named is not loaded.
-- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that takes no arguments and returns one. Production refuses it with \`plugin_path_refused\`.
+- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that takes no arguments and returns one. Before Node 22.15, a CommonJS file finds \`glassine\` only if it is installed in the file's folder or one above. Production refuses a path with \`plugin_path_refused\`.
 - \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` stands for all plugins of a CPEX or ContextForge configuration: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
 
 Two entries that name the same plugin are refused, and production does not start without \`plugins.lock\`, even if no package is named.
