@@ -8,10 +8,9 @@ import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import { describeThrown } from "../../core/observe/index.ts";
 import { exportOf } from "../../core/plugins/index.ts";
 import { lendHost, systemCode, unreadFault } from "../../operate/packages/index.ts";
-import { lineHint, printable } from "../../operate/trust/index.ts";
+import { importText, lineHint, printable } from "../../operate/trust/index.ts";
 import { atPlaces } from "./code-places.ts";
 
 export interface CodeFile {
@@ -72,9 +71,8 @@ export async function finished<Value>(
   }
   if (end.how === "timeout")
     throw unreadable(path, what, `has not finished loading after ${timeoutMs} ms`);
-  const { text } = describeThrown(end.value);
   const where = atPlaces(end.value) || lineHint(end.value, path);
-  throw unreadable(path, what, `cannot be loaded: ${text}${where}`, end.value);
+  throw unreadable(path, what, `cannot be loaded: ${importText(end.value)}${where}`, end.value);
 }
 
 async function stateOf(path: string, what: string): Promise<string> {

@@ -5,9 +5,9 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { within } from "../../core/data/index.ts";
 import { surfaceOf } from "../../core/host/index.ts";
-import { describeThrown } from "../../core/observe/index.ts";
 import { exportOf } from "../../core/plugins/index.ts";
 import { systemCode } from "../packages/index.ts";
+import { importText } from "../trust/index.ts";
 import { namesOf } from "./command-host.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
@@ -31,9 +31,7 @@ export async function importHost(
   });
   if (imported.how === "timeout")
     throw refused(`it takes longer than ${timeoutMs / 1000} seconds to load`);
-  if (imported.how === "threw")
-    // The require stack of a missing module only names files of this command.
-    throw refused(describeThrown(imported.value).text.replace(/\nRequire stack:\n.*$/s, ""));
+  if (imported.how === "threw") throw refused(importText(imported.value));
   const found = imported.value;
   const names = namesOf(found);
   if (names === undefined) throw refused(texts.noHost(exportName ?? "default"));

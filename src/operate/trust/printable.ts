@@ -17,7 +17,12 @@ export function printable(text: string): string {
 
 /** Describes a thrown value in one line of at most 500 characters, without credentials. */
 export function describeText(thrown: unknown): string {
-  return redactText(describeThrown(thrown).text, []);
+  return redactText(importText(thrown), []);
+}
+
+/** What an import threw, without the require stack: of a missing module, Node lists paths there. */
+export function importText(thrown: unknown): string {
+  return describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
 }
 
 /** Node keeps the line of a syntax error from `import` to itself, and prints it when it ends. */

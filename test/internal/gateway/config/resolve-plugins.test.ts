@@ -246,6 +246,17 @@ describe("plugins by name, package and path", () => {
     );
   });
 
+  it("name a module that is missing, without Node's list of who requires it", async () => {
+    // Here, too, Node itself has to import the file.
+    const folder = join(await folderWith({}), "node_modules");
+    await mkdir(folder);
+    const file = join(folder, "p.cjs");
+    await writeFile(file, "require('no-such-package');");
+    const { message } = await refusalOf(resolve([file]));
+    expect(message).toContain("cannot be loaded: Cannot find module 'no-such-package'");
+    expect(message).not.toContain("Require stack");
+  });
+
   it.each([
     ["when it is loaded", "export default definePlugin(wrong);"],
     ["when it makes its plugin", "export default () => definePlugin(wrong);"],
