@@ -145,9 +145,7 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
       if (stdio?.stdin.readableEnded) hurry.abort();
     }
     await gateway.close();
-    const { code } = "signal" in end ? {} : end;
-    log.info("ended", code === undefined ? {} : { code });
-    return code === undefined ? {} : { code };
+    return "signal" in end ? {} : end;
   } finally {
     // The latest first: a reload socket in use takes a while, and SIGHUP would end the process.
     for (const stop of stopListening.reverse()) await stop();

@@ -39,7 +39,6 @@ export const logEvents = {
     levels: ["warn"],
     means: "Lines of the log were lost: `lost` says how many since the start.",
   },
-  ended: { levels: ["info"], means: "The command ends; it has a `code` if something went wrong." },
   servers_gone: {
     levels: ["error"],
     means: "Over stdio: no server is left, and the gateway ends.",
