@@ -1,9 +1,9 @@
 /** What a gateway remembers of the labels on its Redis server, and for how long. */
 import { redisLabelStore } from "glassine/redis";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { rememberingStore } from "../../../src/gateway/run/remembering-store.ts";
-import { FakeClient } from "../../redis/support/fake-client.ts";
-import { verifies } from "../../support/verifies.ts";
+import { rememberingStore } from "../../../../src/gateway/run/remembering-store.ts";
+import { FakeClient } from "../../../redis/support/fake-client.ts";
+import { verifies } from "../../../support/verifies.ts";
 
 const ttlMs = 1000;
 
