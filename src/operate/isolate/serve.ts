@@ -126,7 +126,7 @@ function explained(error: unknown): unknown {
       Record<string, unknown>
     >;
     if (code === "ERR_UNKNOWN_FILE_EXTENSION")
-      return new Error(`${message}: compile it to JavaScript, or use Node 22.18 or newer`);
+      return new Error(`${message}: compile it to a .js file, or use Node 22.18 or newer`);
     if (code !== "ERR_ACCESS_DENIED") return error;
     const what = [permission, resource].filter((each) => typeof each === "string" && each !== "");
     const todo =

@@ -41,7 +41,7 @@ it("says what to do about TypeScript that Node cannot run", async () => {
   handle(JSON.stringify({ type: "load", protocol: protocolVersion, ...load }));
   await expect.poll(() => lines.length).toBe(1);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
-    message: `${text}: compile it to JavaScript, or use Node 22.18 or newer`,
+    message: `${text}: compile it to a .js file, or use Node 22.18 or newer`,
   });
 });
 
