@@ -416,7 +416,11 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
       response.writeHead(202).end();
     });
     const { url, processors } = await started(
-      { servers: { up: { url: upstream } }, identity: { anonymous: true } },
+      {
+        servers: { up: { url: upstream } },
+        identity: { anonymous: true },
+        audit: { file: "audit.jsonl" },
+      },
       {
         change: (config) => config.replace("failure_mode_allow: false", "failure_mode_allow: true"),
         flags: (port) => [
