@@ -1,8 +1,6 @@
 /** What a refusal by the delegation policies says, and what it looks at. */
 import { type Capability, createExtensions, mergeExtensions } from "glassine";
-import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
-import * as z from "zod";
 
 const granted: readonly Capability[] = ["append_delegation", "read_subject"];
 const none = createExtensions({ security: { subject: { id: "ada", type: "user" } } });
@@ -49,24 +47,4 @@ it("a first hop follows nothing, even if prototypes have an element before the f
   } finally {
     delete polluted["-1"];
   }
-});
-
-it("a list of the host's own that grows is not a chain", () => {
-  const host = defineHost({
-    slots: {
-      log: {
-        tier: "monotonic",
-        read: "everyone",
-        write: "everyone",
-        grows: "lines",
-        description: "Of a test.",
-        schema: z.object({ lines: z.array(z.string()).default([]) }),
-      },
-    },
-  });
-  const log = { lines: ["a"] };
-  const merged = host.mergeExtensions(host.createExtensions({}), { log }, [], {
-    strictDelegation: true,
-  });
-  expect(merged.extensions).toEqual({ log });
 });

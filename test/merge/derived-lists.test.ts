@@ -60,3 +60,10 @@ it("what grew is not reported, even if nothing can be derived from the plugin's 
   const wrong = sum.mergeExtensions(current, { log: { lines: ["c"], count: 7 } }, [], { view });
   expect(wrong.rejections).toMatchObject([{ path: "log.count", code: "tier_immutable" }]);
 });
+
+it("a list of the host's own that grows is not a delegation chain", () => {
+  const current = host.createExtensions({});
+  const log = { lines: ["a"] };
+  const merged = host.mergeExtensions(current, { log }, [], { strictDelegation: true });
+  expect(merged.extensions).toEqual({ log });
+});
