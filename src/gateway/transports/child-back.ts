@@ -1,5 +1,6 @@
 /** A server that runs as a child process, reached over its standard input and output. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { within } from "../../core/data/index.ts";
@@ -245,24 +246,8 @@ export function childBack(options: ChildOptions): ChildBack {
   /** Waits for `endMs`, or for `hurriedMs` from when the gateway has to hurry. */
   async function hasEnded(made: Child, hurriedMs: number): Promise<boolean> {
     const isOver = () => isGone || made.exitCode !== null || made.signalCode !== null;
-    if (!isOver()) {
-      await new Promise<void>((resolve) => {
-        let timer = setTimeout(over, endMs);
-        function over(): void {
-          clearTimeout(timer);
-          made.off("exit", over);
-          hurried?.removeEventListener("abort", hurry);
-          resolve();
-        }
-        function hurry(): void {
-          clearTimeout(timer);
-          timer = setTimeout(over, hurriedMs);
-        }
-        made.once("exit", over);
-        hurried?.addEventListener("abort", hurry);
-        if (hurried?.aborted) hurry();
-      });
-    }
+    if (!isOver()) await within(endMs, () => once(made, "exit", { signal: hurried }));
+    if (!isOver() && hurried?.aborted) await within(hurriedMs, () => once(made, "exit"));
     return isOver();
   }
 
