@@ -6,7 +6,12 @@ export {
   labelsFromIfc,
 } from "./from-wire.ts";
 export type { MemorySessions } from "./memory-sessions.ts";
-export { type MemoryLabelStoreOptions, memoryLabelStore, sharedSessions } from "./memory-store.ts";
+export {
+  type MemoryLabelStoreOptions,
+  memoryDefaults,
+  memoryLabelStore,
+  sharedSessions,
+} from "./memory-store.ts";
 export {
   checkDataAction,
   type DataEntity,

@@ -13,12 +13,11 @@ export interface MemoryLabelStoreOptions {
   readonly ttlMs?: number | undefined;
 }
 
-const defaultSessions = 10_000;
-const dayMs = 24 * 60 * 60 * 1000;
+export const memoryDefaults = { maxSessions: 10_000, ttlMs: 24 * 60 * 60 * 1000 } as const;
 
 /** A store with the default limits, for several guards. */
 export function sharedSessions(): MemorySessions {
-  return new MemorySessions(defaultSessions, dayMs);
+  return new MemorySessions(memoryDefaults.maxSessions, memoryDefaults.ttlMs);
 }
 
 /**
@@ -44,7 +43,7 @@ export function sharedSessions(): MemorySessions {
  */
 export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelStore {
   expectOptions(options, ["maxSessions", "ttlMs"], "memoryLabelStore");
-  const { maxSessions = defaultSessions, ttlMs = dayMs } = options;
+  const { maxSessions = memoryDefaults.maxSessions, ttlMs = memoryDefaults.ttlMs } = options;
   readWhole("memoryLabelStore: maxSessions", maxSessions);
   if (ttlMs !== Number.POSITIVE_INFINITY) readWhole("memoryLabelStore: ttlMs", ttlMs);
   const sessions = new MemorySessions(maxSessions, ttlMs);

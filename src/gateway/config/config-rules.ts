@@ -1,6 +1,8 @@
 /** Checks that span several keys of a configuration. */
+
 import { headerFault } from "../../core/envelope/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
+import { memoryDefaults } from "../../core/labels/index.ts";
 import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { identityProblems } from "./identity-rules.ts";
@@ -191,11 +193,11 @@ function* limitProblems(
 
 /** Finds labels that are forgotten while their session is open: its data would have none then. */
 function* labelProblems({ labels: { store }, limits: { idleSessionMs } }: GatewayConfig) {
-  const keptMs = store === "memory" ? 86_400_000 : store.ttlMs;
+  const keptMs = (store === "memory" ? memoryDefaults : store).ttlMs;
   if (idleSessionMs + 60_000 > keptMs)
     yield problemAt(
       ["limits", "idleSessionMs"],
-      `expected at most ${keptMs - 60_000}, a minute less than \`labels.store.ttlMs\` (86400000 in memory), got ${idleSessionMs}: an open session would forget its labels.`,
+      `expected at most ${keptMs - 60_000}, a minute less than \`labels.store.ttlMs\` (${memoryDefaults.ttlMs} in memory), got ${idleSessionMs}: an open session would forget its labels.`,
     );
 }
 

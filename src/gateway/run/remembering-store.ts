@@ -1,15 +1,12 @@
 /** Notices that the server of the label store lost labels, and adds them again. */
-import { unionOf } from "../../core/data/index.ts";
-import type { LabelStore } from "../../core/labels/index.ts";
-
-/** As many as a store in memory keeps. */
-const maxSessions = 10_000;
+import { putNewest, unionOf } from "../../core/data/index.ts";
+import { type LabelStore, memoryDefaults } from "../../core/labels/index.ts";
 
 /**
  * Returns a store whose answers have all labels that `store` ever answered with for the session. If
  * an answer of `store` lacks some, they are appended again, and `onLost` is called.
  *
- * It remembers the sessions that were used last, each until it is idle for `ttlMs`: after that
+ * It remembers the sessions that were used last, as many as a store in memory keeps, each until it is idle for `ttlMs`: after that
  * `store` may have forgotten it.
  *
  * @see spec `labels:gateway-restores`
@@ -24,9 +21,8 @@ export function rememberingStore(store: LabelStore, ttlMs: number, onLost: () =>
     const isKnown = before !== undefined && usedAt - before.usedAt < ttlMs;
     const labels = isKnown ? unionOf(answer, before.labels) : answer;
     // Before anything is awaited, so that no other answer is overwritten.
-    seen.delete(session);
-    if (labels.length > 0) seen.set(session, { labels, usedAt });
-    if (seen.size > maxSessions) seen.delete(seen.keys().next().value as string);
+    if (labels.length > 0) putNewest(seen, session, { labels, usedAt }, memoryDefaults.maxSessions);
+    else seen.delete(session);
     if (labels === answer) return answer;
     onLost();
     return complete(session, await store.append(session, labels));
