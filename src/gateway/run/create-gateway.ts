@@ -22,6 +22,9 @@ import { type GatewayLog, lineLog, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
 
+/** How long a server's process has to end by itself once a caller over stdio has left. */
+const politeMs = 750;
+
 /**
  * Starts a gateway in front of servers and models, with the plugins of a manager. It listens when
  * the promise resolves. Closing it does not close the manager.
@@ -54,9 +57,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const known = knownSecrets(secretReader(process.env));
   // The same, so that its count of lost lines goes on.
   const standard = lineLog(process.stderr);
-  const gateway = await openGateway(partsFrom(options, known, standard));
+  const hurry = new AbortController();
+  const partsOf = (given: GatewayOptions): GatewayParts => ({
+    ...partsFrom(given, known, standard),
+    hurried: hurry.signal,
+  });
+  const parts = partsOf(options);
+  const gateway = await openGateway(parts);
   gateway.announce();
   const { address, ended } = gateway;
+  // Over stdio: whoever closed the input sends SIGTERM two seconds later, SIGKILL after two more.
+  void ended.then(() => setTimeout(() => hurry.abort(), politeMs).unref());
+  const isLeft = () =>
+    parts.config.listen === undefined && (parts.stdio ?? process).stdin.readableEnded;
   return {
     address,
     ended,
@@ -64,8 +77,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return gateway.generation;
     },
     counts: () => gateway.counts(),
-    reload: async (next) => gateway.reload(partsFrom(next, known, standard)),
-    close: () => gateway.close(),
+    reload: async (next) => gateway.reload(partsOf(next)),
+    close() {
+      // Nobody reads the answers to open requests.
+      if (gateway.counts().open > 0 && isLeft()) hurry.abort();
+      return gateway.close();
+    },
   };
 }
 

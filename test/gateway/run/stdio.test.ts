@@ -1,5 +1,6 @@
 /** A caller over standard input and output. */
-import { expect, it } from "vitest";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
 import { loggedBy, stdioBefore } from "../attacks/support.ts";
 import { exchangeOf } from "../router/support/servers.ts";
 import { callOf } from "./support/caller.ts";
@@ -107,4 +108,53 @@ it("ends the gateway if it leaves too much unread, and the log says so", async (
   made.send(...[1, 2, 3, 4].map((id) => callOf(id)));
   expect(await made.gateway.ended).toEqual({});
   expect(loggedBy(made, "reader_too_slow")).toHaveLength(1);
+});
+
+describe("a server that ends neither with its input nor by SIGTERM is gone", () => {
+  const program = `process.on("SIGTERM", () => {});
+    const answers = {
+      initialize: { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: {} },
+      ping: { pid: process.pid },
+    };
+    require("node:readline").createInterface(process.stdin).on("line", (line) => {
+      const { id, method } = JSON.parse(line);
+      const result = answers[method];
+      if (result) console.log(JSON.stringify({ jsonrpc: "2.0", id, result }));
+    });
+    setInterval(() => {}, 1000);`;
+
+  async function begun() {
+    const servers = { stays: { command: process.execPath, args: ["-e", program] } };
+    const made = await stdioBefore(undefined, { servers, limits: { shutdownMs: 60_000 } });
+    made.send({ jsonrpc: "2.0", id: 1, method: "ping" });
+    await expect.poll(() => made.said.length).toBe(1);
+    const { pid } = (made.said[0]?.result ?? {}) as { readonly pid: number };
+    const isGone = () => {
+      try {
+        return !process.kill(pid, 0);
+      } catch {
+        return true;
+      }
+    };
+    return { ...made, isGone };
+  }
+
+  it("before the caller, which has closed the input, sends a signal", async () => {
+    const { gateway, stdin, isGone } = await begun();
+    stdin.end();
+    await gateway.ended;
+    await expect.poll(isGone, { timeout: 3000 }).toBe(true);
+  });
+
+  it("before that caller kills the program, even if it left a request open", async () => {
+    const { gateway, stdin, send, isGone } = await begun();
+    send(callOf(1));
+    await expect.poll(() => gateway.counts().open).toBe(1);
+    stdin.end();
+    await expect.poll(() => stdin.readableEnded).toBe(true);
+    const start = performance.now();
+    await gateway.close();
+    expect(performance.now() - start).toBeLessThan(3000);
+    expect(isGone()).toBe(true);
+  });
 });
