@@ -173,6 +173,36 @@ it.each<[object, string]>([
   });
 });
 
+it("refuses a manager without strictDelegation if a plugin may append to chains", async () => {
+  const appender = definePlugin({
+    name: "appender",
+    version: "1.0.0",
+    capabilities: ["append_delegation"],
+    hooks: { "cmf.tool_pre_invoke": (_message, _context, _extensions) => undefined },
+  });
+  const config = { listen: { port: 0 }, servers: nowhere };
+  const { gateway } = await gatewayOf({ config });
+  for (const [options, isRefused] of [
+    [{ plugins: [appender] }, true],
+    [{ plugins: [appender], strictDelegation: true }, false],
+    [{ plugins: [{ plugin: appender, grant: [] }] }, false],
+  ] as const) {
+    const manager = await createPluginManager(options);
+    afterTest(() => manager.close());
+    for (const use of [
+      () => gatewayOf({ config, manager }),
+      () => gateway.reload({ config, manager }),
+    ]) {
+      if (!isRefused) await use();
+      else
+        await expect(use()).rejects.toMatchObject({
+          code: "options_invalid",
+          message: expect.stringContaining("strictDelegation: true, because plugin appender may"),
+        });
+    }
+  }
+});
+
 it("takes a log that is itself a function", async () => {
   const said: unknown[] = [];
   const say = (...words: unknown[]) => said.push(...words);

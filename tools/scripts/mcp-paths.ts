@@ -90,6 +90,7 @@ async function fateOf(text: string, messages: Messages, pass: readonly PassGroup
   const manager: HookManager = {
     plugins: [],
     payloadLimits: {} as HookManager["payloadLimits"],
+    strictDelegation: false,
     handles: (hook) => hook.startsWith("cmf."),
     handlersFor: () => [],
     streamPlan: () => ({ mode: "buffer", window: 0, sentence: false }),

@@ -47,6 +47,8 @@ export interface AnyManager {
    * `limits`, so that documents and messages have the same limits.
    */
   readonly payloadLimits: Limits;
+  /** The option of that name: whether hops of plugins are restricted, as a gateway asks for. */
+  readonly strictDelegation: boolean;
   invoke(
     hook: string,
     payload: unknown,
@@ -162,6 +164,7 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
     plugins: Object.freeze(plugins),
     routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
     payloadLimits: options.payloadLimits,
+    strictDelegation: options.strictDelegation,
     invoke: invokeOn(invoking),
     handles: (hook) => {
       const compiled = compiledFor(hook);

@@ -131,10 +131,11 @@ export class Tracing {
   }
 
   #spanned(inner: AnyHookManager): AnyHookManager {
-    const { plugins, payloadLimits } = inner;
+    const { plugins, payloadLimits, strictDelegation } = inner;
     return {
       plugins,
       payloadLimits,
+      strictDelegation,
       invoke: (hook, payload, options) => this.#invoke(inner, hook, payload, options),
       handles: (hook) => inner.handles(hook),
       handlersFor: (hook) => inner.handlersFor(hook),

@@ -8,7 +8,7 @@ import {
   typeName,
 } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
-import { readAccess } from "../../providers/rewrite/index.ts";
+import { checkManager, type HookManager, readAccess } from "../../providers/rewrite/index.ts";
 import {
   checkConfig,
   configInvalid,
@@ -110,7 +110,9 @@ export function partsFrom(
   standard: GatewayLog,
 ): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
-  const { audit, stdio, secrets } = options;
+  const { manager, audit, stdio, secrets } = options;
+  checkManager(manager, "createGateway");
+  expectStrict(manager);
   const { log = standard } = options;
   if (secrets !== undefined && secrets !== null && typeof secrets !== "function") {
     const came = kindOf(secrets);
@@ -133,6 +135,17 @@ export function partsFrom(
     config: checkConfig(options.config, "`config`"),
     audit: audit ? auditFrom(audit) : undefined,
   };
+}
+
+/** Refuses a manager with which a plugin could append hops that a gateway is to refuse. */
+function expectStrict(manager: HookManager): void {
+  if (manager.strictDelegation) return;
+  const hooks = new Set(manager.plugins.flatMap((plugin) => plugin.hooks));
+  for (const { plugin, capabilities } of [...hooks].flatMap((hook) => manager.handlersFor(hook)))
+    if (capabilities.includes("append_delegation"))
+      throw optionsInvalid(
+        `createGateway expects a manager with strictDelegation: true, because plugin ${plugin} may append to delegation chains.`,
+      );
 }
 
 /** A misspelt `strict` would let requests pass while records are lost. */

@@ -29,7 +29,7 @@ export interface HookOptions extends Pick<InvokeOptions<unknown>, Given> {
   readonly context?: unknown;
 }
 
-type Untyped = "audit" | "auditFailures" | "payloadLimits" | "plugins";
+type Untyped = "audit" | "auditFailures" | "payloadLimits" | "plugins" | "strictDelegation";
 
 /** The part of a plugin manager that a guard uses. */
 export interface HookManager

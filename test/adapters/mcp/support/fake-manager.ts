@@ -38,6 +38,7 @@ export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
     names: () => calls.map((call) => call.hook),
     plugins: [],
     payloadLimits: {} as AnyHookManager["payloadLimits"],
+    strictDelegation: false,
     handlersFor: () => [],
     streamPlan: () => ({ mode: "buffer", window: 0, sentence: false }),
     audit: async () => true,
