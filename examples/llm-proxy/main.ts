@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { createPluginManager } from "glassine";
 import { guardFetch } from "glassine/http";
 import { openai } from "glassine/openai";
@@ -22,6 +23,9 @@ async function forward(request: IncomingMessage, reply: ServerResponse): Promise
   const upstream = new URL("https://api.openai.com");
   upstream.pathname = request.url ?? "/";
   const { method = "POST", headers } = request;
+  // A caller who goes away ends the provider's answer, which would cost tokens until its end.
+  const left = new AbortController();
+  reply.once("close", () => left.abort());
   const answer = await guarded(upstream, {
     method,
     headers: {
@@ -32,10 +36,10 @@ async function forward(request: IncomingMessage, reply: ServerResponse): Promise
     },
     // `fetch` refuses a GET with a body, even an empty one.
     body: (await text(request)) || null,
+    signal: left.signal,
   });
   reply.writeHead(answer.status, Object.fromEntries(answer.headers));
-  for await (const chunk of answer.body ?? []) reply.write(chunk);
-  reply.end();
+  await pipeline(answer.body ?? [], reply);
 }
 
 await once(proxy.listen(0, "127.0.0.1"), "listening");
