@@ -99,10 +99,11 @@ describe("a refusal says where and why", () => {
     });
   });
 
-  it("a framing header that was omitted", () => {
+  it("a header that may not be removed", () => {
+    const reason = "A header that frames the message or has a malformed name may not be removed.";
     expect(refused(headers({ "X-A": "1" }))).toEqual({
       code: "header_invalid",
-      message: refusal("http.headers", "A header that frames the message may not be removed."),
+      message: refusal("http.headers", reason),
       data: { slot: "http.headers" },
     });
   });

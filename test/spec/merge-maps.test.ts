@@ -73,6 +73,14 @@ describe("headers", () => {
     expect(codeOf(() => merge(full, malformed, [], strict))).toBe("capability_missing");
   });
 
+  it("with a malformed name stay as they are", () => {
+    verifies("merge:header-grammar");
+    for (const name of ["X Bad", "\u00e9", ""]) {
+      expect(fault({ [name]: "1" }, {})).toBe("header_invalid");
+      expect(fault({ [name]: "1" }, { [name]: "2" })).toBe("header_invalid");
+    }
+  });
+
   it("do not frame the message", () => {
     verifies("merge:header-framing");
     const framing = [

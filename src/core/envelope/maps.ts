@@ -41,7 +41,7 @@ export function mergeHeaders(state: MergeState, node: Node, change: Change): unk
   });
   forEach(enumerableKeys(shown), (name) => {
     if (hasOwn(proposed, name) || headerFault(name, undefined) === undefined) return;
-    const reason = "A header that frames the message may not be removed.";
+    const reason = "A header that frames the message or has a malformed name may not be removed.";
     refuse(state, node, "header_invalid", reason);
   });
   const taken = change.current === change.shown ? proposed : withoutUnseen(state, node, change);
