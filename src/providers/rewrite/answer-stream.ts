@@ -60,60 +60,7 @@ export interface StreamTable {
 }
 
 /** What a table's functions can do with the answer so far. */
-export interface GrowingAnswer {
-  /** Whether an event has begun the answer. */
-  readonly isBegun: boolean;
-  /** The last block as it began, plus the fields that came whole. */
-  readonly last: JsonObject | undefined;
-  readonly blockCount: number;
-  /** Begins the answer with the fields of its first event, which may already have blocks. */
-  begin(fields: JsonObject): void;
-  /** @param index the index in the event */
-  beginBlock(index: unknown, block: JsonObject): void;
-  /** Whether a block with this index has begun. In some formats, the first piece begins a text. */
-  hasBlock(index: unknown): boolean;
-  /** Begins a block that has a name until it ends, for formats where several may grow at once. */
-  beginNamed(name: string, block: JsonObject): void;
-  /** Puts a whole block at `index`, replacing any block there. Returns its index. */
-  putBlock(block: JsonObject, index?: number): number;
-  /** @param index the index in the event, or the name of a block */
-  addPiece(index: unknown, piece: unknown): void;
-  /** Replaces fields of an open block with ones that came whole. */
-  setFields(index: unknown, fields: JsonObject): void;
-  endBlock(index: unknown): void;
-  /**
-   * Replaces fields of the answer, such as totals and reasons. A null never replaces a value. An
-   * object adds to the one before, of which something may have been forwarded.
-   */
-  merge(fields: JsonObject): void;
-  /** Replaces fields inside a field, `candidates.0`. A null never replaces a value. */
-  mergeInto(place: string, fields: JsonObject): void;
-  /**
-   * Checks a string that events may repeat, but not change: the first may have been forwarded.
-   *
-   * @throws GlassineError `stream_invalid` for a different string
-   */
-  expectSame(field: string, text: Json | undefined): void;
-  /** @throws GlassineError `stream_invalid` before the beginning and after the end */
-  expectOpen(): void;
-  /** Marks the answer as complete. More events may follow in formats without a final event. */
-  complete(): void;
-  /** @param event the name of the final event */
-  end(event?: string): void;
-  fail(error: unknown): void;
-  /** Adds an item to a list of the answer, even after its end. */
-  append(field: string, item: Json): void;
-  /** Reports something about the stream under a key; `undefined` withdraws the report. */
-  note(key: string, left: Left | undefined): void;
-  /** What a table remembers between events. */
-  readonly state: Map<string, Json>;
-  /** Counts text against the limits. */
-  countText(text: string): void;
-  /** Reports part of an event that the answer does not keep. */
-  omit(path: Path, reason: string): void;
-  /** Checks an event and counts it against the limits. */
-  read<Schema extends z.ZodMiniType>(schema: Schema, event: Piece): z.output<Schema>;
-}
+export type GrowingAnswer = Omit<AnswerStream, keyof MessageStream<unknown, JsonObject>>;
 
 /** The functions with which a stream reads events and the answer so far. */
 export interface StreamReading {
@@ -122,7 +69,7 @@ export interface StreamReading {
   readonly answer: (document: JsonObject) => Read;
 }
 
-export class AnswerStream implements MessageStream<unknown, JsonObject>, GrowingAnswer {
+export class AnswerStream implements MessageStream<unknown, JsonObject> {
   readonly #meter: StreamMeter;
   readonly #table: StreamTable;
   readonly #content: Path;
@@ -134,6 +81,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   readonly #named = new Map<string, GrowingBlock>();
   readonly #notes = new Map<string, Left>();
   readonly #lists = new Map<string, Json[]>();
+  /** What a table remembers between events. */
   readonly state = new Map<string, Json>();
   /** The blocks that the first event already had. */
   #before: readonly JsonObject[] = [];
@@ -230,10 +178,12 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     return this.#omitted;
   }
 
+  /** Whether an event has begun the answer. */
   get isBegun(): boolean {
     return this.#fields !== undefined;
   }
 
+  /** The last block as it began, plus the fields that came whole. */
   get last(): JsonObject | undefined {
     return this.#blocks.at(-1)?.outline;
   }
@@ -242,6 +192,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     return this.#before.length + this.#blocks.length;
   }
 
+  /** Begins the answer with the fields of its first event, which may already have blocks. */
   begin(fields: JsonObject): void {
     if (this.#isOver || this.#fields !== undefined) {
       throw streamFault("event", "the answer to begin only once");
@@ -250,6 +201,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.#fields = new Map(Object.entries(fields));
   }
 
+  /** @param index the index in the event */
   beginBlock(index: unknown, block: JsonObject): void {
     this.#started();
     if (index !== this.blockCount)
@@ -258,6 +210,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.#open += 1;
   }
 
+  /** Begins a block that has a name until it ends, for formats where several may grow at once. */
   beginNamed(name: string, block: JsonObject): void {
     this.#started();
     if (this.#named.has(name)) throw streamFault("id", "an id that no open block has");
@@ -267,6 +220,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.#open += 1;
   }
 
+  /** Puts a whole block at `index`, replacing any block there. Returns its index. */
   putBlock(block: JsonObject, index = this.blockCount): number {
     this.#started();
     const whole = new GrowingBlock(block, this.#table.pieces, this.#meter);
@@ -275,10 +229,12 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     return index;
   }
 
+  /** Whether a block with this index has begun. In some formats, the first piece begins a text. */
   hasBlock(index: unknown): boolean {
     return typeof index === "number" && index < this.blockCount;
   }
 
+  /** @param index the index in the event, or the name of a block */
   addPiece(index: unknown, value: unknown): void {
     const block = this.#blockAt(index);
     const piece = expectObject(value, "delta");
@@ -296,6 +252,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
       this.#reportFields(["delta", outer], expectObject(fieldOf(piece, outer), outer), [inner]);
   }
 
+  /** Replaces fields of an open block with ones that came whole. */
   setFields(index: unknown, fields: JsonObject): void {
     this.#blockAt(index).setFields(fields);
   }
@@ -319,6 +276,10 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     return block;
   }
 
+  /**
+   * Replaces fields of the answer, such as totals and reasons. A null never replaces a value. An
+   * object adds to the one before, of which something may have been forwarded.
+   */
   merge(changes: JsonObject): void {
     const fields = this.#started();
     for (const [name, value] of Object.entries(changes)) {
@@ -333,6 +294,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     }
   }
 
+  /** Replaces fields inside a field, `candidates.0`. A null never replaces a value. */
   mergeInto(place: string, changes: JsonObject): void {
     const fields = this.#started();
     const inner = Object.entries(changes);
@@ -347,11 +309,17 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.#inner.set(place, all);
   }
 
+  /** Marks the answer as complete. More events may follow in formats without a final event. */
   complete(): void {
     this.#started();
     this.#done = true;
   }
 
+  /**
+   * Checks a string that events may repeat, but not change: the first may have been forwarded.
+   *
+   * @throws GlassineError `stream_invalid` for a different string
+   */
   expectSame(field: string, text: Json | undefined): void {
     if (isEmptyValue(text)) return;
     if (this.state.has(field) && this.state.get(field) !== text)
@@ -359,25 +327,30 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.state.set(field, text ?? null);
   }
 
+  /** @throws GlassineError `stream_invalid` before the beginning and after the end */
   expectOpen(): void {
     this.#started();
   }
 
+  /** Adds an item to a list of the answer, even after its end. */
   append(field: string, item: Json): void {
     const items = this.#lists.get(field) ?? [];
     items.push(item);
     this.#lists.set(field, items);
   }
 
+  /** Reports something about the stream under a key; `undefined` withdraws the report. */
   note(key: string, left: Left | undefined): void {
     if (left === undefined) this.#notes.delete(key);
     else this.#notes.set(key, left);
   }
 
+  /** Counts text against the limits. */
   countText(text: string): void {
     this.#meter.countText(text);
   }
 
+  /** @param event the name of the final event */
   end(event = "message_stop"): void {
     this.#started();
     if (this.#open > 0) throw streamFault(event, "every block to have ended");
@@ -393,10 +366,12 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     } else this.#error = error as Json;
   }
 
+  /** Reports part of an event that the answer does not keep. */
   omit(path: Path, reason: string): void {
     this.#report(["events", this.#events, ...path], reason);
   }
 
+  /** Checks an event and counts it against the limits. */
   read<Schema extends z.ZodMiniType>(schema: Schema, event: Piece): z.output<Schema> {
     return this.#meter.read(schema, event, "event");
   }
