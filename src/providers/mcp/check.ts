@@ -84,19 +84,17 @@ function refused(call: Call, denial: Denial): Verdict {
   return { kind: "refused", answer: refusal(call, denial), denial };
 }
 
-/** Runs the hooks of a notification and returns what is passed on. */
-export async function checkNotice(
-  call: Call,
-  hooks: HookRunner,
-): Promise<{ readonly notice?: JsonObject; readonly denial: Denial | undefined }> {
+/** Runs the hooks of a notification. */
+export async function checkNotice(call: Call, hooks: HookRunner): Promise<Verdict> {
   call.state = "post";
   const denial = await unlessStopped(call, hooks.after(call, call.request));
-  if (denial === undefined) return { notice: call.request, denial };
-  if (call.method !== "notifications/cancelled") return { denial };
-  // The other side must still learn of the cancellation, but nothing else of the message.
+  if (denial === undefined) return { kind: "pass", message: call.request };
+  const { method } = call;
   const { requestId } = call.params;
-  if (keyOf(requestId) === undefined) return { denial };
-  return { notice: { jsonrpc: "2.0", method: call.method, params: { requestId } }, denial };
+  const isCancellation = method === "notifications/cancelled" && keyOf(requestId) !== undefined;
+  if (!isCancellation) return refused(call, denial);
+  // The other side must still learn of the cancellation, but nothing else of the message.
+  return { kind: "pass", message: { jsonrpc: "2.0", method, params: { requestId } }, denial };
 }
 
 /** Resolves to `undefined` as soon as the call is stopped: its hooks may notice that late. */

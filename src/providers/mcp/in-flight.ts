@@ -229,25 +229,16 @@ export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): voi
 }
 
 /**
- * Ends a request that was answered. If the transport answered in place of the peer, its `refusal`
- * says how the request ended.
+ * Ends a request that was checked or answered: as denied, or as errored if it could not be checked.
+ * If the transport answered in place of the peer, its `refusal` says how the request ended.
  */
-export function endAnswered(entry: Entry, denial: Denial | undefined, aux: unknown): void {
+export function endChecked(entry: Entry, denial: Denial | undefined, aux?: unknown): void {
   const refusal = isObject(aux) && isObject(aux.refusal) ? aux.refusal : undefined;
-  if (denial !== undefined) endOf(entry, ...endOfDenial(denial));
-  else if (refusal === undefined) endOf(entry, "allowed", {});
+  if (denial !== undefined) {
+    endOf(entry, denial.code === guardErrorCodes.denied ? "denied" : "errored", denial.data);
+  } else if (refusal === undefined) endOf(entry, "allowed", {});
   else {
     const outcome = refusal.outcome === "denied" ? "denied" : "errored";
     endOf(entry, outcome, { code: String(refusal.code) });
   }
-}
-
-/** Ends a call as allowed, as denied, or as errored if it could not be checked. */
-export function endChecked(call: Call, denial: Denial | undefined): void {
-  if (denial === undefined) endOf(call, "allowed", {});
-  else endOf(call, ...endOfDenial(denial));
-}
-
-function endOfDenial({ code, data }: Denial): [GuardOutcome, Denial["data"]] {
-  return [code === guardErrorCodes.denied ? "denied" : "errored", data];
 }

@@ -21,7 +21,6 @@ import type { Ends, Handed } from "./ends.ts";
 import {
   closed,
   type Entry,
-  endAnswered,
   endChecked,
   endOf,
   type InFlight,
@@ -115,7 +114,7 @@ export class Lane {
     }
     this.#inFlight.remove(key, open);
     open.record.watch.answered();
-    endAnswered(open, undefined, aux);
+    endChecked(open, undefined, aux);
     this.#learn(open.method, message);
     return this.#reply(message, aux);
   }
@@ -124,22 +123,9 @@ export class Lane {
   notification(message: JsonObject, aux: unknown): Handed {
     const hooks = this.#parts.hooks();
     if (!isShown(message, hooks)) return this.#reply(message, aux);
-    const call = this.#beginNotification(
-      notices,
-      message,
-      aux,
-      this.#inFlight.relatedTo(message, aux),
-    );
-    if (call === undefined) return;
-    const checked = checkNotice(call, hooks);
-    return this.#order.next(async () => {
-      const { notice, denial } = await checked;
-      this.#inFlight.remove(call.key, call);
-      if (!isIn(call, "post")) return;
-      call.state = "done";
-      endChecked(call, denial);
-      if (notice !== undefined) await this.#ends.reply(notice, aux);
-    });
+    const related = this.#inFlight.relatedTo(message, aux);
+    const call = this.#beginNotification(notices, message, aux, related);
+    return call && this.#passNotice(call, checkNotice(call, hooks), aux);
   }
 
   /**
@@ -170,13 +156,17 @@ export class Lane {
     const call = this.#beginNotification(taskNotice, message, aux);
     if (call === undefined) return;
     call.record.watch.answered();
-    const checked = checkAnswer(call, message, call.hooks);
+    return this.#passNotice(call, checkAnswer(call, message, call.hooks), aux);
+  }
+
+  /** Passes a notification on in order, once it is checked. */
+  #passNotice(call: Call, checked: Verdict | Promise<Verdict>, aux: unknown): Handed {
     return this.#order.next(async () => {
       const verdict = await checked;
       if (verdict.kind === "stopped" || !isIn(call, "post")) return;
       call.state = "done";
       this.#inFlight.remove(call.key, call);
-      endAnswered(call, verdict.denial, aux);
+      endChecked(call, verdict.denial, aux);
       if (verdict.kind !== "refused") await this.#ends.reply(verdict.message, aux);
     });
   }
@@ -261,7 +251,7 @@ export class Lane {
     if (verdict.kind === "stopped" || !isIn(call, "post")) return;
     call.state = "done";
     this.#inFlight.remove(call.key, call);
-    endAnswered(call, verdict.denial, aux);
+    endChecked(call, verdict.denial, aux);
     if (verdict.kind === "refused") return this.#reply(verdict.answer, aux);
     if (call.method === "tools/call") {
       this.#parts.memory.tasks.learn(this.#scope, verdict.message, () => startedCallOf(call));

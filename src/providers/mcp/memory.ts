@@ -9,13 +9,11 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { checkSession, type MemorySessions, sharedSessions } from "../../core/labels/index.ts";
 import { InFlight } from "./in-flight.ts";
 import { ResourceNames } from "./resource-names.ts";
-import { TaskMemory } from "./task-memory.ts";
+import { TaskMemory, type TaskSession } from "./task-memory.ts";
 import type { Direction } from "./transport.ts";
 
 /** The requests of one session, which may span several transports. */
-export interface Session {
-  /** Absent for the session of a single transport. */
-  readonly name: string | undefined;
+export interface Session extends TaskSession {
   readonly inFlight: Readonly<Record<Direction, InFlight>>;
 }
 

@@ -9,7 +9,14 @@ const maxIdUnits = 1024;
 /** Where a message about a task came from. */
 export interface TaskScope {
   readonly direction: Direction;
-  readonly session: { readonly name: string | undefined };
+  readonly session: TaskSession;
+}
+
+export interface TaskSession {
+  /** Absent for the session of a single transport. */
+  readonly name: string | undefined;
+  /** Its own tasks, which are dropped when it is over. */
+  tasks?: Tasks<KnownTask>;
 }
 
 /** Methods other than tool calls whose answer can be a task. */
@@ -38,7 +45,8 @@ export class TaskMemory {
   learn({ direction, session }: TaskScope, answer: JsonObject, startedBy: () => KnownTask): void {
     for (const taskId of createdTasks(answer.result)) {
       const found = startedBy();
-      tasksOf(session).keep(direction, taskId, found);
+      session.tasks ??= new Tasks();
+      session.tasks.keep(direction, taskId, found);
       if (session.name !== undefined || typeof found === "string") continue;
       const isKnown = this.#shared.get(direction, taskId) !== undefined;
       this.#shared.keep(direction, taskId, isKnown ? "forgotten" : found);
@@ -48,7 +56,7 @@ export class TaskMemory {
   find({ direction, session }: TaskScope, params: unknown): FoundTask {
     const taskId = isObject(params) ? params.taskId : undefined;
     if (typeof taskId !== "string") return undefined;
-    const known = [ownTasks.get(session), session.name === undefined ? this.#shared : undefined];
+    const known = [session.tasks, session.name === undefined ? this.#shared : undefined];
     const found = known.map((tasks) => tasks?.get(direction, taskId));
     const hasForgotten = this.#hasForgotten || known.some((tasks) => tasks?.hasForgotten);
     return found[0] ?? found[1] ?? (hasForgotten ? "forgotten" : undefined);
@@ -61,24 +69,15 @@ export class TaskMemory {
   }
 
   /** Adds the tasks of one session to those of another. */
-  join(session: TaskScope["session"], other: TaskScope["session"]): void {
-    const added = ownTasks.get(other);
-    if (added !== undefined) tasksOf(session).addAll(added);
+  join(session: TaskSession, other: TaskSession): void {
+    session.tasks ??= new Tasks();
+    if (other.tasks !== undefined) session.tasks.addAll(other.tasks);
   }
 
   /** Notes that whole sessions were forgotten: from now on an unknown task may be theirs. */
   forgotSome(): void {
     this.#hasForgotten = true;
   }
-}
-
-/** By session, so that they are dropped when it is over. */
-const ownTasks = new WeakMap<TaskScope["session"], Tasks<KnownTask>>();
-
-function tasksOf(session: TaskScope["session"]): Tasks<KnownTask> {
-  const tasks = ownTasks.get(session) ?? new Tasks();
-  ownTasks.set(session, tasks);
-  return tasks;
 }
 
 class Tasks<Found> {

@@ -16,25 +16,10 @@ export interface Sides {
   sessionId(): unknown;
 }
 
-export interface Traffic {
-  send(message: unknown, options: unknown): Promise<void>;
-  receive(message: unknown, extra: unknown): void;
-  /**
-   * `ends` says of which requests no answer can arrive through another transport. `keepsJudged`:
-   * answers and notifications that the peer sent are not stopped.
-   */
-  stop(ends: { readonly received: boolean; readonly sent: boolean }, keepsJudged?: boolean): void;
-  /** Resolves when these were passed on; `undefined` if there are none. */
-  judged(): Promise<unknown> | undefined;
-  /** Resolves when no message is on its way: each was passed on, answered or dropped. */
-  settled(): Promise<void>;
-}
-
 /** The messages of one side: its requests, its answers to the other side, and the rest. */
 interface Flow {
   readonly requests: Lane;
   readonly answers: Lane;
-  pass(message: unknown, aux: unknown): Handed;
   /** Its answers and notifications that are on their way. */
   readonly judged: Set<Promise<void>>;
 }
@@ -52,7 +37,7 @@ export function createTraffic(
   memory: GuardMemory,
   session: () => Session,
   log: RequestLog,
-): Traffic {
+) {
   const { send, deliver, report, sessionId: transportSession } = sides;
   const common = { session, memory, hooks, transportSession, log };
   const outgoing = new Lane({
@@ -65,35 +50,36 @@ export function createTraffic(
     direction: "incoming",
     ends: { forward: deliver, reply: send, report },
   });
-  const sent: Flow = { requests: outgoing, answers: incoming, pass: send, judged: new Set() };
-  const received: Flow = {
-    requests: incoming,
-    answers: outgoing,
-    pass: deliver,
-    judged: new Set(),
-  };
+  const sent: Flow = { requests: outgoing, answers: incoming, judged: new Set() };
+  const received: Flow = { requests: incoming, answers: outgoing, judged: new Set() };
 
   const onTheWay = new Set<Promise<void>>();
 
   return {
-    async send(message, sendOptions) {
+    async send(message: unknown, sendOptions: unknown): Promise<void> {
       const handed = route(sent, message, sendOptions);
       if (handed !== undefined) await noted(onTheWay, handed);
     },
-    receive(message, extra) {
+    receive(message: unknown, extra: unknown): void {
       const handed = route(received, message, extra);
       if (handed === undefined) return;
       noted(onTheWay, handed).catch((error: unknown) => {
         report(error instanceof Error ? error : new Error(String(error)));
       });
     },
-    async settled() {
+    /** Resolves when no message is on its way: each was passed on, answered or dropped. */
+    async settled(): Promise<void> {
       while (onTheWay.size > 0) await Promise.allSettled(onTheWay);
     },
-    stop(ends, keepsJudged) {
+    /**
+     * `ends` says of which requests no answer can arrive through another transport. `keepsJudged`:
+     * answers and notifications that the peer sent are not stopped.
+     */
+    stop(ends: { readonly received: boolean; readonly sent: boolean }, keepsJudged = false): void {
       outgoing.stop(ends.sent, keepsJudged);
       incoming.stop(ends.received);
     },
+    /** Resolves when these were passed on; `undefined` if there are none. */
     judged: () => (received.judged.size === 0 ? undefined : Promise.allSettled(received.judged)),
   };
 }
