@@ -12,7 +12,7 @@ import {
   type Opening,
   openings,
 } from "../../operate/isolate/kinds.ts";
-import { foreignConditions, isGuarded, odditiesOf } from "../../providers/mcp/wiring.ts";
+import { isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
 import {
   auditFileFaults,
   type GatewayConfig,
@@ -96,7 +96,7 @@ async function reportOn(
       ...audit.warnings,
       ...(await pinFaults(config)),
       ...oddSettings(config),
-      ...foreignConditions(manager as never),
+      ...wiringOf(manager as never).foreign,
       ...disabledAmong(plugins, handlers),
       ...plugins.flatMap(ungranted),
     ],
@@ -338,7 +338,7 @@ function oddFor(
   name: string,
 ): readonly string[] {
   // The cast is needed because a guard takes managers of any hooks, not only of known ones.
-  const found = odditiesOf(manager as never).filter(({ plugin, about, hook }) => {
+  const found = wiringOf(manager as never).oddities.filter(({ plugin, about, hook }) => {
     // Messages to and from models may have calls, results and resources in them.
     const mayMatch = hasModels(config) && hook?.startsWith("cmf.llm_") === true;
     // `unrun` already reports hooks that no guard runs.

@@ -18,7 +18,7 @@ import {
 import { RequestLog } from "./request-log.ts";
 import { Hooks } from "./run-hooks.ts";
 import type { TransportLike } from "./transport.ts";
-import { foreignConditions, unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
+import { checkWiring, unusedFetch, wiringOf } from "./wiring.ts";
 
 /** Puts hooks around the tool calls, prompts and resources of any number of MCP connections. */
 export interface Guard<Extensions = unknown> {
@@ -142,8 +142,8 @@ export function createGuard<Extensions = unknown>(
   const log = new RequestLog(() => hooks);
 
   function hooksOf(next: HookManager, read: GuardOptions): Hooks {
-    warn([...wiringOf(next, read), ...foreignConditions(next)], read);
-    if (isWithoutHeaders) warn(unsentHeaders(next), read);
+    warn(checkWiring(next, read), read);
+    if (isWithoutHeaders) warn(wiringOf(next).unsent, read);
     return new Hooks(next, read, memory);
   }
 
@@ -160,7 +160,7 @@ export function createGuard<Extensions = unknown>(
     const connection = connectionOf(given, fetch, () => warn([unusedFetch]), method);
     if (connection.outbox !== undefined) return connection;
     isWithoutHeaders = true;
-    warn(unsentHeaders(hooks.manager));
+    warn(wiringOf(hooks.manager).unsent);
     return connection;
   }
 

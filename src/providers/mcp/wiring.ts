@@ -48,12 +48,13 @@ export function isGuarded(hook: string): boolean {
  * @returns warnings about what looks odd but may be intended
  * @throws GlassineError `options_invalid`
  */
-export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
-  const { oddities, conditional } = wiringBy(manager);
+export function checkWiring(manager: HookManager, options: GuardOptions): readonly string[] {
+  const { oddities, foreign, conditional } = wiringOf(manager);
   const { serverId, tenant } = options;
   for (const handler of conditional)
     expectFacts(handler, { servers: ["serverId", serverId], tenants: ["tenant", tenant] });
-  return [...new Set(oddities.map(({ plugin, text }) => `plugin ${plugin} ${text}`))];
+  const odd = oddities.map(({ plugin, text }) => `plugin ${plugin} ${text}`);
+  return [...new Set([...odd, ...foreign])];
 }
 
 /** What looks odd in a plugin but may be intended. */
@@ -65,20 +66,6 @@ export interface Oddity {
   readonly hook?: string;
   /** A sentence without its subject, which is the plugin. */
   readonly text: string;
-}
-
-export function odditiesOf(manager: HookManager): readonly Oddity[] {
-  return wiringBy(manager).oddities;
-}
-
-/** The warnings for conditions that seem to be written in another pattern language. */
-export function foreignConditions(manager: HookManager): readonly string[] {
-  return wiringBy(manager).foreign;
-}
-
-/** The warnings for a transport that does not send request headers from plugins. */
-export function unsentHeaders(manager: HookManager): readonly string[] {
-  return wiringBy(manager).unsent;
 }
 
 /** What the handlers of a manager mean for any guard. */
@@ -95,7 +82,7 @@ interface Wiring {
 const wirings = new WeakMap<HookManager, Wiring>();
 
 /** Read once: hosts make a guard for each session, and the handlers of a manager never change. */
-function wiringBy(manager: HookManager): Wiring {
+export function wiringOf(manager: HookManager): Wiring {
   const wiring = wirings.get(manager) ?? readWiring(manager);
   wirings.set(manager, wiring);
   return wiring;
