@@ -39,24 +39,18 @@ export function expectKnown(options: unknown, call: string): void {
 }
 
 /** @throws GlassineError `options_invalid` */
-export function readRequestOptions<Options extends RequestOptions>(
+export function readCallOptions<Options extends RequestOptions>(
   options: Options,
   call: string,
+  isAnswer = false,
 ): ReadOptions<Options> {
   expectKnown(options, call);
   readOption(options, "serverId", "string");
-  return { ...options, id: idText(options.id, call) };
-}
-
-/** @throws GlassineError `options_invalid` */
-export function readAnswerOptions<Options extends AnswerOptions>(
-  options: Options,
-  call: string,
-): ReadOptions<Options> {
-  const read = readRequestOptions(options, call);
-  if (typeof options.name === "string") return read;
+  const read = { ...options, id: idText(options.id, call) };
+  const { name } = options as Partial<AnswerOptions>;
+  if (!isAnswer || typeof name === "string") return read;
   throw optionsInvalid(
-    `${call} expects name, the name of the answered call, to be a string, got ${kindOf(options.name)}.`,
+    `${call} expects name, the name of the answered call, to be a string, got ${kindOf(name)}.`,
   );
 }
 
@@ -66,9 +60,4 @@ function idText(id: unknown, call: string): string {
   throw optionsInvalid(
     `${call} expects id, the id of the request, to be a string or a number, got ${kindOf(id)}.`,
   );
-}
-
-/** The field that names the server in a slot, if the host has named it. */
-export function serverOf({ serverId }: ServerOptions): { readonly server_id?: string } {
-  return typeof serverId === "string" ? { server_id: serverId } : {};
 }

@@ -88,11 +88,9 @@ type Writer =
   /** For the hooks whose payload is a message. */
   | { writeMessage(changed: Message): void };
 
-interface Rest {
+export interface Rest {
   readonly hook: "cmf.mcp_request" | "cmf.mcp_response";
   readonly document: JsonObject;
-  /** The field that has steps of its own. */
-  readonly input: "inputRequests" | "inputResponses";
 }
 
 /** How hooks see the data of one method. A later step sees what an earlier one wrote. */

@@ -12,8 +12,7 @@ import {
   type Onto,
   type ReadOptions,
   type RequestOptions,
-  readAnswerOptions,
-  readRequestOptions,
+  readCallOptions,
 } from "./call-options.ts";
 import { type LostReports, lostReports, mcpReading, readMessages, written } from "./report.ts";
 
@@ -41,7 +40,7 @@ export function documentReader<
   ) => Read<Slots>,
 ): (document: object, options: Options) => Read<Slots> {
   return withLimits(call, (document: object, given: Options) => {
-    const options = optionsOf(kind)(given, call);
+    const options = readCallOptions(given, call, kind.isAnswer);
     const known = readDocument(kind.schema, document, kind.what);
     return read(known, mcpReading({ id: options.id }), options);
   });
@@ -63,14 +62,10 @@ export function documentWriter<
   ) => object,
 ): (messages: readonly Message[], options: Options) => Written<object> {
   return withLimits(call, (messages: readonly Message[], given: Options) => {
-    const options = optionsOf(kind)(given, call);
+    const options = readCallOptions(given, call, kind.isAnswer);
     const lost = lostReports();
     const { onto } = given;
     const before = onto === undefined ? undefined : readDocument(kind.schema, onto, kind.what);
     return written(write(readMessages(messages), before, lost, options), kind.what, lost);
   });
-}
-
-function optionsOf({ isAnswer }: DocumentKind) {
-  return (isAnswer ? readAnswerOptions : readRequestOptions) as typeof readRequestOptions;
 }

@@ -1,7 +1,7 @@
 /** A step that shows a document as one message. */
 import type { Message } from "../../core/messages/index.ts";
 import type { Read, Written } from "../rewrite/index.ts";
-import type { Step } from "./call.ts";
+import type { Rest, Step } from "./call.ts";
 import type { JsonObject } from "./json.ts";
 import { applyWritten, payloadFault } from "./payload.ts";
 
@@ -14,22 +14,17 @@ interface Conversion<Options extends object> {
   ) => Written<object>;
 }
 
-/** The hooks that show what a document's messages do not. */
-const rests = {
-  request: { hook: "cmf.mcp_request", input: "inputResponses" },
-  response: { hook: "cmf.mcp_response", input: "inputRequests" },
-} as const;
-
+/** `rest` is the hook that shows what the document's messages do not. */
 export function documentStep<Options extends object>(
   hook: string,
   document: JsonObject,
   { from, to }: Conversion<Options>,
   options: Options,
-  rest?: keyof typeof rests,
+  rest?: Rest["hook"],
 ): Step {
   return {
     hook,
-    ...(rest !== undefined && { rest: { ...rests[rest], document } }),
+    ...(rest !== undefined && { rest: { hook: rest, document } }),
     payload(reportLeft) {
       const { messages, left } = from(document, options);
       const [message] = messages;

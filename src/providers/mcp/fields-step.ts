@@ -36,21 +36,18 @@ export interface Fields {
 /** Shows fields of a document by name. Skipped if no plugin listens. */
 export function fieldsStep(call: Call, given: Fields): Step {
   const { hook, method, document, fields, kept, unseen } = given;
-  const isResult = hook === "cmf.mcp_response";
+  const part = hook === "cmf.mcp_response" ? answerOf(method) : callOf(method);
   const id = call.callId;
 
   function payload(): object {
     const shown = Object.fromEntries(fields.map(({ name, at }) => [name, valueAt(document, at)]));
-    return isResult
-      ? messageOf(answerOf(method), { id }, { content: shown })
-      : messageOf(callOf(method), { id }, { arguments: shown });
+    return messageOf(part, { id }, { [part.shows]: shown });
   }
 
   function writeMessage(changed: Message): void {
     const lost = lostReports();
-    const values = isResult
-      ? contentOf(answerOf(method), [changed], { id }, lost).content.content
-      : contentOf(callOf(method), [changed], { id }, lost).content.arguments;
+    const { content } = contentOf<"tool_call" | "tool_result">(part, [changed], { id }, lost);
+    const values = (content as JsonObject)[part.shows];
     const [first] = lost.all.list();
     if (first !== undefined) throw payloadFault(`a change that MCP can express at ${first.path}`);
     if (!isObject(values)) throw payloadFault("an object as content");

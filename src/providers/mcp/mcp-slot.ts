@@ -1,4 +1,4 @@
-import { type ServerOptions, serverOf } from "./call-options.ts";
+import type { ServerOptions } from "./call-options.ts";
 
 /** The `mcp` slot that a request fills, for `createExtensions` or `withSlots`. */
 export interface McpSlot {
@@ -14,18 +14,12 @@ interface Named {
   readonly server_id?: string;
 }
 
-export function toolSlot(name: string, options: ServerOptions): McpSlot {
-  return slotOf({ tool: Object.freeze({ name, ...serverOf(options) }) });
-}
-
-export function promptSlot(name: string, options: ServerOptions): McpSlot {
-  return slotOf({ prompt: Object.freeze({ name, ...serverOf(options) }) });
-}
-
-export function resourceSlot(uri: string, options: ServerOptions): McpSlot {
-  return slotOf({ resource: Object.freeze({ uri, ...serverOf(options) }) });
-}
-
-function slotOf(mcp: McpSlot["mcp"]): McpSlot {
-  return Object.freeze({ mcp: Object.freeze(mcp) });
+/** The slot of a request for something with this name, or for the resource with this URI. */
+export function mcpSlot(
+  kind: keyof McpSlot["mcp"],
+  named: { readonly name: string } | { readonly uri: string },
+  { serverId }: ServerOptions,
+): McpSlot {
+  const entity = { ...named, ...(typeof serverId === "string" && { server_id: serverId }) };
+  return Object.freeze({ mcp: Object.freeze({ [kind]: Object.freeze(entity) }) });
 }

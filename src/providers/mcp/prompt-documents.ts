@@ -2,7 +2,7 @@ import { sameJson } from "../rewrite/index.ts";
 import { promptBlocks } from "./blocks.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { type McpSlot, promptSlot } from "./mcp-slot.ts";
+import { type McpSlot, mcpSlot } from "./mcp-slot.ts";
 import { type OnePart, reader, writer } from "./one-part.ts";
 import { reportRest, settingsOf } from "./report.ts";
 import { callSchema, promptResultSchema } from "./schemas.ts";
@@ -41,7 +41,7 @@ const promptRequest: OnePart<"prompt_request"> = {
 export const fromPromptRequest = reader<RequestOptions & ServerOptions, McpSlot>(
   "fromPromptRequest",
   promptRequest,
-  ({ name }, options) => promptSlot(String(name), options),
+  ({ name }, options) => mcpSlot("prompt", { name: String(name) }, options),
 );
 
 /**

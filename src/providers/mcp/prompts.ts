@@ -1,7 +1,7 @@
 import type { Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
 import { fromPromptError, toPromptError } from "./error-documents.ts";
-import { promptSlot } from "./mcp-slot.ts";
+import { mcpSlot } from "./mcp-slot.ts";
 import { olderAnswer, olderCall } from "./older-steps.ts";
 import { errorOf, isNamedCall, resultOf } from "./payload.ts";
 import {
@@ -19,13 +19,13 @@ export const prompts: Subject = {
     post: ["prompt_post_fetch", "cmf.prompt_post_fetch"],
   },
   accepts: isNamedCall,
-  describe: (call) => promptSlot(String(call.params.name), call).mcp,
+  describe: (call) => mcpSlot("prompt", { name: String(call.params.name) }, call).mcp,
   *pre(call) {
     const { params } = call;
     yield olderCall("prompt_pre_fetch", "prompt_id", params);
     const options = { id: call.callId, serverId: call.serverId };
     const conversion = { from: fromPromptRequest, to: toPromptRequest };
-    yield documentStep("cmf.prompt_pre_fetch", params, conversion, options, "request");
+    yield documentStep("cmf.prompt_pre_fetch", params, conversion, options, "cmf.mcp_request");
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
@@ -37,6 +37,6 @@ export const prompts: Subject = {
         ? { from: fromPromptResult, to: toPromptResult }
         : { from: fromPromptError, to: toPromptError };
     const document = error ?? resultOf(outcome);
-    yield documentStep("cmf.prompt_post_fetch", document, conversion, options, "response");
+    yield documentStep("cmf.prompt_post_fetch", document, conversion, options, "cmf.mcp_response");
   },
 };

@@ -11,7 +11,7 @@ import { contentsBlocks } from "./blocks.ts";
 import type { Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import { documentReader, documentWriter } from "./converter.ts";
 import type { JsonObject } from "./json.ts";
-import { type McpSlot, resourceSlot } from "./mcp-slot.ts";
+import { type McpSlot, mcpSlot } from "./mcp-slot.ts";
 import { noMessage, type OnePart, reader, writer } from "./one-part.ts";
 import { checkHead, lossReporter, mcpReading, readOf, reportRest, settingsOf } from "./report.ts";
 import { resourceRequestSchema, resourceResultSchema } from "./schemas.ts";
@@ -49,7 +49,7 @@ const resourceRequest: OnePart<"resource_ref"> = {
 export const fromResourceRequest = reader<RequestOptions & ServerOptions, McpSlot>(
   "fromResourceRequest",
   resourceRequest,
-  ({ uri }, options) => resourceSlot(String(uri), options),
+  ({ uri }, options) => mcpSlot("resource", { uri: String(uri) }, options),
 );
 
 /**

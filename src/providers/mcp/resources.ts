@@ -2,7 +2,7 @@ import type { Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
 import { fromResourceError, toResourceError } from "./error-documents.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
-import { resourceSlot } from "./mcp-slot.ts";
+import { mcpSlot } from "./mcp-slot.ts";
 import { errorOf, payloadFault, resultOf, writeError, writeText } from "./payload.ts";
 import {
   fromResourceRequest,
@@ -19,7 +19,7 @@ export const resources: Subject = {
     post: ["resource_post_fetch", "cmf.resource_post_fetch"],
   },
   accepts: (params) => typeof params.uri === "string",
-  describe: (call) => resourceSlot(String(call.params.uri), call).mcp,
+  describe: (call) => mcpSlot("resource", { uri: String(call.params.uri) }, call).mcp,
   *pre(call) {
     const { params } = call;
     // What plugins write into it is for later plugins: no request has metadata.
@@ -36,7 +36,7 @@ export const resources: Subject = {
     };
     const options = { id: call.callId };
     const conversion = { from: fromResourceRequest, to: toResourceRequest };
-    yield documentStep("cmf.resource_pre_fetch", params, conversion, options, "request");
+    yield documentStep("cmf.resource_pre_fetch", params, conversion, options, "cmf.mcp_request");
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
@@ -50,7 +50,7 @@ export const resources: Subject = {
         write: (changed) => writeError(error, changed.content),
       };
       const conversion = { from: fromResourceError, to: toResourceError };
-      yield documentStep("cmf.resource_post_fetch", error, conversion, {}, "response");
+      yield documentStep("cmf.resource_post_fetch", error, conversion, {}, "cmf.mcp_response");
       return;
     }
     const result = resultOf(outcome);
@@ -74,7 +74,7 @@ export const resources: Subject = {
     }
     const conversion = { from: fromResourceResult, to: toResourceResult };
     const options = { id: call.callId };
-    yield documentStep("cmf.resource_post_fetch", result, conversion, options, "response");
+    yield documentStep("cmf.resource_post_fetch", result, conversion, options, "cmf.mcp_response");
   },
 };
 

@@ -285,8 +285,9 @@ export class Hooks implements HookRunner {
   /** Shows what the hook left out, if a plugin listens. */
   #runRest(call: Call, { rest }: Step, left: readonly Left[], allowed: Allowed[]): Checked {
     // Inputs have steps of their own, which do not show the names. Those count as tokens.
-    const hasSteps = (path: string) => path === rest?.input && this.passes("tokens");
-    const unseen = left.filter(({ path }) => !hasSteps(path));
+    const input = rest?.hook === "cmf.mcp_request" ? "inputResponses" : "inputRequests";
+    const hasSteps = rest !== undefined && this.passes("tokens");
+    const unseen = hasSteps ? left.filter(({ path }) => path !== input) : left;
     const fields = rest === undefined ? [] : leftFields(rest.document, unseen, this.passes);
     if (rest === undefined || fields.length === 0 || !this.listens(rest.hook)) {
       this.#refuseUnseen(unseen);

@@ -3,7 +3,7 @@ import type { Left, Path, Reading } from "../rewrite/index.ts";
 import { sameJson } from "../rewrite/index.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import { isObject, type JsonObject, only, without } from "./json.ts";
-import { type McpSlot, toolSlot } from "./mcp-slot.ts";
+import { type McpSlot, mcpSlot } from "./mcp-slot.ts";
 import { type OnePart, reader, writer } from "./one-part.ts";
 import { leftOf, mcpReading, reportForm, reportRest, settingsOf } from "./report.ts";
 import { reportNoBlocks, writeResult } from "./result-content.ts";
@@ -51,7 +51,7 @@ export function writtenArguments(before: JsonObject | undefined, values: Readonl
 export const fromToolCall = reader<RequestOptions & ServerOptions, McpSlot>(
   "fromToolCall",
   toolCall,
-  ({ name }, options) => toolSlot(String(name), options),
+  ({ name }, options) => mcpSlot("tool", { name: String(name) }, options),
 );
 
 /** Lists the params that `fromToolCall` does not show. */

@@ -5,7 +5,7 @@ import type { Call, Step, Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { toolSlot } from "./mcp-slot.ts";
+import { mcpSlot } from "./mcp-slot.ts";
 import { olderAnswer, olderCall } from "./older-steps.ts";
 import { readPart, writePart } from "./one-part.ts";
 import { applyWritten, errorOf, isNamedCall, resultOf } from "./payload.ts";
@@ -34,7 +34,7 @@ export const tools: Subject = {
     const id = call.callId;
     yield {
       hook: "cmf.tool_pre_invoke",
-      rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
+      rest: { hook: "cmf.mcp_request", document: params },
       payload(reportLeft) {
         const { message, reading } = readPart(toolCall, params, { id });
         reportLeft(reading.left.list());
@@ -49,7 +49,7 @@ export const tools: Subject = {
 
 /** The `mcp` slot of a tool. */
 export function describeTool(call: Call, name: unknown): JsonObject {
-  return toolSlot(String(name), call).mcp;
+  return mcpSlot("tool", { name: String(name) }, call).mcp;
 }
 
 /**
@@ -80,7 +80,7 @@ function resultStep(result: JsonObject, options: { id: string; name: string }): 
   let shown: unknown;
   return {
     hook: "cmf.tool_post_invoke",
-    rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
+    rest: { hook: "cmf.mcp_response", document: result },
     payload(reportLeft) {
       const document = readDocument(toolResultSchema, result, "tool result");
       const { message, reading } = readPart(toolResult, document, options);
