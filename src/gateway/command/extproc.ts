@@ -36,17 +36,10 @@ const leaveMs = 3000;
 
 async function load({ cwd, env, options }: ExtprocContext): Promise<LoadedConfig> {
   const { config, use = [], plugin = [], pluginMode, pluginsLock: lock } = options;
-  const { tlsCert, tlsKey, tlsCa, envoyConfig } = options;
   const loaded = await loadConfig({
     cwd,
     env,
     isHttp: true,
-    files: {
-      "--tls-cert": tlsCert,
-      "--tls-key": tlsKey,
-      "--tls-ca": tlsCa,
-      "--envoy-config": envoyConfig,
-    },
     flags: {
       file: config,
       lock,

@@ -1,6 +1,6 @@
 /** Opens the audit trail that a configuration asks for. */
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
@@ -54,6 +54,10 @@ export async function auditFileFaults({ audit }: Pick<GatewayConfig, "audit">): 
   const found = await stat(file).catch(() => undefined);
   if (found?.isDirectory())
     return { ...none, problems: [`audit.file: ${printable(file)} is a folder: name a file`] };
+  if (found?.isFile() && (await hasOther(file))) {
+    const problem = `audit.file: ${printable(file)} has something else in it than records, which they would destroy: name another file`;
+    return { ...none, problems: [problem] };
+  }
   return await access(found === undefined ? `${folder}/.` : file, constants.W_OK).then(
     () => none,
     ({ code }: NodeJS.ErrnoException) => {
@@ -64,4 +68,19 @@ export async function auditFileFaults({ audit }: Pick<GatewayConfig, "audit">): 
       return { ...none, warnings: [warning] };
     },
   );
+}
+
+/** How every record begins: see `jsonLines`. The first may be cut off. */
+const recordStart = '{"eventType":';
+
+async function hasOther(path: string): Promise<boolean> {
+  // A file that this user may only write cannot be looked at.
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(recordStart.length));
+    return !recordStart.startsWith(buffer.toString("latin1", 0, bytesRead));
+  } finally {
+    await file.close();
+  }
 }

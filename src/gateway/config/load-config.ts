@@ -3,7 +3,6 @@ import { dirname, resolve } from "node:path";
 import { isRecord } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
-import { auditConflicts } from "./audit-conflicts.ts";
 import { configInvalid, problemsOf } from "./config-problems.ts";
 import { ruleProblems, withRoom } from "./config-rules.ts";
 import { findConfig, readConfigFile } from "./find-config.ts";
@@ -31,8 +30,6 @@ export interface LoadOptions {
   readonly isHttp?: boolean;
   /** Whether callers are served. Others need no `listen`, which a flag may replace. Default true. */
   readonly serves?: boolean;
-  /** Further files that the command reads, by the option that names them. */
-  readonly files?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface LoadedConfig {
@@ -59,7 +56,6 @@ export async function loadConfig({
   takesServer = false,
   isHttp = false,
   serves = true,
-  files = {},
 }: LoadOptions): Promise<LoadedConfig> {
   const settings = readGatewaySettings(env);
   const over = overOf(flags, settings);
@@ -72,22 +68,14 @@ export async function loadConfig({
     command: programOf(flags.server, cwd) ?? flags.server.command,
   };
   const whole = withOverrides(given, over, { server }, isHttp);
-  const config = checkConfig(whole, configName(file), file, serves);
+  const name = file === undefined ? "the command line" : printable(file);
+  const config = checkConfig(whole, name, file, serves);
   const plugins = [
     ...config.plugins.map((each) => pluginFrom(folder, each)),
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
   ];
   const lock = flags.lock === undefined ? undefined : resolve(cwd, flags.lock);
-  const loaded = { config: { ...withPaths(config, folder), plugins }, file, folder, lock };
-  const conflicts = await auditConflicts(loaded, { cwd, env, files });
-  if (conflicts.length > 0)
-    throw configInvalid(conflicts, `${configName(file)} is not a valid configuration.`, file);
-  return loaded;
-}
-
-/** The configuration's name in messages. */
-function configName(file: string | undefined): string {
-  return file === undefined ? "the command line" : printable(file);
+  return { config: { ...withPaths(config, folder), plugins }, file, folder, lock };
 }
 
 /** Takes each setting from the flags if set there, or else from the environment. */
