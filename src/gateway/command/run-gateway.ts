@@ -26,6 +26,7 @@ import {
   createMetrics,
   type GatewayLog,
   type GatewayMetrics,
+  lineLimit,
   numberedLog,
   redactedLog,
 } from "../observe/index.ts";
@@ -112,7 +113,7 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
   try {
     const metrics = createMetrics();
     const hurry = new AbortController();
-    const about = { metrics, hurried: hurry.signal };
+    const about = { metrics, hurried: hurry.signal, limited: lineLimit() };
     const first = await prepare(input, sets, { ...about, generation: 1 });
     sets.add(first.set);
     const { file } = first;
@@ -162,6 +163,8 @@ async function close(set: ResolvedPlugins): Promise<void> {
 interface Common {
   readonly metrics: GatewayMetrics;
   readonly hurried: AbortSignal;
+  /** Limits what plugins can cause in the log. */
+  readonly limited: ReturnType<typeof lineLimit>;
 }
 
 interface Prepared extends Pick<LoadedConfig, "file"> {
@@ -175,11 +178,11 @@ interface Prepared extends Pick<LoadedConfig, "file"> {
 async function prepare(
   input: RunInput,
   sets: Set<ResolvedPlugins>,
-  { metrics, hurried, generation }: Common & { readonly generation: number },
+  { metrics, hurried, limited, generation }: Common & { readonly generation: number },
 ): Promise<Prepared> {
   const { env, stdio, stock, envoy, secrets: known } = input;
   // Uses the next generation even for problems of a configuration that is refused in the end.
-  const log = numberedLog(input.log, () => generation);
+  const log = limited(numberedLog(input.log, () => generation));
   const loaded = await input.load();
   const { config, file, lock } = loaded;
   const { commands, folders, secrets } = await missingHere(loaded, env);
@@ -209,6 +212,7 @@ async function prepare(
       input.onStuck();
     },
     logger,
+    onPrinted: (plugin, text) => log.warn("plugin_printed", { plugin, text: text.trimEnd() }),
     onHandlerError,
     services,
     generation,

@@ -2,7 +2,6 @@
 import { basename, extname } from "node:path";
 import type * as z from "zod";
 import { GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
-import { redactText } from "../../core/observe/index.ts";
 import {
   type Environment,
   type Logger,
@@ -36,6 +35,8 @@ export interface LoadOptions {
   readonly secrets?: KnownSecrets | undefined;
   /** The manager's log. */
   readonly logger?: Logger | undefined;
+  /** Receives what isolated plugins print. `plugin` is what the configuration names it by. */
+  readonly onPrinted?: ((plugin: string, text: string) => void) | undefined;
   /** What stock plugins get from their host. */
   readonly services?: object | undefined;
   /** How long a plugin's code may take to load, in milliseconds. Default 30 000. */
@@ -90,8 +91,8 @@ export async function pluginsOf(
     const plugin = await pluginOf(entry, discovered, options);
     return plugin === undefined ? [] : [plugin];
   }
-  const { env, lock, logger, loadTimeoutMs } = options;
-  const onOutput = printedLog(options, source);
+  const { env, lock, logger, loadTimeoutMs, onPrinted } = options;
+  const onOutput = (text: string) => onPrinted?.(source, text);
   const onEnd = (why: string) => logEnd(logger, source, why);
   const host = { mode, root, env, lock, loadTimeoutMs, logger, onOutput, onEnd };
   const found = await resolveGuests(guests, host);
@@ -166,7 +167,7 @@ async function isolatedAt(
   }: Settings & Pick<IsolateOptions, "isolate">,
   load: LoadOptions,
 ): Promise<Plugin> {
-  const { loadTimeoutMs = 30_000, logger } = load;
+  const { loadTimeoutMs = 30_000, logger, onPrinted } = load;
   const { plugin } = await isolatePlugin(path, {
     isolate,
     accept,
@@ -174,39 +175,10 @@ async function isolatedAt(
     memoryMb,
     config,
     startTimeoutMs: loadTimeoutMs,
-    onOutput: printedLog(load, path),
+    onOutput: (text) => onPrinted?.(path, text),
     onEnd: (why) => logEnd(logger, path, why),
   });
   return plugin;
-}
-
-/** How much of a plugin's output is searched for secrets at once. The log shows less of it. */
-const maxPrinted = 2_000;
-/** How many lines of one plugin are logged in a minute. */
-const mostLines = 600;
-const minuteMs = 60_000;
-
-/** Returns what logs a plugin's output, up to a limit, and says at once that the rest is left out. */
-export function printedLog(
-  { logger, secrets }: Pick<LoadOptions, "logger" | "secrets">,
-  source: string,
-): (text: string) => void {
-  let since = performance.now();
-  let count = 0;
-  return (text) => {
-    const now = performance.now();
-    if (now - since >= minuteMs) [since, count] = [now, 0];
-    count += 1;
-    if (count === mostLines + 1)
-      logger?.warn?.(
-        `the plugin ${printable(source)} printed ${mostLines} lines within a minute: the others of that minute are left out`,
-      );
-    if (count > mostLines) return;
-    const line = text.trimEnd().slice(0, maxPrinted);
-    logger?.warn?.(
-      `the plugin ${printable(source)} printed: ${secrets?.redact(line) ?? redactText(line, [])}`,
-    );
-  };
 }
 
 export function logEnd(logger: Logger | undefined, source: string, why: string): void {

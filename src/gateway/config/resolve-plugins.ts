@@ -26,7 +26,6 @@ import {
   namedEntry,
   pluginOf,
   pluginsOf,
-  printedLog,
 } from "./load-entry.ts";
 import type { GatewayConfig } from "./schema.ts";
 import { secretReader } from "./secrets.ts";
@@ -281,17 +280,16 @@ async function discoveredFor(
   root: string,
   options: ResolveOptions,
 ): Promise<Discovery | undefined> {
-  const { env, lock, loadTimeoutMs, logger } = options;
+  const { env, lock, loadTimeoutMs, logger, onPrinted } = options;
   const only = entries.flatMap(({ from, source }) => (from === "package" ? [source] : []));
   if (mode === "dev" && only.length === 0) return undefined;
-  const logs = new Map(only.map((id) => [id, printedLog(options, id)]));
   return discoverPlugins({
     root,
     mode,
     env,
     only,
     isolate: isolationsOf(entries),
-    onOutput: (id, text) => logs.get(id)?.(text),
+    onOutput: onPrinted,
     onEnd: (id, why) => logEnd(logger, id, why),
     lock,
     loadTimeoutMs,

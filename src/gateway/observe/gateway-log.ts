@@ -2,6 +2,7 @@
 import { putNewest } from "../../core/data/index.ts";
 import { cut } from "../../core/observe/index.ts";
 import { notify } from "../../providers/rewrite/index.ts";
+import { ratePerMinute } from "./rate-per-minute.ts";
 
 export type Level = "info" | "warn" | "error";
 
@@ -77,7 +78,13 @@ export const logEvents = {
   },
   plugins: {
     levels: ["warn", "error"],
-    means: "The host of the plugins has something to report, such as what one of them printed.",
+    means: "The host of the plugins has something to report.",
+  },
+  plugin_printed: {
+    levels: ["warn"],
+    means: "The code of an isolated plugin printed something.",
+    quotes: true,
+    perMinute: 600,
   },
   plugin_skipped: {
     levels: ["warn"],
@@ -243,7 +250,7 @@ export const logEvents = {
       readonly means: string;
       /** Whether its text is what a plugin, a server or the system wrote. */
       readonly quotes?: true;
-      /** About how many lines there may be for each server, route or code. */
+      /** About how many lines there may be for each server, route, plugin or code. */
       readonly perMinute?: number;
     }
   >
@@ -271,25 +278,29 @@ export function numberedLog(log: GatewayLog, generation: () => number): GatewayL
 interface About {
   readonly server?: string;
   readonly route?: string;
+  readonly plugin?: string;
   readonly code?: unknown;
 }
 
 const maxKinds = 10_000;
+/** How many lines a kind may have per minute at most. Those of other kinds count as several. */
+const mostLines = 600;
 
 /**
- * Makes the function that limits logs, so that servers and callers cannot flood them. The next line
- * of a kind says how many were left out.
+ * Makes the function that limits logs, so that servers, callers and plugins cannot flood them. The
+ * next line of a kind says how many were left out.
  */
-export function lineLimit(isRoomFor: (kind: string, perMinute: number) => boolean) {
+export function lineLimit() {
+  const lines = ratePerMinute(() => mostLines);
   const leftOut = new Map<string, number>();
   return (log: GatewayLog): GatewayLog => {
     const at = (level: Level) => (event: LogEvent, fields?: About) => {
       const known = logEvents[event];
       if (!("perMinute" in known)) return log[level](event, fields);
-      const { server, route, code } = fields ?? {};
-      const kind = `${event} ${server ?? route ?? code}`;
+      const { server, route, plugin, code } = fields ?? {};
+      const kind = `${event} ${server ?? route ?? plugin ?? code}`;
       const count = leftOut.get(kind) ?? 0;
-      if (!isRoomFor(kind, known.perMinute))
+      if (lines.take(kind, mostLines / known.perMinute) !== undefined)
         return void putNewest(leftOut, kind, count + 1, maxKinds);
       leftOut.delete(kind);
       log[level](event, count === 0 ? fields : { ...fields, left_out: count });

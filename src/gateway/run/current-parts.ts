@@ -1,17 +1,10 @@
 /** The parts that a gateway uses now. A reload replaces them. */
 import { lineLimit, numberedLog, type Tracing } from "../observe/index.ts";
 import type { GatewayParts } from "./parts.ts";
-import { requestRate } from "./request-rate.ts";
-
-/** How many lines one event may have per minute at most. Others count as several. */
-const mostLines = 600;
 
 export class CurrentParts {
   readonly #tracing: Tracing | undefined;
-  readonly #lines = requestRate(() => mostLines);
-  readonly #limited = lineLimit(
-    (kind, perMinute) => this.#lines.take(kind, mostLines / perMinute) === undefined,
-  );
+  readonly #limited = lineLimit();
   #parts: GatewayParts;
   #generation = 1;
 

@@ -2,7 +2,7 @@
 
 import { checkOrigin, type Identifier, type Identity } from "../identity/index.ts";
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
-import type { Tracing } from "../observe/index.ts";
+import { ratePerMinute, type Tracing } from "../observe/index.ts";
 import { type Connection, errorOf } from "../transports/index.ts";
 import { answer, answerLimited, reasonOf } from "./answers.ts";
 import type { McpEndpoint } from "./endpoint.ts";
@@ -11,7 +11,6 @@ import { labelSessionOf, slotsOf } from "./guarded-server.ts";
 import type { ModelRoutes } from "./model-routes.ts";
 import { forPage } from "./pages.ts";
 import type { GatewayParts } from "./parts.ts";
-import { requestRate } from "./request-rate.ts";
 
 export interface HttpRequestsOptions {
   /** Returns the current parts; `identifier` likewise returns the current one. */
@@ -33,12 +32,12 @@ type Reached = Parameters<typeof checkOrigin>[1];
 
 export class HttpRequests {
   readonly #options: HttpRequestsOptions;
-  readonly #rate: ReturnType<typeof requestRate>;
+  readonly #rate: ReturnType<typeof ratePerMinute>;
   #open = 0;
 
   constructor(options: HttpRequestsOptions) {
     this.#options = options;
-    this.#rate = requestRate(() => options.parts().config.limits.requestsPerMinute);
+    this.#rate = ratePerMinute(() => options.parts().config.limits.requestsPerMinute);
   }
 
   /** How many requests have responses that are not completely sent. */

@@ -84,7 +84,7 @@ On the command line, \`--isolate process\` applies to every \`--plugin\`.
 If the machine lacks what that kind of isolation needs, the gateway does not start unless \`accept\` lists everything that the code could then still do, such as \`network\`; \`--check\` says what that is.
 With \`process\`, a file can read only its own folder and those in \`readable\`, so give it a folder without your configuration and your secrets.
 A package runs where its entry in \`plugins.lock\` says; the configuration may name a stricter kind, but not a weaker one.
-An isolated plugin fails for a message with more than 16 Mi UTF-16 units of text, even if \`limits.messageBytes\` lets it pass; what it prints goes to the log, at most 600 lines a minute.`,
+An isolated plugin fails for a message with more than 16 Mi UTF-16 units of text, even if \`limits.messageBytes\` lets it pass; what it prints goes to the log, as \`plugin_printed\`.`,
 };
 
 const several = `## Several servers
@@ -216,7 +216,7 @@ Each line of the log is a JSON object with \`time\`, \`level\` and \`event\`, an
 It goes to standard error, and so does what a plugin prints.
 What plugins threw, what isolated plugins printed and what servers wrote is redacted as [in the audit trail](audit.md#what-never-gets-in), and no text contains a secret that the configuration names.
 A line that cannot be written, for example because the disk is full, is lost, and so is one for which there is no room because the log's reader has left 16 MiB unread. \`/metrics\` counts them, and the next line that can be written is followed by \`log_lost\`.
-Of an event that servers or callers can cause any number of times, such as \`refused\` or \`server_left_out\`, there are at most about 60 lines a minute for each server, route or code, and 600 of \`server_stderr\`; the next line says in \`left_out\` how many are missing.
+Of an event that servers, callers or plugins can cause any number of times, such as \`refused\` or \`server_left_out\`, there are at most about 60 lines a minute for each server, route or code, and 600 of \`server_stderr\` and \`plugin_printed\`; the next line says in \`left_out\` how many are missing.
 When the gateway ends, it gives the log's reader two seconds for what waits.`;
 
 const explaining = `### Why a request was refused

@@ -51,6 +51,20 @@ it("logs more of what a server writes to standard error, and how much it left ou
   ]);
 });
 
+it("logs what an isolated plugin prints as often, by plugin and without what looks like a secret", () => {
+  const { lines, log } = logging();
+  const { warn } = redactedLog(log, knownSecrets(String));
+  for (let count = 0; count < 5000; count += 1)
+    warn("plugin_printed", { plugin: "loud", text: "he\u001bllo password=hunter2" });
+  warn("plugin_printed", { plugin: "quiet", text: "hello" });
+  const about = { event: "plugin_printed", generation: 1 };
+  expect(lines).toHaveLength(601);
+  expect([lines[0], lines[600]]).toEqual([
+    { ...about, plugin: "loud", text: "he\\u{1b}llo password=[REDACTED]" },
+    { ...about, plugin: "quiet", text: "hello" },
+  ]);
+});
+
 it("cuts the names that callers and servers make up", () => {
   const lines: unknown[] = [];
   const line = (_event: string, fields?: object) => void lines.push(fields);

@@ -1,4 +1,4 @@
-/** Limits requests per minute with a token bucket for each subject. The buckets are bounded too. */
+/** Limits what may happen per minute, with a token bucket for each key. The buckets are bounded too. */
 import { putNewest } from "../../core/data/index.ts";
 
 const minuteMs = 60_000;
@@ -10,7 +10,7 @@ interface Bucket {
 
 const maxKeys = 10_000;
 
-export function requestRate(perMinute: () => number) {
+export function ratePerMinute(perMinute: () => number) {
   const buckets = new Map<string, Bucket>();
   return {
     /**
