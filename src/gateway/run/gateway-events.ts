@@ -69,26 +69,11 @@ export class GatewayEvents {
     this.#log.warn("message_dropped", { server, ...of });
   }
 
-  /** A message could not be sent to the client of a session. */
-  undelivered({ message }: Error): void {
-    this.#log.warn("message_undelivered", { text: message });
-  }
-
-  /** The SDK of OpenTelemetry threw. */
-  tracingFailed({ message }: Error): void {
-    this.#log.warn("tracing_error", { text: message });
-  }
-
   /** A connection to a server failed. */
   serverFailed(server: string, error: Error): void {
     const { code } = error as NodeJS.ErrnoException;
     const text = error.message === "" ? error.name : error.message;
     this.#log.warn("server_error", { server, code, text });
-  }
-
-  /** A server's process wrote something to standard output that is not a message. */
-  invalidOutput(server: string, text: string): void {
-    this.#log.warn("server_stdout_invalid", { server, text });
   }
 
   /** A process that died was restarted, and takes messages again. */

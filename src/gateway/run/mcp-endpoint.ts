@@ -168,7 +168,7 @@ export class DirectEndpoint implements McpEndpoint {
   }
 
   #frontOf(id: string): SessionFront {
-    const { sdk, limits, log, events } = this.#options;
+    const { sdk, limits, log } = this.#options;
     const { events: maxEvents, queuedBytes } = limits();
     const front = sessionFront({
       sdk,
@@ -176,7 +176,7 @@ export class DirectEndpoint implements McpEndpoint {
       maxEvents,
       queuedBytes,
       onAnswered: () => this.sessions.answered(id),
-      onUndelivered: (error) => events.undelivered(error),
+      onUndelivered: ({ message: text }) => log.warn("message_undelivered", { text }),
       onCut: () => log.warn("reader_too_slow"),
     });
     front.transport.sessionId = id;

@@ -109,7 +109,8 @@ class RunningGateway implements OpenedGateway {
     this.#labels = labels;
     this.#metrics = config.admin && (metrics ?? createMetrics());
     this.#events = new GatewayEvents(this.#log, this.#metrics);
-    if (tracing !== undefined) tracing.onError = (error) => this.#events.tracingFailed(error);
+    if (tracing !== undefined)
+      tracing.onError = ({ message: text }) => this.#log.warn("tracing_error", { text });
     this.#trail = strictTrail(() => current.parts, this.#auditFailures);
     this.#memory = new RoutingMemory(Object.keys(config.servers));
     this.#models = new ModelRoutes({

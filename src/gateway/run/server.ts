@@ -63,7 +63,6 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     processes,
     timeoutMs: () => terms.config.timeoutMs,
     onDropped: (message) => events.droppedMessage(name, message),
-    onInvalid: (text) => events.invalidOutput(name, text),
     onRestarted: () => events.serverRestarted(name),
   });
   const inUse = new InUse();

@@ -58,8 +58,6 @@ export interface ConnectionParts {
   /** Returns how long a request may wait. Default: as the server's configuration says. */
   readonly timeoutMs?: () => number;
   readonly onDropped?: (message: Message) => void;
-  /** A process wrote something to standard output that is not a message. */
-  readonly onInvalid?: (text: string) => void;
   /** A process that died was restarted, and takes messages again. */
   readonly onRestarted?: () => void;
 }
@@ -144,7 +142,7 @@ function processes(
   parts: ConnectionParts,
   watch: Watch,
 ): Connections {
-  const { secrets, processes: counted, hurried, log, onInvalid, onRestarted, onDropped } = parts;
+  const { secrets, processes: counted, hurried, log, onRestarted, onDropped } = parts;
   const { messageBytes, queuedBytes, children } = parts.config.limits;
   /** Only those of these connections, which end with them. */
   const running = new Set<Transport>();
@@ -174,10 +172,7 @@ function processes(
         maxBytes: messageBytes,
         queuedBytes,
         hurried,
-        onNote(kind, text) {
-          if (kind === "stdout_invalid") onInvalid?.(text);
-          else log.warn(`server_${kind}`, { server: name, text });
-        },
+        onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),
         onTooLarge(id) {
           outer.fail(id, tooLarge);
           // The process is being ended, and later requests wait for the next one.

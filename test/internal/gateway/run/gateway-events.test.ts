@@ -18,11 +18,11 @@ function logging() {
 type Happen = (events: GatewayEvents, log: GatewayLog) => void;
 
 it.each<[string, Happen]>([
-  ["undelivered messages", (events) => events.undelivered(new Error("No stream."))],
+  ["undelivered messages", (_, log) => log.warn("message_undelivered")],
   ["dropped messages", (events) => events.droppedMessage("files", {})],
-  ["lines that are not messages", (events) => events.invalidOutput("files", "x")],
+  ["lines that are not messages", (_, log) => log.warn("server_stdout_invalid")],
   ["failures of a server", (events) => events.serverFailed("files", new Error())],
-  ["errors of tracing", (events) => events.tracingFailed(new Error("Full."))],
+  ["errors of tracing", (_, log) => log.warn("tracing_error")],
   ["refusals", (events) => events.answered("rate_limited", 429)],
   ["incomplete answers", (_, log) => log.warn("server_left_out", { server: "files" })],
   ["missing servers", (_, log) => log.error("server_unavailable", { server: "files" })],
