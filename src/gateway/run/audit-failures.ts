@@ -3,6 +3,9 @@ import type { GatewayParts } from "./parts.ts";
 
 type Manager = Pick<GatewayParts["manager"], "auditFailures">;
 
+/** The type of the record that reports a loss. */
+export const recordsLost = "gateway.records_lost";
+
 export class AuditFailures {
   readonly #managers = new Set<Manager>();
   /** The failures of removed managers, which may be added again. */
@@ -18,13 +21,19 @@ export class AuditFailures {
   /** Removes a manager that no request uses any more, but keeps its failures in the total. */
   remove(manager: Manager): void {
     if (!this.#managers.delete(manager)) return;
-    const { total } = manager.auditFailures();
-    this.#gone.set(manager, total);
-    this.#past += total;
+    const lost = lostBy(manager);
+    this.#gone.set(manager, lost);
+    this.#past += lost;
   }
 
   total(): number {
-    const totals = [...this.#managers].map((each) => each.auditFailures().total);
-    return totals.reduce((all, each) => all + each, this.#past);
+    const lost = [...this.#managers].map(lostBy);
+    return lost.reduce((all, each) => all + each, this.#past);
   }
+}
+
+/** Does not count reports of a loss: one is tried for each refused request and each probe. */
+function lostBy(manager: Manager): number {
+  const { total, byType } = manager.auditFailures();
+  return total - (byType[recordsLost] ?? 0);
 }

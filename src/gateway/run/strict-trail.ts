@@ -4,7 +4,7 @@
  * request is taken until a record can be written again, also by the manager of a later reload.
  */
 import { ignore } from "../../core/data/index.ts";
-import type { AuditFailures } from "./audit-failures.ts";
+import { type AuditFailures, recordsLost } from "./audit-failures.ts";
 import type { GatewayParts } from "./parts.ts";
 
 type Manager = GatewayParts["manager"];
@@ -29,7 +29,7 @@ export function strictTrail(
     isTrying = true;
     try {
       const isWritten = await manager.audit({
-        eventType: "gateway.records_lost",
+        eventType: recordsLost,
         actorUri: "system:gateway",
         targetUri: "system:audit",
         tenantId,
