@@ -51,7 +51,7 @@ export const gatewayMetrics = {
     kind: "counter",
     labels: ["code"],
     means:
-      "HTTP requests refused before any plugin saw them: Host, Origin, identity, size, rate, session.",
+      "Requests refused before any plugin saw them: Host, Origin, identity, size, rate, session, name.",
   },
   dropped_messages_total: {
     kind: "counter",

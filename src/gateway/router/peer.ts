@@ -17,8 +17,10 @@ import {
   type Message,
   type Refusal,
   type RequestId,
+  type RequestMessage,
   refusedHere,
   type SendOptions,
+  serverGone,
   TooManyProcesses,
   type Transport,
   tooManyUnanswered,
@@ -47,6 +49,8 @@ export interface PeerOptions {
   isAwaited(id: RequestId): boolean;
   /** The server is back, or it answered the handshake after the caller had stopped waiting. */
   onJoined(capabilities: Message): void;
+  /** A request for the server was refused before its guard saw it. */
+  onRefused(message: RequestMessage, refusal: Refusal): void;
   /** The server will not answer any open request. */
   onLost(): void;
 }
@@ -166,6 +170,7 @@ export class Peer {
 
   #refuse(message: Message, refusal: Refusal): void {
     if (!isRequest(message)) return;
+    this.#options.onRefused(message, refusal);
     // The caller may be gone by now.
     this.#options.receive(...refusedHere(message.id, refusal)).catch(() => {});
   }
@@ -243,7 +248,8 @@ export class Peer {
     this.#greeting = undefined;
     const pause = failures === 0 ? 0 : firstPauseMs * 2 ** (failures - 1);
     this.#retryAt = performance.now() + Math.min(pause, longestPauseMs);
-    this.#held = [];
+    for (const { message } of this.#held.splice(0))
+      if (isRequest(message)) this.#options.onRefused(message, serverGone);
     this.#options.onLost();
   }
 

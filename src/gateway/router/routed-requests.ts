@@ -86,6 +86,11 @@ export class RoutedRequests {
     return this.#of(id) !== undefined;
   }
 
+  /** Whether the caller gets the answer of a certain server. */
+  isForOne(id: RequestId): boolean {
+    return this.#of(id)?.kind === "one";
+  }
+
   /** Whether the caller is waiting for the server's answer to this request. */
   isAwaited(id: RequestId, server: string): boolean {
     return this.#of(id)?.waiting.has(server) === true;

@@ -16,6 +16,7 @@ import {
   isRequest,
   type Message,
   paramsOf,
+  type Refusal,
   type RequestMessage,
   type SendOptions,
   type Transport,
@@ -39,6 +40,8 @@ export interface RouterOptions {
   /** The session, or the subject of an exchange, for which `memory` remembers what it learns. */
   readonly owner: string;
   readonly log: RouterLog;
+  /** A request was refused that no guard saw. */
+  readonly onRefused: (code: string, about: object) => void;
 }
 
 export class Router {
@@ -73,6 +76,10 @@ export class Router {
       receive: (message, sendOptions) => this.#fromServer(name, message, sendOptions),
       isAwaited: (id) => this.#requests.isAwaited(id, name),
       onJoined: (capabilities) => this.#announce(capabilities),
+      onRefused: (message, refusal) => {
+        // Merged answers go on without the server, which the log says.
+        if (this.#requests.isForOne(message.id)) this.#refused(message, refusal, name);
+      },
       onLost: () => this.#lost(name),
     });
   }
@@ -114,9 +121,19 @@ export class Router {
     const context = { servers, begunOf, memory, owner };
     const to = this.#requests.has(id) ? idInUse : destinationOf(message, context);
     const related = { relatedRequestId: id };
-    if ("code" in to) this.#toCaller(errorAnswer(id, to), related);
-    else if (to.kind === "here") this.#toCaller({ jsonrpc: "2.0", id, result: to.result }, related);
+    if ("code" in to) {
+      this.#refused(message, to);
+      this.#toCaller(errorAnswer(id, to), related);
+    } else if (to.kind === "here")
+      this.#toCaller({ jsonrpc: "2.0", id, result: to.result }, related);
     else this.#requests.ask(message, to, extra);
+  }
+
+  #refused(message: RequestMessage, { data, message: text }: Refusal, server?: string): void {
+    const { name } = paramsOf(message);
+    const { method } = message;
+    const named = typeof name === "string" ? { name } : {};
+    this.#options.onRefused(data.code, { server, method, ...named, text });
   }
 
   #notification(message: Message, extra: Extra | undefined): void {

@@ -38,6 +38,12 @@ export class GatewayEvents {
     this.#log.info("refused", { code, status, text });
   }
 
+  /** A request was refused on its way to a server's guard. */
+  unrouted(code: string, about: object): void {
+    this.#metrics?.refused(code);
+    this.#log.info("refused", { code, ...about });
+  }
+
   /** A message could not be checked. The reason is only logged; its sender does not learn it. */
   failed(at: object, { request, point, error }: HookRan): void {
     this.#log.warn("guard_error", { request, ...at, point, ...failureOf(error) });

@@ -226,8 +226,10 @@ export class DirectEndpoint implements McpEndpoint {
     about: ConnectFor & { readonly session?: string },
     over: () => void,
   ): Promise<Wired> {
-    const { servers: latest, memory, log, tracing } = this.#options;
-    const wired = await wire(front, { servers, latest, memory, log, tracing, ...about });
+    const { servers: latest, memory, log, events, tracing } = this.#options;
+    const onRefused = (code: string, fields: object) => events.unrouted(code, fields);
+    const common = { servers, latest, memory, log, onRefused, tracing };
+    const wired = await wire(front, { ...common, ...about });
     // Servers have gone, or been removed by a reload, while they were being connected.
     if (wired.isGone() || servers.some(({ isRemoved }) => isRemoved)) {
       await wired.close();

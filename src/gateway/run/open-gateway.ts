@@ -274,6 +274,7 @@ class RunningGateway implements OpenedGateway {
       latest: () => this.#servers.current,
       memory: this.#memory,
       log: this.#log,
+      onRefused: (code, about) => this.#events.unrouted(code, about),
       tracing: this.#tracing,
       key: identity.key,
       session: "stdio",

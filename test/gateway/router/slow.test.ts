@@ -311,6 +311,8 @@ describe("a server that is a process", () => {
     expect(await callerOf(made.url).post(body, { headers })).toMatchObject({
       code: "peer_unreachable",
     });
+    const fields = { server: "bb", method: "tools/call", name: "answer", code: "peer_unreachable" };
+    expect(logged(made, "refused")).toMatchObject([{ fields }, { fields }]);
   });
 });
 

@@ -46,6 +46,28 @@ it("merges lists page by page, and asks only those that have more", async () => 
     });
 });
 
+it("logs and counts what it refuses itself, since no guard sees it", async () => {
+  const aa = await testServer();
+  const made = await overStdio({ aa, bb: aa }, { admin: { port: 0 } });
+  const { ask, log, admin } = made;
+  await ask("tools/call", { name: "cc__gone" });
+  await ask("resources/read", { uri: 1 });
+  await ask("tasks/get", { taskId: "1" });
+  await ask("tools/list", { cursor: "forged" });
+  await ask("their/own");
+  const lines = log.lines.filter(({ event }) => event === "refused");
+  expect(lines).toMatchObject([
+    { fields: { code: "name_unknown", method: "tools/call", name: "cc__gone" } },
+    { fields: { code: "resource_unknown", method: "resources/read" } },
+    { fields: { code: "task_unknown", method: "tasks/get" } },
+    { fields: { code: "cursor_unknown", method: "tools/list" } },
+    { fields: { code: "method_unknown", method: "their/own" } },
+  ]);
+  const { text } = await admin("/metrics");
+  for (const { fields } of lines)
+    expect(text).toContain(`refusals_total{code="${fields.code}"} 1\n`);
+});
+
 it.each([
   ["tools/list", "tools", { inputSchema: schema, name: "one" }, "bb__one"],
   ["prompts/list", "prompts", { name: "one" }, "bb__one"],
