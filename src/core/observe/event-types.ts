@@ -5,6 +5,7 @@
  * Rule: everything but free text is a fact of this library, and secrets of requests and
  * configurations are not removed from it. Otherwise a request could erase who did what.
  */
+import { mapGet } from "../data/intrinsics.ts";
 
 /**
  * Why a plugin is refused, for `plugin.registration_failed`. A closed list; docs/audit.md says what
@@ -245,4 +246,15 @@ function kindOf({ form, isFree }: FactSpec): FactKind {
   if (typeof form === "string") return isFree ? "free" : "fact";
   // A key has the same kind in all alternatives.
   return "words" in form ? "word" : kindsOf(Object.assign({}, ...form.oneOf));
+}
+
+const guardKinds = new Map<string, FactKinds>([
+  ["mcp.request_ended", { code: "free" }],
+  ["model.request_ended", { code: "free" }],
+  ["gateway.hook_ran", { handlers: { refused: {} } }],
+]);
+
+/** Returns the kinds of text in what guards and the gateway record as events of their host. */
+export function guardKindsOf(eventType: string): FactKinds | undefined {
+  return mapGet(guardKinds, eventType);
 }

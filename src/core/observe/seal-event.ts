@@ -15,7 +15,7 @@ import {
   timestampNow,
   timestampOf,
 } from "./event.ts";
-import type { FactKind, FactKinds } from "./event-types.ts";
+import { type FactKind, type FactKinds, guardKindsOf } from "./event-types.ts";
 import { marker } from "./one-line.ts";
 import { redacted } from "./redact.ts";
 import { type Needles, needlesOf, withoutParts } from "./secrets.ts";
@@ -29,7 +29,7 @@ export interface Redaction {
   readonly named: Needles;
   /** These and all other secrets: removed from free text. */
   readonly all: Needles;
-  /** The kinds of text in its metadata. The host's own events have free text. */
+  /** The kinds of text in its metadata. The host's own events have free text, guards' have facts. */
   readonly kinds: FactKinds | undefined;
 }
 
@@ -87,7 +87,7 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
     tenantId: nameAt("tenantId"),
     timestamp: at,
     outcome,
-    metadata: readMetadata(metadata, { named, all, nodes: 0 }, kinds),
+    metadata: readMetadata(metadata, { named, all, nodes: 0 }, kinds ?? guardKindsOf(eventType)),
   });
 }
 

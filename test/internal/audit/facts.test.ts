@@ -59,6 +59,21 @@ describe("an event of this library", () => {
     });
   });
 
+  it.each([
+    ["mcp.request_ended", { name: "send", server_id: "mail", code: "no mail" }],
+    ["model.request_ended", { name: "send", provider: "mail", code: "no mail" }],
+    [
+      "gateway.hook_ran",
+      { labels: ["send"], handlers: [{ plugin: "mail", refused: [{ path: "send" }] }] },
+    ],
+  ])("keeps the facts of %s, whatever plugins are configured with", (eventType, metadata) => {
+    verifies("audit:facts");
+    const { trail, records } = keeping();
+    trail.emit(eventOf({ eventType, metadata }), { secrets: needlesOf(["send", "mail"]) });
+    const code = "code" in metadata ? { code: "no [REDACTED]" } : {};
+    expect(records[0]?.metadata).toEqual({ ...metadata, ...code });
+  });
+
   it("keeps words of closed lists even if the host declares them secret", () => {
     const { trail, records } = keeping({ secrets: ["manual", "duplicate", "egress-guard"] });
     const event = auditEvent("plugin.registration_failed", {
