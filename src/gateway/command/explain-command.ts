@@ -149,12 +149,16 @@ function endLines(end: NonNullable<Explained["end"]>, paint: Paint): readonly st
   ];
 }
 
-function hookLines({ hook, failure, handlers }: Explained["hook_runs"][number], paint: Paint) {
+function hookLines(
+  { hook, failure, labels, handlers }: Explained["hook_runs"][number],
+  paint: Paint,
+): readonly string[] {
   return [
     paint.title(say`${hook}`),
     ...(failure === null ? [] : [`  ${paint.bad(say`could not run: ${failure}`)}`]),
     ...(handlers.length === 0 && failure === null ? ["  no plugin ran"] : []),
     ...handlers.map(handlerLine),
+    ...(labels.length === 0 ? [] : [say`  labels after it: ${labels.join(", ")}`]),
   ];
 }
 

@@ -25,6 +25,7 @@ const hook = z.object({
   time: text,
   generation: z.int().nullable(),
   failure: textOrNull.describe("Why it could not run, as a code."),
+  labels: textList.describe("The labels of the request after it."),
   handlers: z.array(handler),
 });
 
@@ -172,13 +173,14 @@ function endOf({ timestamp, targetUri, tenantId, metadata }: AuditRecord): Expla
 }
 
 function hookOf({ timestamp, targetUri, metadata }: AuditRecord): Explained["hook_runs"] {
-  const { handlers, error, generation = null } = metadata;
+  const { handlers, error, labels = [], generation = null } = metadata;
   const name = targetUri.replace(/^hook:/, "");
   const read = hook.safeParse({
     hook: name,
     time: timestamp,
     generation,
     failure: error,
+    labels,
     handlers,
   });
   return read.data === undefined ? [] : [read.data];

@@ -21,6 +21,7 @@ export function recordHook(
     outcome: result?.continueProcessing === true ? "success" : "failure",
     metadata: {
       request,
+      labels: labelsOf(result?.extensions),
       handlers: (result?.executions ?? []).map((each) => ({
         plugin: each.plugin,
         mode: each.mode,
@@ -35,6 +36,11 @@ export function recordHook(
     },
   });
   void ignore(written);
+}
+
+function labelsOf(extensions: unknown): readonly string[] {
+  const { security } = (extensions ?? {}) as { security?: { labels?: readonly string[] } };
+  return security?.labels ?? [];
 }
 
 /** Keeps the text of this library's errors only: others may quote a message. */

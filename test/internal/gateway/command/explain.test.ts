@@ -149,6 +149,7 @@ What happened:
         {
           hook: "cmf.tool_pre_invoke",
           generation: 1,
+          labels: ["SEEN"],
           handlers: [
             { plugin: "watcher", allowed: true, changed: ["security.labels"], refused: [] },
           ],
@@ -167,6 +168,7 @@ What happened:
     expect([later.end.generation, later.hook_runs[0].generation]).toEqual([2, 2]);
     const { stdout } = await explain(made, made.ids.passed);
     expect(stdout).toContain("watcher was not allowed to change request on cmf.tool_post_invoke");
+    expect(stdout).toContain("\n  labels after it: SEEN\n");
     expect(stdout).toContain("watcher added labels on cmf.tool_pre_invoke: SEEN");
   });
 
