@@ -59,7 +59,7 @@ describe("score delta", () => {
       JSON.parse('{"__proto__": 0.5}'),
     );
     const sums = await manager.invoke("scores", scored);
-    expect("toString" in sums).toBe(false);
+    expect(Object.getPrototypeOf(sums)).toBeNull();
     expect(Object.entries(sums)).toEqual([
       ["__proto__", 1.5],
       ["constructor", 2],

@@ -6,7 +6,7 @@
  * has its `then` looked up, and a plugin may have put one on a prototype.
  */
 import { admit, decisive, dropPromise, type Limits } from "../data/index.ts";
-import { freeze, isAwaitable, monotonicNow, newRecord } from "../data/intrinsics.ts";
+import { freeze, isAwaitable, monotonicNow, newMap } from "../data/intrinsics.ts";
 import type { Slots } from "../envelope/index.ts";
 import { formatProblems, GlassineError, PluginExecutionError, quoteName } from "../errors/index.ts";
 import { type Compiled, dropPromises } from "../schema/index.ts";
@@ -395,6 +395,6 @@ function abortedError({ hook }: OperationRun): GlassineError {
 
 /** Returns the sums so far, which become the run's answer. */
 function sumsOf(run: OperationRun): Sums {
-  run.answer ??= newRecord();
+  run.answer ??= newMap(0);
   return run.answer as Sums;
 }
