@@ -150,6 +150,9 @@ describe("labels", () => {
       expect(shrink).toThrow(
         expect.objectContaining({ data: expect.objectContaining({ tier: "monotonic" }) }),
       );
+      const { extensions, reported } = outcome({ security: { labels } }, ["read_labels"]);
+      expect(extensions).toBe(full);
+      expect(reported).toEqual(["security.labels capability_missing"]);
     }
   });
 
@@ -276,6 +279,8 @@ describe("delegation", () => {
     });
     const agreeing = { chain: [first, hop("bob")], depth: 2, actor_subject_id: "bob" };
     expect(outcome({ delegation: agreeing }, caps).reported).toEqual([]);
+    const asShown = { ...full.delegation, chain: [first, hop("bob")] };
+    expect(outcome({ delegation: asShown }, caps).reported).toEqual([]);
   });
 
   it("reports no derived field that agrees with the view, if others added a hop since", () => {
