@@ -304,6 +304,18 @@ describe("an echo with all defaults spelled out", () => {
       }),
     ],
     [
+      "null for what is not there, as Go writes a list or map that was not made",
+      { security: { labels: ["PII"], subject: { id: "ada", type: "user", roles: ["admin"] } } },
+      ["append_labels", "write_headers", "read_subject"],
+      ({ security }) => ({
+        http: { headers: null, request_headers: null, response_headers: null },
+        security: {
+          ...(security as Document),
+          subject: { ...((security as Document).subject as Document), roles: null, claims: null },
+        },
+      }),
+    ],
+    [
       "a security slot that is not there",
       {},
       ["append_labels"],
@@ -336,6 +348,16 @@ describe("an echo with all defaults spelled out", () => {
     );
     expect(extensions.security).toMatchObject({ labels: ["EU", "PII"], subject });
     expect(rejections).toEqual([]);
+  });
+
+  it("refuses null for what the view shows", async () => {
+    const { before, extensions, errors } = await answering(
+      { http: { headers: { A: "1" } } },
+      writer,
+      () => ({ http: { headers: null } }),
+    );
+    expect(extensions).toBe(before);
+    expect(errors).toMatchObject([{ code: "extensions_shape" }]);
   });
 
   it("does not remove headers by empty maps, and reports it if headers had been shown", async () => {

@@ -83,8 +83,8 @@ function microseconds(value: unknown): string | undefined {
 }
 
 /**
- * Where the view shows nothing, removes what has no effect: a container that is empty by default,
- * and a level that has nothing else. Other implementations write those for what they do not have.
+ * Where the view shows nothing, removes what has no effect: an empty container, or null, in place of
+ * one that is empty by default, and a level that has nothing else. Other implementations write those for what they do not have.
  */
 function withoutEmpties(byKey: Node["byKey"], proposed: LevelValue, shown: unknown): LevelValue {
   let same = true;
@@ -100,7 +100,8 @@ function withoutEmpties(byKey: Node["byKey"], proposed: LevelValue, shown: unkno
 
 /** Returns a field's value, or `undefined` if it is left out. */
 function clearedField(node: Node, value: unknown, shown: unknown): unknown {
-  if (shown === undefined && isEmptyContainer(value) && isEmptyByDefault(node)) return undefined;
+  const isNothing = value === null || isEmptyContainer(value);
+  if (shown === undefined && isNothing && isEmptyByDefault(node)) return undefined;
   if (node.compiled.level === undefined || !isRecord(value)) return value;
   const next = withoutEmpties(node.byKey, value, shown);
   return shown === undefined && isEmptyContainer(next) ? undefined : next;
