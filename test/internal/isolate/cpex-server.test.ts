@@ -30,3 +30,23 @@ it("a manager that could not be created is tried again at the next task", async 
   expect(tries).toBe(2);
   await server.close();
 });
+
+it("answers a task that it cannot read under the id of the task", async () => {
+  const said: unknown[] = [];
+  const server = cpexServer({
+    serve: () => Promise.reject(new Error("It is not reached.")),
+    write: (line) => void said.push(JSON.parse(line)),
+    warn: () => {},
+  });
+  // A host that waits for this id would wait for good.
+  server.handle('{"request_id":"a","task_type":"load_and_run_hook","config":{}}');
+  server.handle('{"request_id":"b"}');
+  server.handle('{"request_id":3,"task_type":"capabilities"}');
+  await expect.poll(() => said.length).toBe(3);
+  expect(said).toMatchObject([
+    { status: "error", message: expect.stringContaining("task.config"), request_id: "a" },
+    { status: "error", message: expect.stringContaining("task.task_type"), request_id: "b" },
+    { status: "error", message: expect.stringContaining("task.request_id"), request_id: "unknown" },
+  ]);
+  await server.close();
+});

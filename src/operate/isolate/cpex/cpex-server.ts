@@ -57,12 +57,10 @@ const names = z.array(text);
 const optionalText = z.nullish(text);
 const anyObject = z.record(text, z.unknown());
 
-/** The fields that every task has. */
-const anyTask = z.looseObject({
-  task_type: text,
-  request_id: z._default(text, noId),
-  config: optionalText,
-});
+const anyLine = z.looseObject({ request_id: z._default(text, noId) });
+
+/** The other fields that every task has. */
+const anyTask = z.looseObject({ task_type: text, config: optionalText });
 
 const hookTask = z.looseObject({
   hook_type: text,
@@ -174,8 +172,9 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
   async function handleLine(line: string, before: readonly Promise<void>[]): Promise<void> {
     let id = noId;
     try {
-      const task = read(anyTask, JSON.parse(line), "task");
-      id = task.request_id;
+      const named = read(anyLine, JSON.parse(line), "task");
+      id = named.request_id;
+      const task = read(anyTask, named, "task");
       if (task.task_type !== "shutdown") {
         send(id, await answer(task));
         return;
