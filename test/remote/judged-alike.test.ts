@@ -88,6 +88,14 @@ it.each([
   expect(result.errors).toMatchObject([{ code }]);
 });
 
+it("a reply whose changed payload has an unknown field is refused as a whole", async () => {
+  verifies("remote:unknown-dropped");
+  const text = { content_type: "text", text: "changed", later: 1 };
+  const result = await answering({ modified_payload: { content: [text] } }, []);
+  expect(result.payload).toBe(payload);
+  expect(result.errors).toMatchObject([{ code: "payload_shape" }]);
+});
+
 it("a reply that cannot be read is a failure of the plugin, and stops the operation", async () => {
   const result = await answering({ continue_processing: "no" }, []);
   expect(result.violation).toMatchObject({ plugin: "far-away", code: "result_shape" });
