@@ -2,7 +2,7 @@
 import process from "node:process";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { systemCode } from "../packages/index.ts";
+import { expectNode, systemCode } from "../packages/index.ts";
 import type { ByteSource, CommandContext, FurtherCommands } from "./command.ts";
 import { withHost } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
@@ -56,6 +56,7 @@ export async function runCommand(input: RunInput): Promise<number> {
       return 0;
     }
     if (parsed.kind === "usage") return await misused(input, parsed);
+    expectNode();
     const paint = paintFor(input.isTTY.stdout && parsed.options.json !== true, input.env);
     const { services, host, env, cwd = currentDirectory(), stdin, stdout } = input;
     const { command, operands, options } = parsed;

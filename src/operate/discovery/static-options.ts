@@ -11,6 +11,7 @@ import {
 } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid, quoted } from "../../core/errors/index.ts";
 import { standardHost, surfaceOf, tablesOf } from "../../core/host/index.ts";
+import { expectNode } from "../packages/index.ts";
 import {
   expectPath,
   type Lockfile,
@@ -118,6 +119,7 @@ const names = [
  *   `lockfile_failed`
  */
 export async function readDiscoverOptions(given: DiscoverOptions, command: CommandOptions = {}) {
+  expectNode();
   expectOptions(given, names, "discoverPlugins");
   const { env = process.env, root = process.cwd(), onRejected = "fail", isolate = {} } = given;
   const { loadTimeoutMs = 30_000 } = given;

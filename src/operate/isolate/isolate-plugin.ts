@@ -22,7 +22,14 @@ import {
   readData,
 } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
-import { isWithin, packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
+import {
+  expectNode,
+  isWithin,
+  packageFolder,
+  readNeeds,
+  systemCode,
+  upFrom,
+} from "../packages/index.ts";
 import {
   expectForProcess,
   type Isolation,
@@ -111,7 +118,7 @@ const names = [...sharedNames, "isolate", "exportName", "config", "readable", "p
  * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` if the platform
  *   lacks what the kind promises, `plugin_isolation_failed` if the plugin cannot be loaded,
  *   `plugin_ended` if it ends or hangs while it starts, with its last output,
- *   `manifest_invalid`
+ *   `manifest_invalid`, `setting_invalid` under anything but Node.js
  * @see spec `isolation:start`
  * @example
  * ```ts
@@ -131,6 +138,7 @@ export async function isolatePlugin(
   file: string | URL,
   options: IsolateOptions,
 ): Promise<IsolatedPlugin> {
+  expectNode();
   const given = readOptions(options);
   const path = await pathOf(file);
   const of = given.package && { ...given.package, folder: await folderAt(given.package.folder) };

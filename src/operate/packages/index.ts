@@ -39,6 +39,7 @@ export { readPackage } from "./read-package.ts";
 export { packageRefused, systemCode, unreadFault } from "./refused.ts";
 export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
 export { resolveName } from "./resolve-name.ts";
+export { expectNode } from "./runtime.ts";
 export { type FileFault, type FileRules, readOpened, readSmallFile, textIn } from "./small-file.ts";
 export { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 export type {
