@@ -81,6 +81,12 @@ it.each(["zsh", "fish"])("the script for %s has every command and option", async
   }
 });
 
+it("the script for zsh offers files only where one can stand", async () => {
+  const { stdout } = await run(["completion", "zsh"]);
+  expect(stdout).toMatch(/^ {4}plugins\) compadd -- list .* && return ;;$/m);
+  expect(stdout).toMatch(/^ {4}"plugins sign"\|"plugins sign "\*\) compadd -- --key .*[a-z] ;;$/m);
+});
+
 describe("the script for fish", () => {
   const all = [...ofGateway.commands, ...commands];
 
@@ -104,6 +110,11 @@ describe("the script for fish", () => {
       expect([...new Set(await offered(...spec.path))].sort()).toEqual(flagsOf(spec));
     },
   );
+
+  it("is not in the way of the words of another command", async () => {
+    verifies("cli:completion-values");
+    expect(await offered("gateway", "--plugin", "./p.js", "--", "node")).toEqual([]);
+  });
 });
 
 it("uses the name of the command and quotes descriptions", async () => {

@@ -128,7 +128,11 @@ function zsh(endings: Endings, host: NamedHost): readonly string[] {
     `#compdef ${host.bin}`,
     `${name}() {`,
     `  case "\${(j: :)words[2,CURRENT-1]}" in`,
-    ...cases(endings, (words) => `compadd -- ${words}`),
+    // Where no file can stand, a `plugins.lock` here is not what `plu` means.
+    ...cases(
+      endings,
+      (words) => `compadd -- ${words}${words.startsWith("--") ? "" : " && return"}`,
+    ),
     "  esac",
     "  _files",
     "}",
@@ -144,7 +148,7 @@ function fish(endings: Endings, host: NamedHost): readonly string[] {
     );
     const conditions = [
       ...path.split(" ").map((word) => seen([word])),
-      ...(below.length === 0 ? [] : [`not ${seen(below)}`]),
+      `not ${seen([...below, "--"])}`,
     ];
     const condition = path === "" ? "__fish_use_subcommand" : conditions.join("; and ");
     return words.map((each) => fishLine(host, condition, each));
