@@ -81,6 +81,13 @@ it.each(["zsh", "fish"])("the script for %s has every command and option", async
   }
 });
 
+it("the script for zsh completes from $fpath at once, and after compinit", async () => {
+  const { stdout } = await run(["completion", "zsh"]);
+  const last =
+    "if [[ $funcstack[1] == _glassine ]]; then _glassine; else compdef _glassine glassine; fi";
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe(last);
+});
+
 it("the script for zsh offers files only where one can stand", async () => {
   const { stdout } = await run(["completion", "zsh"]);
   expect(stdout).toMatch(/^ {4}plugins\) compadd -- list .* && return ;;$/m);

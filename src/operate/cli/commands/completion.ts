@@ -136,7 +136,8 @@ function zsh(endings: Endings, host: NamedHost): readonly string[] {
     "  esac",
     "  _files",
     "}",
-    `compdef ${name} ${host.bin}`,
+    // A file of $fpath is run as the function itself, at the first completion.
+    `if [[ $funcstack[1] == ${name} ]]; then ${name}; else compdef ${name} ${host.bin}; fi`,
   ];
 }
 
