@@ -4,7 +4,7 @@
  */
 
 import type { Json } from "../../core/data/index.ts";
-import { type ContentPart, createMessage } from "../../core/messages/index.ts";
+import type { ContentPart } from "../../core/messages/index.ts";
 import {
   type FieldRule,
   isSameJsonText,
@@ -43,8 +43,7 @@ export const toolOutput: FieldRule = {
         report("setting", "A call that a person denied is shown as an error.");
         return output.reason ?? undefined;
       case "content": {
-        const parts = reading.readInner(output.value, [...path, "value"], "output");
-        return partsAsJson(createMessage({ role: "tool", content: parts }).content);
+        return partsAsJson(reading.readInner(output.value, [...path, "value"], "output"));
       }
       default:
         report("content", "Messages cannot show an output of this kind.");

@@ -33,7 +33,7 @@ const plainText: FieldRule = {
 };
 
 /** Reports the list at `source`, which in other documents holds a single text. */
-const listOfTexts = joinedTexts("source.content", "texts", (path) => path.slice(0, -1));
+const listOfTexts = joinedTexts("source.content", (path) => path.slice(0, -1));
 
 const call = {
   part: "tool_call",
@@ -59,7 +59,7 @@ const result: BlockKind = {
   matches: { type: "tool_result" },
   fields: {
     tool_call_id: "tool_use_id",
-    content: resultContent("content", "result", ["text", "image", "document", "resource"]),
+    content: resultContent("content", ["text", "image", "document", "resource"]),
     is_error: flag("is_error"),
   },
   settings: ["cache_control", "toolset_name"],
@@ -156,7 +156,7 @@ export const blocks: BlockTable = {
       fields: {
         uri: "source",
         name: { at: "title", read: (value) => value, write: (value) => value ?? "" },
-        content: joinedTexts("content", "texts"),
+        content: joinedTexts("content"),
       },
       fixedFields: { resource_request_id: "", resource_type: "uri" },
       isDefaultFor: ({ resource_type, uri, name }) =>

@@ -293,14 +293,7 @@ export const anthropic: Anthropic = /* @__PURE__ */ defineProvider({
     namesEvents: true,
     denied: errorOf,
   },
-  calls: {
-    readRequest: "fromMessagesRequest",
-    writeRequest: "toMessagesRequest",
-    readAnswer: "fromMessagesResponse",
-    writeAnswer: "toMessagesResponse",
-    stream: "messagesStream",
-    toEvents: "toMessagesEvents",
-  },
+  calls: "Messages",
   blocks,
   request: {
     schema: requestSchema,

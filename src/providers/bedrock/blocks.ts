@@ -141,7 +141,6 @@ const result = {
     tool_call_id: "toolResult.toolUseId",
     content: resultContent(
       "toolResult.content",
-      "result",
       ["text", "resource", "image", "audio", "video", "document"],
       "json",
     ),
@@ -164,7 +163,7 @@ export const blocks: BlockTable = {
     citationsContent: {
       part: "text",
       identifiedBy: ["citationsContent"],
-      fields: { text: joinedTexts("citationsContent.content", "texts") },
+      fields: { text: joinedTexts("citationsContent.content") },
       resetOnEdit: { "citationsContent.citations": undefined },
       quotes: true,
     },
@@ -224,7 +223,7 @@ export const blocks: BlockTable = {
       fields: {
         uri: "searchResult.source",
         name: "searchResult.title",
-        content: joinedTexts("searchResult.content", "texts"),
+        content: joinedTexts("searchResult.content"),
       },
       fixedFields: { resource_request_id: "", resource_type: "uri" },
       settings: ["searchResult.citations"],
@@ -233,7 +232,7 @@ export const blocks: BlockTable = {
     documentContent: {
       ...textDocument,
       identifiedBy: ["document.source.content"],
-      fields: { ...described, content: joinedTexts("document.source.content", "texts") },
+      fields: { ...described, content: joinedTexts("document.source.content") },
     },
   },
   places: {

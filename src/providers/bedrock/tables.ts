@@ -289,14 +289,7 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
         modelStreamErrorException: { message: reason, originalStatusCode: status },
       }),
     },
-    calls: {
-      readRequest: "fromConverseRequest",
-      writeRequest: "toConverseRequest",
-      readAnswer: "fromConverseResponse",
-      writeAnswer: "toConverseResponse",
-      stream: "converseStream",
-      toEvents: "toConverseEvents",
-    },
+    calls: "Converse",
     // Fields with JSON of tools, models and callers.
     bytes: {
       opaque: [

@@ -273,14 +273,7 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
     eventTexts,
     denied: errorOf,
   },
-  calls: {
-    readRequest: "fromGenerateRequest",
-    writeRequest: "toGenerateRequest",
-    readAnswer: "fromGenerateResponse",
-    writeAnswer: "toGenerateResponse",
-    stream: "generateStream",
-    toEvents: "toGenerateEvents",
-  },
+  calls: "Generate",
   blocks,
   request: {
     schema: requestSchema,

@@ -1,6 +1,6 @@
 /** The kinds of list blocks and the field rules that Chat Completions and Responses share. */
 import type { Json } from "../../core/data/index.ts";
-import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
+import type { ContentPart, Message } from "../../core/messages/index.ts";
 import {
   type BlockKind,
   type FieldRule,
@@ -201,8 +201,7 @@ export function toolOutput(at: string, takesText = false): FieldRule {
     at,
     read(value, path, { readInner }) {
       if (!Array.isArray(value)) return value ?? undefined;
-      const parts = readInner(asBlocks(value), path, "result");
-      return partsAsJson(createMessage({ role: "tool", content: parts }).content);
+      return partsAsJson(readInner(asBlocks(value), path, "result"));
     },
     write(value, old, path, { writeInner, removed }) {
       const before = Array.isArray(old?.value) ? old : undefined;

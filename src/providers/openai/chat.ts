@@ -30,14 +30,7 @@ export const chatCompletions: TableProvider<"openai"> = /* @__PURE__ */ definePr
     lastData: "[DONE]",
     denied,
   },
-  calls: {
-    readRequest: "fromChatRequest",
-    writeRequest: "toChatRequest",
-    readAnswer: "fromChatResponse",
-    writeAnswer: "toChatResponse",
-    stream: "chatStream",
-    toEvents: "toChatEvents",
-  },
+  calls: "Chat",
   blocks,
   request: {
     ...messages,

@@ -101,14 +101,7 @@ export const responses: TableProvider<"openai"> = /* @__PURE__ */ defineProvider
     // The SDK raises an error only if an event has the field `error`.
     deniedEvent: (refusal) => ({ ...errorOf(refusal), type: "error", error: errorOf(refusal) }),
   },
-  calls: {
-    readRequest: "fromResponsesRequest",
-    writeRequest: "toResponsesRequest",
-    readAnswer: "fromResponsesResponse",
-    writeAnswer: "toResponsesResponse",
-    stream: "responsesStream",
-    toEvents: "toResponsesEvents",
-  },
+  calls: "Responses",
   blocks: requestBlocks,
   request: {
     ...messages,

@@ -124,9 +124,9 @@ export const callItems: { readonly [type: string]: CallItem } = {
 };
 
 /** Data of a tool, which is only written in the shape that it had, or as text if `isText`. */
-function ownShape(at: string, isText: boolean): FieldRule {
+function ownShape(isText: boolean): FieldRule {
   return {
-    at,
+    at: "output",
     read: (value) => value ?? undefined,
     write(value, old) {
       if (isText && typeof value === "string") return value;
@@ -140,10 +140,10 @@ function ownShape(at: string, isText: boolean): FieldRule {
 export const resultItems: { readonly [type: string]: ResultItem } = {
   function_call_output: { id: "call_id", output: toolOutput("output", true) },
   custom_tool_call_output: { id: "call_id", output: toolOutput("output", true) },
-  computer_call_output: { id: "call_id", output: ownShape("output", false) },
-  local_shell_call_output: { id: "id", output: ownShape("output", true) },
-  shell_call_output: { id: "call_id", output: ownShape("output", false) },
-  apply_patch_call_output: { id: "call_id", output: ownShape("output", true) },
+  computer_call_output: { id: "call_id", output: ownShape(false) },
+  local_shell_call_output: { id: "id", output: ownShape(true) },
+  shell_call_output: { id: "call_id", output: ownShape(false) },
+  apply_patch_call_output: { id: "call_id", output: ownShape(true) },
 };
 
 /** Reports each old call that may run because `now` approves it, and that `now` has changed. */

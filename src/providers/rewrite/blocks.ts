@@ -1,6 +1,6 @@
 /** Writes single blocks and lists of blocks over old ones, following the table of their kinds. */
 import type { Json } from "../../core/data/index.ts";
-import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
+import type { ContentPart, Message } from "../../core/messages/index.ts";
 import {
   type BlockWriting,
   type CallKinds,
@@ -26,7 +26,7 @@ import {
   valueAt,
   withFields,
 } from "./json.ts";
-import { pairParts } from "./messages.ts";
+import { checkedParts, pairParts } from "./messages.ts";
 import type { Pair } from "./pair.ts";
 import { blockPath, itemsOf, readBlocks, type Shown } from "./read-blocks.ts";
 import { type Given, silentReading } from "./reading.ts";
@@ -346,7 +346,7 @@ function blockOf(
 function shownIn({ table, place, given }: BlockTarget, { blocks, path }: OldBlocks): Shown {
   const from = { blocks, pathOfBlock: itemsOf(path) };
   const { parts, at } = readBlocks(table, from, silentReading(given), place);
-  return { ...from, parts: createMessage({ role: "tool", content: parts }).content, at };
+  return { ...from, parts: checkedParts(parts), at };
 }
 
 /** Returns `fields`, whose content changed, without what was only valid with the old content. */
@@ -379,7 +379,7 @@ function reportLosses(
 ): void {
   const from = { blocks: [block], pathOfBlock: itemsOf([]) };
   const { parts } = readBlocks(table, from, silentReading(given), place);
-  const again = createMessage({ role: "tool", content: parts }).content[0];
+  const [again] = checkedParts(parts);
   const file = again && table.files?.asDocument(again, part);
   if (again === undefined || (again.content_type !== part.content_type && file === undefined)) {
     const reason = "It would read back as another part or not at all.";

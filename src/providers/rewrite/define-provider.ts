@@ -34,6 +34,7 @@ import {
 import type { Read, Written } from "./messages.ts";
 import type { AnswerStreamOptions } from "./provider.ts";
 import type {
+  Calls,
   DocumentTable,
   ProviderTable,
   TableProvider,
@@ -90,7 +91,7 @@ export function defineProvider<
 >(
   table: ProviderTable<Name, RequestExtensions, AnswerExtensions>,
 ): TableProvider<Name, Request, Answer, Event, RequestExtensions, AnswerExtensions> {
-  const { calls } = table;
+  const calls = typeof table.calls === "string" ? callsWith(table.calls) : table.calls;
   const requests = requestsOf(table);
   const answers = answersOf(table);
   const read = {
@@ -140,6 +141,17 @@ export function defineProvider<
     RequestExtensions,
     AnswerExtensions
   > as TableProvider<Name, Request, Answer, Event, RequestExtensions, AnswerExtensions>;
+}
+
+function callsWith(word: string): Calls {
+  return {
+    readRequest: `from${word}Request`,
+    writeRequest: `to${word}Request`,
+    readAnswer: `from${word}Response`,
+    writeAnswer: `to${word}Response`,
+    stream: `${word.toLowerCase()}Stream`,
+    toEvents: `to${word}Events`,
+  };
 }
 
 type BytesOf = { readonly bytes?: BytesTable | undefined };

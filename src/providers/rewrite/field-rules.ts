@@ -1,12 +1,12 @@
 /** Rules for fields of blocks that are more than a string. */
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
-import { type ContentPart, createMessage, type MessageInput } from "../../core/messages/index.ts";
+import type { ContentPart, MessageInput } from "../../core/messages/index.ts";
 import { readArguments } from "./arguments.ts";
 import { type FieldRule, type Part, type PlaceOf, unwritable } from "./block-kinds.ts";
 import { isJsonObject, isSameJsonText, type JsonObject, objectsIn, type Path } from "./json.ts";
 import { type MediaSource, mediaFromUrl, mediaTypes, typeOfFormat, urlOfMedia } from "./media.ts";
-import { partsAsJson } from "./messages.ts";
+import { checkedParts, partsAsJson } from "./messages.ts";
 import { pathOf } from "./report.ts";
 
 /** A boolean, or two words that stand for one. An absent field is false. */
@@ -102,10 +102,11 @@ export function urlMedia(at: string): { readonly [field: string]: FieldRule } {
  * Several blocks of text as one string, a line each. A changed text replaces the first of them;
  * blocks of other kinds stay.
  *
- * @param place the place of the blocks, where only text is written and read
+ * The place of the blocks is `texts`, where only text is written and read.
+ *
  * @param listAt returns the path to report for a list. Default: the field itself
  */
-export function joinedTexts(at: string, place: string, listAt?: (path: Path) => Path): FieldRule {
+export function joinedTexts(at: string, listAt?: (path: Path) => Path): FieldRule {
   const textsOf = (parts: readonly Part[]) =>
     parts.map((part) => ("text" in part ? part.text : "")).join("\n");
   return {
@@ -115,13 +116,13 @@ export function joinedTexts(at: string, place: string, listAt?: (path: Path) => 
         const reason = "Messages show only its text, not how it is divided into blocks.";
         left.add({ path: pathOf(...(listAt?.(path) ?? path)), kind: "setting", reason });
       }
-      return typeof value === "string" ? value : textsOf(readInner(value, path, place));
+      return typeof value === "string" ? value : textsOf(readInner(value, path, "texts"));
     },
     write(value, old, path, { writeInner }) {
       const text = typeof value === "string" ? value : "";
       if (typeof old?.value === "string") return text;
       const blocks = old && { blocks: objectsIn(old.value), path: old.path };
-      return writeInner([{ content_type: "text", text }], blocks, () => path, place);
+      return writeInner([{ content_type: "text", text }], blocks, () => path, "texts");
     },
   };
 }
@@ -129,18 +130,13 @@ export function joinedTexts(at: string, place: string, listAt?: (path: Path) => 
 /**
  * What a tool returned: a string as it is, blocks as parts of a message, a single block of text as
  * its string. Other JSON that a plugin put there is written as text, so it never passes for blocks.
+ * The place of the blocks is `result`.
  *
- * @param place the place of the blocks in it
  * @param types the types of parts that can be blocks there
  * @param data for formats that always have a list of blocks: the field of a block that holds JSON.
  *   The value of a lone block of that kind is the content, and other JSON is written as one
  */
-export function resultContent(
-  at: string,
-  place: string,
-  types: readonly string[],
-  data?: string,
-): FieldRule {
+export function resultContent(at: string, types: readonly string[], data?: string): FieldRule {
   return {
     at,
     read(value, path, { readInner }) {
@@ -149,10 +145,10 @@ export function resultContent(
       if (value === undefined || value === null || typeof value === "string") {
         return value ?? undefined;
       }
-      const parts = readInner(value, path, place);
+      const parts = readInner(value, path, "result");
       const [first] = parts;
       if (parts.length === 1 && first?.content_type === "text") return first.text;
-      return partsAsJson(createMessage({ role: "tool", content: parts }).content);
+      return partsAsJson(parts);
     },
     write(content, old, path, { writeInner, removed }) {
       const isText = content === undefined || typeof content === "string";
@@ -164,7 +160,7 @@ export function resultContent(
           : undefined;
       if (inner === undefined && isText && data === undefined) return content;
       const parts = partsIn(content, types);
-      if (parts !== undefined) return writeInner(parts, inner, placesIn(content, path), place);
+      if (parts !== undefined) return writeInner(parts, inner, placesIn(content, path), "result");
       for (const i of inner?.blocks.keys() ?? []) removed(pathOf(...(inner?.path ?? []), i));
       // A model reads data as text.
       return data === undefined ? JSON.stringify(content) : [{ [data]: content ?? null }];
@@ -209,14 +205,14 @@ export function partsIn(
   if (content === undefined || content === null) return [];
   if (typeof content === "string") return messageParts([{ content_type: "text", text: content }]);
   if (!Array.isArray(content)) return undefined;
-  // The list may be any JSON: createMessage refuses items that are not parts.
+  // The list may be any JSON: items that are not parts are refused.
   const parts = messageParts(content as MessageInput["content"]);
   return parts?.every(({ content_type }) => types.includes(content_type)) ? parts : undefined;
 }
 
 function messageParts(content: MessageInput["content"]): readonly ContentPart[] | undefined {
   try {
-    return createMessage({ role: "tool", content: content ?? [] }).content;
+    return checkedParts(content ?? []);
   } catch (error) {
     if (isGlassineError(error) && error.code === "message_invalid") return undefined;
     throw error;

@@ -1,8 +1,8 @@
 /** Reports what messages show but do not keep: the form that a value has in a document. */
-import { createMessage } from "../../core/messages/index.ts";
 import { type CompiledBlocks, kindOfBlock, type Part } from "./block-kinds.ts";
 import { silentReporter, writePart } from "./blocks.ts";
 import { isJsonObject, isSameJsonText, type Path } from "./json.ts";
+import { checkedParts } from "./messages.ts";
 import { type FormReport, type Reading, readingWith, reportUnshown } from "./reading.ts";
 import { beginningsOf, type Collector, type Left, pathOf } from "./report.ts";
 
@@ -14,7 +14,7 @@ export function tableReading(left: Collector<Left>, table: CompiledBlocks): Read
 
 function formsOf(table: CompiledBlocks): FormReport {
   return (left, block, read, { path, place }, reported) => {
-    const [part] = createMessage({ role: "tool", content: [read as Part] }).content;
+    const [part] = checkedParts([read as Part]);
     const fresh = part && writePart({ ...silentReporter, table, place }, part, undefined, path);
     if (fresh === undefined) {
       const reason = "A part of this kind cannot be written here.";

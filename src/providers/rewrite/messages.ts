@@ -1,6 +1,7 @@
 /** Pairs old and new messages and their parts; and what every conversion takes and returns. */
 import type { Json, Limits } from "../../core/data/index.ts";
-import type { ContentPart, Message } from "../../core/messages/index.ts";
+import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
+import type { Part } from "./block-kinds.ts";
 import { type Pair, pairItems } from "./pair.ts";
 import type { Left, Lost } from "./report.ts";
 
@@ -42,9 +43,14 @@ export function pairMessages(
   return pairItems(before, after, { kinds: [answersOf, ({ role }) => role] });
 }
 
+/** Returns parts as messages hold them: checked and frozen. */
+export function checkedParts(parts: readonly Part[]): readonly ContentPart[] {
+  return createMessage({ role: "tool", content: parts }).content;
+}
+
 /** Returns parts as the content of a result. They are JSON, although their types do not say so. */
-export function partsAsJson(parts: readonly ContentPart[]): readonly Json[] {
-  return parts as readonly Json[];
+export function partsAsJson(parts: readonly Part[]): readonly Json[] {
+  return checkedParts(parts) as readonly Json[];
 }
 
 /** Returns a key for the calls that a message answers. */

@@ -80,8 +80,11 @@ export interface ProviderTable<
   readonly guard: GuardTable;
   /** The name of the format's vendor in slots. */
   readonly vendor: Name;
-  /** The public names of the provider's functions, for error messages. */
-  readonly calls: { readonly [call in Converting]: string };
+  /**
+   * The public names of the provider's functions, for error messages; or the word in all of them:
+   * `Chat` in `fromChatRequest`, `toChatResponse` and `chatStream`.
+   */
+  readonly calls: string | Calls;
   /** Set if documents contain bytes, as in an SDK whose documents are not plain JSON. */
   readonly bytes?: BytesTable;
   readonly blocks: BlockTable;
@@ -115,14 +118,15 @@ export interface WriteAnswerOptions<Document extends object = JsonObject> extend
   readonly extensions?: GivenFacts | undefined;
 }
 
-/** The provider's functions that convert documents. */
-type Converting =
-  | "readRequest"
-  | "writeRequest"
-  | "readAnswer"
-  | "writeAnswer"
-  | "stream"
-  | "toEvents";
+/** The names of the provider's functions that convert documents. */
+export interface Calls {
+  readonly readRequest: string;
+  readonly writeRequest: string;
+  readonly readAnswer: string;
+  readonly writeAnswer: string;
+  readonly stream: string;
+  readonly toEvents: string;
+}
 
 /** The accumulator of a streamed answer. */
 export interface TableStream<
