@@ -156,62 +156,6 @@ export interface StartedCall {
   readonly hooks: HookRunner;
 }
 
-/** What the lane knows of a call when it arrives. */
-type Arrived = Pick<
-  Call,
-  | ("id" | "key" | "token" | "direction" | "subject" | "aux")
-  | ("hooks" | "owner" | "record" | "transportSession" | "sessionName")
->;
-
-/**
- * Makes the call for a message that arrives. If `started` is given, the call continues the id, the
- * tool and the context of that earlier call.
- */
-export function newCall(
-  from: Arrived,
-  message: JsonObject,
-  started: StartedCall | undefined,
-): Call {
-  const request = { ...message };
-  const params = isObject(request.params) ? { ...request.params } : {};
-  if (isObject(request.params)) request.params = params;
-  const { id, key, token, direction, subject, aux, hooks, owner, record } = from;
-  return {
-    id,
-    key,
-    method: String(request.method),
-    direction,
-    token,
-    subject,
-    message,
-    request,
-    params,
-    isOwn: false,
-    aux,
-    hooks,
-    owner,
-    transportSession: from.transportSession,
-    sessionName: from.sessionName,
-    serverId: hooks.options.serverId,
-    callId: started?.callId ?? String(id),
-    taskTool: started?.tool,
-    record,
-    tenant: undefined,
-    controller: undefined,
-    state: "pre",
-    onStop: undefined,
-    started,
-    headersBefore: undefined,
-    extensions: undefined,
-    // Plugin state belongs to one manager.
-    context: started?.hooks.manager === hooks.manager ? started.context : undefined,
-    isPrepared: false,
-    session: undefined,
-    entities: undefined,
-    release: undefined,
-  };
-}
-
 /**
  * Copies the request, so that what plugins see is what is sent, even if others hold the message.
  *

@@ -1,7 +1,6 @@
 import {
   type Call,
   type HookRunner,
-  newCall,
   type Subject,
   startedCallOf,
   stopHooks,
@@ -276,6 +275,10 @@ export class Lane {
     return this.#parts.memory.tasks.find(this.#scope, params);
   }
 
+  /**
+   * Makes the call for a message that arrives. If it is about a call that started a task, or
+   * `related` to one, it continues the id, the tool and the context of that call.
+   */
   #call(
     key: string,
     subject: Subject,
@@ -284,24 +287,50 @@ export class Lane {
     record: RequestRecord,
     related?: Call,
   ): Call {
-    const { direction, session, hooks, transportSession } = this.#parts;
-    const from = {
-      id: message.id === undefined ? key : (message.id as RequestId),
-      key,
-      token: subject.isNotice ? undefined : tokenOf(message),
-      direction,
-      subject,
-      aux,
-      hooks: hooks(),
-      owner: this,
-      record,
-      sessionName: session().name,
-      transportSession: transportSession(),
-    };
+    const { direction, session, transportSession } = this.#parts;
+    const hooks = this.#parts.hooks();
     // Only for messages about a task: a peer may write any `taskId` into other params.
     const task = subject.isTask ? this.#task(message.params) : undefined;
     const startedBy = related === undefined ? task : startedCallOf(related);
-    return newCall(from, message, typeof startedBy === "string" ? undefined : startedBy);
+    const started = typeof startedBy === "string" ? undefined : startedBy;
+    const id = message.id === undefined ? key : (message.id as RequestId);
+    const request = { ...message };
+    const params = isObject(request.params) ? { ...request.params } : {};
+    if (isObject(request.params)) request.params = params;
+    return {
+      id,
+      key,
+      method: String(request.method),
+      direction,
+      token: subject.isNotice ? undefined : tokenOf(message),
+      subject,
+      message,
+      request,
+      params,
+      isOwn: false,
+      aux,
+      hooks,
+      owner: this,
+      transportSession: transportSession(),
+      sessionName: session().name,
+      serverId: hooks.options.serverId,
+      callId: started?.callId ?? String(id),
+      taskTool: started?.tool,
+      record,
+      tenant: undefined,
+      controller: undefined,
+      state: "pre",
+      onStop: undefined,
+      started,
+      headersBefore: undefined,
+      extensions: undefined,
+      // Plugin state belongs to one manager.
+      context: started?.hooks.manager === hooks.manager ? started.context : undefined,
+      isPrepared: false,
+      session: undefined,
+      entities: undefined,
+      release: undefined,
+    };
   }
 
   #add(key: string, entry: Entry, aux: unknown): void {
