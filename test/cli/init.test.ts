@@ -30,7 +30,7 @@ What to do next, in that folder:
     name: "glassine-plugin-mail-guard",
     version: "0.1.0",
     type: "module",
-    files: ["plugin.js", "glassine.sig.json"],
+    files: ["plugin.js"],
     keywords: ["glassine-plugin"],
     scripts: { test: "node --test" },
     peerDependencies: { glassine: `^${version}` },

@@ -41,7 +41,7 @@ it("a key made by `keygen` signs a tarball that verifies with the printed entry"
 });
 
 it("warns of a key that would be published with a package", async () => {
-  verifies("cli:sign-folder");
+  verifies("cli:keygen-folder");
   const cwd = join(folder, "warned");
   await mkdir(join(cwd, "keys"), { recursive: true });
   const options = { services: commandServices, cwd };

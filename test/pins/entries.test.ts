@@ -964,7 +964,6 @@ it("the export map", () => {
     "eventsource-parser",
     "fast-deep-equal",
     "hono",
-    "npm-packlist",
     "picocolors",
     "semver",
     "smol-toml",

@@ -149,7 +149,6 @@ export const plan: Plan = {
     "quickjs-emscripten": ["operate/isolate"],
     "@cedar-policy/cedar-wasm": ["plugins"],
     commander: ["operate/cli"],
-    "npm-packlist": ["operate/cli"],
     "ts-pattern": ["operate/trust"],
     jose: ["gateway/identity"],
     picocolors: ["operate/cli"],

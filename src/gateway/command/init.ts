@@ -92,7 +92,7 @@ const packageOf = (id: string) => `{
   "name": "${prefix}${id}",
   "version": "${version}",
   "type": "module",
-  "files": ["plugin.js", "glassine.sig.json"],
+  "files": ["plugin.js"],
   "keywords": ["glassine-plugin"],
   "scripts": { "test": "node --test" },
   "peerDependencies": { "glassine": "^${packageVersion}" },

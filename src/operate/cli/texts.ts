@@ -78,25 +78,19 @@ export const texts = {
     `lock: ${listed(folders)} cannot be read, so what is installed is not known; nothing was removed`,
   pruneAll: (root: string) =>
     say`lock: no packages are installed in ${root}, so every entry would be removed: install them first, or say with --plugins-lock which file to prune`,
-  noPackage: (path: string, code: string) =>
-    say`sign: ${path} ${unreadFault(code)}${code === "ENOENT" ? ": name the folder of a package or its tarball" : ""}`,
-  neitherOf: (path: string) =>
-    say`sign: ${path} is neither a folder nor a file: name the folder of a package or its tarball`,
+  noTarball: (path: string, code: string) =>
+    say`sign: ${path} ${unreadFault(code)}${code === "ENOENT" ? ": name the tarball that `npm pack` makes" : ""}`,
+  notTarball: (path: string) =>
+    say`sign: ${path} is not a file: sign the tarball that \`npm pack\` makes`,
   wouldBeRefused: (host: string, code: string, reason: string) =>
     `every ${host} host refuses this package: ${reasonOf(code, reason)}; correct that, and sign again`,
   forOperators: "entry for publishers in an operator's key file:",
   keyInPackage: (folder: string) =>
     say`the key file is in the package at ${folder}: it would be published with it; keep it elsewhere`,
-  workingFolder: (names: readonly string[]) =>
-    `npm does not pack ${listed(names)}: a package without them has another hash, and the signature will not verify. Sign the tarball that \`npm pack\` makes instead.`,
   bundledMissing: (names: readonly string[]) =>
     `bundleDependencies names ${listed(names)}, which the package does not have in node_modules: the signature does not cover it`,
   uncovered: (names: readonly string[]) =>
     `node_modules has ${listed(names)}, which bundleDependencies does not name: the signature does not cover it; for those who install the package, only plugins.lock pins it`,
-  notPacked: (fault: string) =>
-    `npm cannot tell which files it packs (${fault}): correct \`files\`, .npmignore or .gitignore, and sign again`,
-  evidenceLeftOut:
-    "npm does not pack glassine.sig.json here: add it to `files` in package.json or, if there is no such list, let .npmignore or .gitignore keep it, and sign again",
 
   makeReadable,
   unreadFolders: (paths: readonly string[]) => paths.map((path) => say`${path}: ${makeReadable}`),

@@ -74,18 +74,6 @@ export async function copyPackage(
   return await readPackageFiles(path, { ...options, copyTo: folder });
 }
 
-/**
- * Lists the files and links that count for a package's hash, without reading them.
- *
- * @throws GlassineError (as a rejection) `package_refused`: as `hashPackage`
- */
-export async function hashedPaths(path: string): Promise<readonly string[]> {
-  const root = await folderAt(path);
-  const covers = coverageOf(await readBundled(root));
-  const found = await walkPackage({ root, covers, size: packageSize() });
-  return found.map((each) => each.path);
-}
-
 async function readPackageFiles(
   path: string,
   options: HashPackageOptions & { readonly copyTo?: string },

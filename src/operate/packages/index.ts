@@ -19,7 +19,6 @@ export {
   expectManifest,
   expectSame,
   type HashPackageOptions,
-  hashedPaths,
   hashPackage,
 } from "./hash-package.ts";
 export { lendHost } from "./lend-host.ts";

@@ -83,7 +83,7 @@ it("docs/operate.md: each command prints what the page says", async () => {
   expect(replies.length).toBeGreaterThan(5);
 });
 
-it("docs/operate.md: the package that it shows can be signed, packed, installed and loaded", async () => {
+it("docs/operate.md: the package that it shows can be packed, signed, installed and loaded", async () => {
   const text = await readFile(page, "utf8");
   const [, manifest = "", source = ""] =
     /```json\n(\{\n {2}"name": "@acme[\s\S]*?)```\n\n```js\n([\s\S]*?)```/.exec(text) ?? [];
@@ -94,12 +94,12 @@ it("docs/operate.md: the package that it shows can be signed, packed, installed 
   await writeFile(join(cwd, "plugin.js"), source);
   await writeFile(join(workspace.above, "signing.pem"), pem, { mode: 0o600 });
   const identity = "builder@example.com";
-  const sign = ["plugins", "sign", ".", "--key", "../signing.pem", "--identity", identity];
+  await npm(["pack"], workspace, cwd);
+  const tarball = join(cwd, "acme-egress-guard-1.0.0.tgz");
+  const sign = ["plugins", "sign", tarball, "--key", "../signing.pem", "--identity", identity];
   const signed = await workspace.json(sign, { cwd });
   const { publisher, warnings } = signed.data as { publisher: object; warnings: unknown };
   expect([signed.code, warnings]).toEqual([0, []]);
-  await npm(["pack"], workspace, cwd);
-  const tarball = join(cwd, "acme-egress-guard-1.0.0.tgz");
   await npm(["install", "--legacy-peer-deps", tarball], workspace, workspace.root);
   await workspace.write("keys.json", JSON.stringify({ schema: 1, publishers: [publisher] }));
   const env = {

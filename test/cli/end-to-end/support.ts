@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { signPackage } from "../../../src/operate/trust/index.ts";
 import { afterFile } from "../../support/cleanup.ts";
 import { expectDocument } from "../support/expect-document.ts";
 
@@ -44,7 +45,7 @@ export interface Fixture {
   readonly fields?: object;
   /** More properties of the plugin's manifest, as source: `capabilities: ["read_labels"],`. */
   readonly manifest?: string;
-  /** Who signs it, with `glassine plugins sign`. */
+  /** Who signs it. */
   readonly signedBy?: Signer;
 }
 
@@ -54,6 +55,11 @@ export interface Signer {
   /** The path of the private key. */
   readonly key: string;
   readonly keyId: string;
+}
+
+/** Signs the package in a folder. */
+export async function signFolder(path: string, { identity, key, keyId }: Signer): Promise<void> {
+  await signPackage({ path, key: await readFile(key, "utf8"), identity, keyId });
 }
 
 /** What a command printed, and how it ended. */
@@ -159,14 +165,8 @@ export async function newWorkspace(): Promise<Workspace> {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), text);
     }
-    if (signedBy !== undefined) await sign(folder, signedBy);
+    if (signedBy !== undefined) await signFolder(folder, signedBy);
     return folder;
-  }
-
-  async function sign(folder: string, { identity, key, keyId }: Signer): Promise<void> {
-    const args = ["--key", key, "--identity", identity, "--key-id", keyId];
-    const { code, stderr } = await workspace.run(["plugins", "sign", folder, ...args]);
-    if (code !== 0) throw new Error(stderr);
   }
 
   const environment = { PATH: process.env.PATH ?? "", HOME: home };

@@ -11,7 +11,7 @@ import { afterEach, beforeAll, expect, it } from "vitest";
 import { documentOf, linesOf } from "./documents.ts";
 import { hostProgram, installTime, made, memoryNode, procedure } from "./fixtures.ts";
 import { newPublisher, type Publisher } from "./publisher.ts";
-import { type Fixture, newWorkspace, pluginSource, type Workspace } from "./support.ts";
+import { type Fixture, newWorkspace, pluginSource, signFolder, type Workspace } from "./support.ts";
 
 let workspace: Workspace;
 let builder: Publisher;
@@ -127,12 +127,7 @@ const trust = async (id: string, stderr: unknown = "") => {
 };
 
 /** Signs a package again, as a publisher does after building the same version anew. */
-const signAgain = async (name: string) => {
-  const { key, identity, keyId } = builder;
-  const args = ["--key", key, "--identity", identity, "--key-id", keyId];
-  const { code } = await workspace.run(["plugins", "sign", workspace.packageAt(name), ...args]);
-  expect(code).toBe(0);
-};
+const signAgain = (name: string) => signFolder(workspace.packageAt(name), builder);
 
 /** Starts the host, which must be refused with `symptom`. */
 async function startFails(options: Options, symptom: string): Promise<void> {

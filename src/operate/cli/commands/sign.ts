@@ -1,9 +1,8 @@
-/** `plugins sign PACKAGE`: the key comes from a file or from standard input. */
+/** `plugins sign TARBALL`: the key comes from a file or from standard input. */
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { platform } from "node:process";
 import * as z from "zod";
-import { isWithin } from "../../packages/index.ts";
 import { type ByteSource, defineCommand } from "../command.ts";
 import { publisher, text, warnings } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
@@ -19,11 +18,11 @@ export const sign = defineCommand({
   path: ["plugins", "sign"],
   summary: "sign your own package, as the author of a plugin",
   about: [
-    "Adds glassine.sig.json to a tarball made by `npm pack`, or to a folder. The signature covers every file, so sign last.",
+    "Adds glassine.sig.json to a tarball made by `npm pack`. The signature covers every file, so sign last.",
     "The key is read from a file or from standard input, never from the command line.",
     "Prints the entry for an operator's key file.",
   ],
-  arguments: [{ name: "PACKAGE", what: "a tarball made by `npm pack`, or a folder" }],
+  arguments: [{ name: "TARBALL", what: "a tarball made by `npm pack`" }],
   options: {
     key: {
       flag: "--key",
@@ -68,8 +67,6 @@ export const sign = defineCommand({
     const warnings: string[] = [];
     if (fromFile?.isOpen === true)
       warnings.push("the key file can be read by others: `chmod 600` keeps it to its owner");
-    if (fromFile !== undefined && isWithin(path, resolve(cwd, key)))
-      warnings.push(texts.keyInPackage(path));
     const signed = await services
       .sign({ path, key: pem, identity, keyId }, host)
       .catch((error: NodeJS.ErrnoException) => {
