@@ -6,8 +6,8 @@ import { type LabelStore, memoryDefaults } from "../../core/labels/index.ts";
  * Returns a store whose answers have all labels that `store` ever answered with for the session. If
  * an answer of `store` lacks some, they are appended again, and `onLost` is called.
  *
- * It remembers the sessions that were used last, as many as a store in memory keeps, each until it is idle for `ttlMs`: after that
- * `store` may have forgotten it.
+ * It remembers as many sessions as a store in memory keeps, those that were used last. It forgets
+ * one that is idle for `ttlMs`, since `store` may have forgotten it by then.
  *
  * @see spec `labels:gateway-restores`
  */
