@@ -1,5 +1,5 @@
-/** An audit trail in a file that has something else in it, which records would destroy. */
-import { chmod, link, readFile, symlink, writeFile } from "node:fs/promises";
+/** The audit trail's file: none that has something else in it, and a new one if it was renamed. */
+import { chmod, link, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
@@ -80,6 +80,26 @@ it("is refused at a reload", async () => {
     code: "config_unreadable",
     message: refusedAt(join(cwd, name)),
   });
+  running.signals.emit("SIGTERM");
+  expect(await running.code).toBe(0);
+});
+
+it("is created again by a reload if it was renamed, and no record is lost", async () => {
+  const plugins = [{ use: "allow-list" }];
+  const cwd = await folderWith({
+    [name]: { servers, listen, plugins, audit: { file: "audit.jsonl" } },
+  });
+  const running = start(["gateway"], { cwd });
+  await running.seen("ready");
+  const file = join(cwd, "audit.jsonl");
+  await rename(file, `${file}.1`);
+  running.signals.emit("SIGHUP");
+  await running.seen("reloaded");
+  const trails = await Promise.all([`${file}.1`, file].map((each) => readFile(each, "utf8")));
+  const generations = trails.map((trail) =>
+    trail.split("\n").flatMap((line) => (line === "" ? [] : JSON.parse(line).metadata.generation)),
+  );
+  expect(generations).toEqual([[1], [2]]);
   running.signals.emit("SIGTERM");
   expect(await running.code).toBe(0);
 });
