@@ -146,7 +146,7 @@ async function failing(work: () => Promise<unknown>): Promise<unknown> {
     if (isGlassineError(error)) throw error;
     const name = nameOf(error);
     const shown = name === undefined ? "" : ` (${name})`;
-    throw failed(`could not be reached, or refused the command${shown}; see \`cause\``, error);
+    throw failed(`could not be reached, or refused the command${shown}`, error);
   }
 }
 

@@ -93,7 +93,7 @@ describe("a server that fails", () => {
     [new Error("The client is closed"), ""],
     ["hunter2", ""],
   ])("says in its message what the server or the network calls it: %s", async (cause, name) => {
-    const message = `The label store could not be reached, or refused the command${name}; see \`cause\`.`;
+    const message = `The label store could not be reached, or refused the command${name}.`;
     const store = failing(() => Promise.reject(cause));
     await expect(store.load("s")).rejects.toMatchObject({ ...failure, message, cause });
   });
