@@ -118,7 +118,7 @@ export class Peer {
       return receive(message, sendOptions);
     this.#greeting = undefined;
     if (isMessage(message.result)) this.#begun = message.result;
-    if (greeting.isOurs) return this.#greeted(message);
+    if (greeting.isOurs) return this.#greeted(message, sendOptions);
     const isLate = !isAwaited(greeting.id);
     await receive(message, sendOptions).finally(() => this.#opened());
     if (isLate) this.#joined(message);
@@ -200,13 +200,12 @@ export class Peer {
   }
 
   /** Handles the answer to the repeated handshake. */
-  #greeted(message: Message): void {
+  #greeted(message: Message, { refusal }: SendOptions): void {
     const { result, error } = message;
     if (!isMessage(result)) {
-      const { code } = isMessage(error) ? error : {};
-      this.#unavailable(
-        new Error(`The server answered initialize with the error ${String(code)}.`),
-      );
+      // A refusal is the gateway's own: the server answered nothing.
+      const { code } = refusal ?? (isMessage(error) ? error : {});
+      this.#unavailable(new Error(`Beginning another session failed with ${String(code)}.`));
       void this.#current.close();
       return;
     }

@@ -234,6 +234,26 @@ describe("an upstream session that the server has ended", () => {
     expect(messages.at(-1)).toMatchObject({ id: 2, result: says("well") });
   });
 
+  it("says in the log which requests it cost, if the server is gone by then", async () => {
+    const aa = await testServer(well);
+    const bb = await testServer(well);
+    const made = await overStdio({ aa, bb });
+    await expect.poll(() => bb.of("notifications/initialized").length).toBe(1);
+    bb.endSessions();
+    const call = async () => {
+      const { error } = await made.ask("tools/call", { name: "bb__t", arguments: {} });
+      return (error as { data: { code: string } }).data.code;
+    };
+    expect(await call()).toBe("peer_session_ended");
+    await bb.close();
+    // One waits for the new session, and one comes in the pause after it failed.
+    expect([await call(), await call()]).toEqual(["peer_unreachable", "peer_unreachable"]);
+    const text = "Beginning another session failed with peer_unreachable.";
+    expect(logged(made, "server_unavailable")).toMatchObject([{ fields: { server: "bb", text } }]);
+    const fields = { server: "bb", method: "tools/call", name: "t", code: "peer_unreachable" };
+    expect(logged(made, "refused")).toMatchObject([{ fields }, { fields }]);
+  });
+
   it("is begun again for a list, and the caller learns that it may have changed", async () => {
     const aa = await testServer(well);
     const bb = await testServer(well);
