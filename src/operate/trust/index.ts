@@ -1,7 +1,6 @@
 export { changeFile } from "./change/change-file.ts";
 export { settleLock } from "./change/change-lock.ts";
 export { ownClaim, processStateOf, readOwner } from "./change/exclusion.ts";
-export { lockPathsOf } from "./change/files.ts";
 export { checkJournal, type JournalLine, type JournalProblem, noLock } from "./change/journal.ts";
 export { readTrustJournal, type TrustJournal } from "./change/journal-file.ts";
 export { pendingChange } from "./change/pending.ts";
@@ -61,9 +60,8 @@ export {
 } from "./signing/sign-package.ts";
 export { makeSigningKey } from "./signing/signing-key.ts";
 export { type SigstoreVerifierOptions, sigstoreVerifier } from "./signing/sigstore-verifier.ts";
-export {
-  type Evidence,
-  ed25519File,
-  type SignatureVerifier,
-  type SignedPackage,
+export type {
+  Evidence,
+  SignatureVerifier,
+  SignedPackage,
 } from "./signing/types.ts";

@@ -58,7 +58,7 @@ export function checkWiring(manager: HookManager, options: GuardOptions): readon
 }
 
 /** What looks odd in a plugin but may be intended. */
-export interface Oddity {
+interface Oddity {
   readonly plugin: string;
   /** A hook that no guard runs, a condition that never matches, or headers that are not sent. */
   readonly about: "hooks" | "condition" | "headers";

@@ -23,6 +23,7 @@ it("is ended if it was just being made again when its caller left", async () => 
     receive: async () => {},
     isAwaited: () => false,
     onJoined() {},
+    onRefused() {},
     onLost() {},
   });
   await peer.connect();
