@@ -203,6 +203,27 @@ it("refuses a manager without strictDelegation if a plugin may append to chains"
   }
 });
 
+it("logs which plugin is always skipped, at the start and with a reload", async () => {
+  const lines: [event: string, fields: object | undefined][] = [];
+  const log = { ...quiet, warn: (...line: (typeof lines)[number]) => void lines.push(line) };
+  const manager = await createPluginManager({
+    plugins: [{ plugin: watcher, conditions: { servers: ["other"] } }],
+  });
+  afterTest(() => manager.close());
+  const config = { listen: { port: 0 }, servers: nowhere };
+  const { gateway } = await gatewayOf({ config, manager, log });
+  await gateway.reload({ config, manager, log });
+  const skipped = (generation: number) => [
+    "plugin_skipped",
+    {
+      plugin: "watcher",
+      text: expect.stringContaining('only "none" is configured: it is always skipped'),
+      generation,
+    },
+  ];
+  expect(lines).toEqual([skipped(1), skipped(2)]);
+});
+
 it("takes a log that is itself a function", async () => {
   const said: unknown[] = [];
   const say = (...words: unknown[]) => said.push(...words);

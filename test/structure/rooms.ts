@@ -107,6 +107,7 @@ export const plan: Plan = {
     "src/gateway/run/missing-peers.ts",
     "src/gateway/run/open-gateway.ts",
     "src/gateway/run/parts.ts",
+    "src/gateway/run/skipped.ts",
     "src/operate/isolate/kinds.ts",
     "src/operate/isolate/cpex/cpex-file.ts",
     "src/operate/isolate/cpex/cpex-server.ts",

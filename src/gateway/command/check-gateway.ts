@@ -1,7 +1,6 @@
 /** What `--check` finds out without starting anything: who sees what, and what has no effect. */
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { modes } from "../../core/hooks/index.ts";
-import { compilePattern } from "../../core/messages/index.ts";
 import { type Environment, isolationOf } from "../../core/plugins/index.ts";
 import type { CommandContext } from "../../operate/cli/index.ts";
 import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
@@ -24,8 +23,18 @@ import {
   secretReader,
 } from "../config/index.ts";
 import { createIdentifier } from "../identity/index.ts";
-import { splitName } from "../router/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
+import {
+  configured,
+  type Handler,
+  handlersOf,
+  hasModels,
+  list,
+  matchesAny,
+  mayJudgeModels,
+  modelHooks,
+  skippedOn,
+} from "../run/skipped.ts";
 import type { CheckReport, PluginReport } from "./check-report.ts";
 import { missingHere, pinFaults } from "./missing.ts";
 import { oddSettings } from "./odd-settings.ts";
@@ -68,7 +77,7 @@ async function reportOn(
   more: Parameters<typeof missingPeers>[2],
 ): Promise<CheckReport> {
   const { config } = loaded;
-  const handlers = handlersOf(manager, plugins);
+  const handlers = handlersOf(manager);
   const { commands, folders, secrets } = await missingHere(loaded, env);
   const audit = await auditFileFaults(config);
   return {
@@ -163,22 +172,6 @@ function placeOf(
   };
 }
 
-type Handler = ReturnType<ResolvedPlugins["manager"]["handlersFor"]>[number];
-
-/** Returns each handler once per hook. */
-function handlersOf(
-  { handlersFor }: ResolvedPlugins["manager"],
-  plugins: readonly ResolvedPlugin[],
-): readonly Handler[] {
-  const hooks = new Set(plugins.flatMap(({ plugin }) => plugin.hooks));
-  // The cast is safe: the manager has accepted these plugins, so it knows their hooks.
-  const all = [...hooks].flatMap((hook) => handlersFor(hook as Parameters<typeof handlersFor>[0]));
-  return all.filter(
-    (each, at) =>
-      all.findIndex(({ handler, hook }) => handler === each.handler && hook === each.hook) === at,
-  );
-}
-
 /** Reports handlers without extensions: a wrapped handler may have lost its third parameter. */
 function blindOn(handlers: readonly Handler[]): readonly string[] {
   const blind = handlers.filter(({ extensions, mode }) => !extensions && mode !== "disabled");
@@ -196,22 +189,6 @@ function onlyFor({ hook, conditions }: Handler): readonly string[] {
   // Without any, as in `{}`, it runs for everything.
   if (kinds.length === 0) return [];
   return [`On ${hook} it runs only for ${kinds.join(" and ")}.`];
-}
-
-/** The hooks of model routes. The wiring of guards knows those of servers. */
-const modelHooks: ReadonlySet<string> = new Set([
-  "cmf.llm_input",
-  "cmf.llm_output",
-  "cmf.tool_pre_invoke",
-  "message_pre_invoke",
-  "message_post_invoke",
-]);
-
-const hasModels = ({ models }: GatewayConfig) => Object.keys(models).length > 0;
-
-/** Whether a handler may run for a model. A call of a model is to no server. */
-function mayJudgeModels(config: GatewayConfig, { hook, conditions }: Handler): boolean {
-  return hasModels(config) && modelHooks.has(hook) && conditions?.servers === undefined;
 }
 
 /** Hooks that run before a request is sent, so that headers written there can be sent with it. */
@@ -256,22 +233,8 @@ function neverIn(
   ];
 }
 
-/** Finds what can never have an effect and guards cannot notice, as each knows only one server. */
-export function skippedPlugins(
-  config: GatewayConfig,
-  { plugins, manager }: ResolvedPlugins,
-): readonly { readonly plugin: string; readonly text: string }[] {
-  const handlers = handlersOf(manager, plugins);
-  return plugins.flatMap((each) => {
-    const { name } = each.plugin;
-    const own = handlers.filter(({ plugin }) => plugin === name);
-    const never = [...skippedOn(config, own), ...unmatchedServers(config, each)];
-    return never.map((text) => ({ plugin: name, text }));
-  });
-}
-
 /** Checks the server names in the egress guard's options, like those in conditions. */
-function unmatchedServers(
+export function unmatchedServers(
   { servers }: GatewayConfig,
   { from, source, options }: ResolvedPlugin,
 ): readonly string[] {
@@ -289,41 +252,6 @@ function unmatchedServers(
 
 /** The options have this form, since the plugin has read them. */
 type EgressOptions = Readonly<Record<string, { readonly servers?: readonly string[] } | undefined>>;
-
-function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
-  const { servers, tenant } = config;
-  const names = Object.keys(servers);
-  const never: string[] = [];
-  for (const handler of handlers) {
-    const { hook, conditions, mode } = handler;
-    if (mode === "disabled") continue;
-    const { servers: ofServers, tenants: ofTenants, tools } = conditions ?? {};
-    const isPrefixed = (tool: string) => names.includes(splitName(tool)?.server ?? "");
-    // Models call tools by the names that callers know.
-    if (names.length > 1 && !mayJudgeModels(config, handler) && tools?.every(isPrefixed) === true)
-      never.push(
-        `on ${hook} it is for the tools ${list(tools)}, but plugins see tool names without the server's prefix: drop the prefix, and use \`conditions.servers\` instead.`,
-      );
-    if (ofServers !== undefined && !names.some((name) => matchesAny(ofServers, name)))
-      never.push(
-        `on ${hook} it is for the servers ${list(ofServers)}, and ${configured(names)}: it is always skipped.`,
-      );
-    if (ofTenants !== undefined && !(tenant !== undefined && matchesAny(ofTenants, tenant)))
-      never.push(
-        `on ${hook} it is for the tenants ${list(ofTenants)}, and \`tenant\` ${tenant === undefined ? "is not set" : "has another value"}: it is always skipped.`,
-      );
-  }
-  return [...new Set(never)];
-}
-
-function list(names: readonly string[]): string {
-  return names.map((name) => quoted(name)).join(", ");
-}
-
-function configured(names: readonly string[]): string {
-  if (names.length === 0) return "no server is configured";
-  return `only ${list(names)} ${names.length === 1 ? "is" : "are"} configured`;
-}
 
 /** Reports hooks that never run, unless one does: the others may be for other hosts. */
 function unrun(hooks: readonly string[], isRun: (hook: string) => boolean): readonly string[] {
@@ -345,10 +273,6 @@ function oddFor(
     return plugin === name && about !== "hooks" && !mayMatch;
   });
   return [...new Set(found.map(({ text }) => text))];
-}
-
-function matchesAny(patterns: readonly string[], name: string): boolean {
-  return patterns.some((pattern) => compilePattern(pattern)(name));
 }
 
 /** Reports headers that cannot be sent, because the servers are not reached over HTTP. */

@@ -31,8 +31,9 @@ import {
   redactedLog,
 } from "../observe/index.ts";
 import type { GatewayParts, OpenedGateway, OpenGateway } from "../run/parts.ts";
+import { skippedPlugins } from "../run/skipped.ts";
 import { ChildFailure } from "../transports/index.ts";
-import { skippedPlugins } from "./check-gateway.ts";
+import { unmatchedServers } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
 import { missingHere, pinFaults } from "./missing.ts";
 import { oddSettings } from "./odd-settings.ts";
@@ -218,7 +219,11 @@ async function prepare(
     generation,
     ...(config.admin !== undefined && { metrics: metrics.plugins }),
   });
-  for (const skipped of skippedPlugins(config, set)) log.warn("plugin_skipped", skipped);
+  const unmatched = set.plugins.flatMap((each) =>
+    unmatchedServers(config, each).map((text) => ({ plugin: each.plugin.name, text })),
+  );
+  for (const skipped of [...skippedPlugins({ config, manager: set.manager }), ...unmatched])
+    log.warn("plugin_skipped", skipped);
   const onUnused = () => void close(set).finally(() => sets.delete(set));
   return {
     file,

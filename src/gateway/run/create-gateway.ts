@@ -8,7 +8,7 @@ import {
   typeName,
 } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
-import { checkManager, type HookManager, readAccess } from "../../providers/rewrite/index.ts";
+import { type AnyHookManager, checkManager, readAccess } from "../../providers/rewrite/index.ts";
 import {
   checkConfig,
   configInvalid,
@@ -18,9 +18,10 @@ import {
   type SecretReader,
   secretReader,
 } from "../config/index.ts";
-import { type GatewayLog, lineLog, redactedLog } from "../observe/index.ts";
+import { type GatewayLog, lineLog, numberedLog, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
+import { type Handler, handlersOf, skippedPlugins } from "./skipped.ts";
 
 /** How long a server's process has to end by itself once a caller over stdio has left. */
 const politeMs = 750;
@@ -58,11 +59,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   // The same, so that its count of lost lines goes on.
   const standard = lineLog(process.stderr);
   const hurry = new AbortController();
-  const partsOf = (given: GatewayOptions): GatewayParts => ({
-    ...partsFrom(given, known, standard),
-    hurried: hurry.signal,
-  });
-  const parts = partsOf(options);
+  const partsOf = (given: GatewayOptions, generation: number): GatewayParts => {
+    const made = partsFrom(given, known, standard);
+    const log = numberedLog(made.log, () => generation);
+    for (const skipped of skippedPlugins(made)) log.warn("plugin_skipped", skipped);
+    return { ...made, hurried: hurry.signal };
+  };
+  const parts = partsOf(options, 1);
   const gateway = await openGateway(parts);
   gateway.announce();
   const { address, ended } = gateway;
@@ -77,7 +80,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return gateway.generation;
     },
     counts: () => gateway.counts(),
-    reload: async (next) => gateway.reload(partsOf(next)),
+    reload: async (next) => gateway.reload(partsOf(next, gateway.generation + 1)),
     close() {
       // Nobody reads the answers to open requests.
       if (gateway.counts().open > 0 && isLeft()) hurry.abort();
@@ -138,15 +141,16 @@ export function partsFrom(
 }
 
 /** Refuses a manager with which a plugin could append hops that a gateway is to refuse. */
-function expectStrict(manager: HookManager): void {
+function expectStrict(manager: AnyHookManager): void {
   if (manager.strictDelegation) return;
-  const hooks = new Set(manager.plugins.flatMap((plugin) => plugin.hooks));
-  for (const { plugin, capabilities } of [...hooks].flatMap((hook) => manager.handlersFor(hook)))
-    if (capabilities.includes("append_delegation"))
-      throw optionsInvalid(
-        `createGateway expects a manager with strictDelegation: true, because plugin ${plugin} may append to delegation chains.`,
-      );
+  const [free] = handlersOf(manager).filter(mayAppend);
+  if (free === undefined) return;
+  throw optionsInvalid(
+    `createGateway expects a manager with strictDelegation: true, because plugin ${free.plugin} may append to delegation chains.`,
+  );
 }
+
+const mayAppend = ({ capabilities }: Handler) => capabilities.includes("append_delegation");
 
 /** A misspelt `strict` would let requests pass while records are lost. */
 function auditFrom(audit: Partial<AuditedTraffic>): AuditedTraffic {
