@@ -224,6 +224,20 @@ it("logs which plugin is always skipped, at the start and with a reload", async 
   expect(lines).toEqual([skipped(1), skipped(2)]);
 });
 
+it("logs which server it trusts at first sight, at the start and with a reload", async () => {
+  const texts: unknown[] = [];
+  const warn = (event: string, fields?: object) => void texts.push({ event, ...fields });
+  const log = { ...quiet, warn };
+  const none = { ...nowhere.none, definitions: "refuse" } as const;
+  const config = { listen: { port: 0 }, servers: { none }, definitionsFile: "no-such-file.json" };
+  const { gateway } = await gatewayOf({ config, log });
+  const manager = await createPluginManager({ plugins: [] });
+  afterTest(() => manager.close());
+  await gateway.reload({ config, manager, log });
+  const text = expect.stringContaining('servers.none.definitions is "refuse"');
+  expect(texts).toMatchObject(Array(2).fill({ event: "pins", text }));
+});
+
 it("takes a log that is itself a function", async () => {
   const said: unknown[] = [];
   const say = (...words: unknown[]) => said.push(...words);

@@ -93,7 +93,7 @@ export const plan: Plan = {
   doorsMayImport: ["core"],
   // In this order: the intrinsics as they were before any plugin ran, the check for plugins that a
   // guard would skip, the groups of messages that may pass, the judging of provider answers, the
-  // reader of media types, the reader of server-sent events, three files of the gateway for its
+  // reader of media types, the reader of server-sent events, four files of the gateway for its
   // commands, the names of the kinds of isolation (without starting any), the reader of CPEX
   // configurations, the server that offers a plugin to CPEX hosts, the reader of guests not yet
   // trusted, and the loader of QuickJS.

@@ -22,6 +22,7 @@ import {
   type StockPlugins,
   secretReader,
 } from "../config/index.ts";
+import { pinFaults, readPins } from "../definitions/index.ts";
 import { createIdentifier } from "../identity/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
 import {
@@ -36,7 +37,7 @@ import {
   skippedOn,
 } from "../run/skipped.ts";
 import type { CheckReport, PluginReport } from "./check-report.ts";
-import { missingHere, pinFaults } from "./missing.ts";
+import { missingHere } from "./missing.ts";
 import { oddSettings } from "./odd-settings.ts";
 
 /**
@@ -103,7 +104,7 @@ async function reportOn(
       ...secrets,
       ...folders,
       ...audit.warnings,
-      ...(await pinFaults(config)),
+      ...pinFaults(config, await readPins(config.definitionsFile)),
       ...oddSettings(config),
       ...wiringOf(manager as never).foreign,
       ...disabledAmong(plugins, handlers),

@@ -3,7 +3,7 @@ import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { attempt, isHeaderValue } from "../../core/data/index.ts";
-import { isGlassineError, quoted } from "../../core/errors/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
 import {
@@ -13,7 +13,6 @@ import {
   secretReader,
   secretsIn,
 } from "../config/index.ts";
-import { readPins } from "../definitions/index.ts";
 
 /** Missing folders and secrets are kept apart: they may exist where the gateway will run. */
 export async function missingHere({ config, folder }: LoadedConfig, env: Environment) {
@@ -108,32 +107,4 @@ function missingSecrets(config: GatewayConfig, env: Environment): readonly strin
       return [`${path.join(".")}: ${error.message}`];
     }
   });
-}
-
-/**
- * Reports pins of servers that are not configured, and servers that should refuse unpinned tools
- * but have no pins. A renamed server is both.
- *
- * @throws GlassineError `config_unreadable`
- */
-export async function pinFaults({
-  servers,
-  definitionsFile,
-}: GatewayConfig): Promise<readonly string[]> {
-  const pinned = [...(await readPins(definitionsFile)).keys()];
-  const file = printable(definitionsFile);
-  const unused = pinned.filter((name) => !Object.hasOwn(servers, name));
-  const unpinned = Object.entries(servers).flatMap(([name, { definitions }]) =>
-    definitions === "refuse" && !pinned.includes(name) ? [name] : [],
-  );
-  return [
-    ...unused.map(
-      (name) =>
-        `${file} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, review its tools and run \`glassine gateway pin\`; if no other configuration uses the file, \`glassine gateway pin --prune\` removes them.`,
-    ),
-    ...unpinned.map(
-      (name) =>
-        `servers.${name}.definitions is "refuse", and ${file} has no definitions of this server: the first definitions that it sends will be trusted. Review its tools and run \`glassine gateway pin\`.`,
-    ),
-  ];
 }

@@ -22,6 +22,7 @@ import {
   secretReader,
   stackOf,
 } from "../config/index.ts";
+import { pinFaults, readPins } from "../definitions/index.ts";
 import {
   createMetrics,
   type GatewayLog,
@@ -35,7 +36,7 @@ import { skippedPlugins } from "../run/skipped.ts";
 import { ChildFailure } from "../transports/index.ts";
 import { unmatchedServers } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
-import { missingHere, pinFaults } from "./missing.ts";
+import { missingHere } from "./missing.ts";
 import { oddSettings } from "./odd-settings.ts";
 import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
 
@@ -188,10 +189,10 @@ async function prepare(
   const { config, file, lock } = loaded;
   const { commands, folders, secrets } = await missingHere(loaded, env);
   const missing = [...commands, ...folders, ...secrets];
-  const pins = await pinFaults(config);
+  // The gateway logs these.
+  const pins = pinFaults(config, await readPins(config.definitionsFile));
   const odd = oddSettings(config);
   for (const text of missing) log.warn("missing", { text });
-  for (const text of pins) log.warn("pins", { text });
   for (const text of odd) log.warn("setting_odd", { text });
   const logger: Logger = {
     warn: (text) => log.warn("plugins", { text }),

@@ -1,8 +1,9 @@
 /** Hashes of tool definitions that an operator has reviewed, kept in a file of their own. */
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { changeFile, printable, readJsonFile } from "../../operate/trust/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
 import type { Message } from "../transports/index.ts";
 
 /** The hashes of a server's tools, by tool name. */
@@ -46,6 +47,31 @@ export async function readPins(file: string): Promise<ReadonlyMap<string, Pins>>
   if (!pins.success)
     throw unreadable(file, `does not have the form { SERVER: { TOOL: HASH } }: ${wayOut}`);
   return new Map(Object.entries(pins.data));
+}
+
+/**
+ * Reports pins of servers that are not configured, and servers that should refuse unpinned tools
+ * but have no pins. A renamed server is both.
+ */
+export function pinFaults(
+  { servers, definitionsFile }: Pick<GatewayConfig, "servers" | "definitionsFile">,
+  pins: ReadonlyMap<string, Pins>,
+): readonly string[] {
+  const file = printable(definitionsFile);
+  const unused = [...pins.keys()].filter((name) => !Object.hasOwn(servers, name));
+  const unpinned = Object.entries(servers).flatMap(([name, { definitions }]) =>
+    definitions === "refuse" && !pins.has(name) ? [name] : [],
+  );
+  return [
+    ...unused.map(
+      (name) =>
+        `${file} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, review its tools and run \`glassine gateway pin\`; if no other configuration uses the file, \`glassine gateway pin --prune\` removes them.`,
+    ),
+    ...unpinned.map(
+      (name) =>
+        `servers.${name}.definitions is "refuse", and ${file} has no definitions of this server: the first definitions that it sends will be trusted. Review its tools and run \`glassine gateway pin\`.`,
+    ),
+  ];
 }
 
 const wayOut =

@@ -4,7 +4,7 @@ import process from "node:process";
 import { ignore, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { notify } from "../../providers/rewrite/index.ts";
-import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
+import { type Definitions, type Pins, pinFaults, readPins } from "../definitions/index.ts";
 import {
   createIdentifier,
   type Identifier,
@@ -129,7 +129,7 @@ class RunningGateway implements OpenedGateway {
     await this.#openAdminPort();
     this.#identifier = await this.#makeIdentifier(parts);
     this.#auditFailures.add(parts.manager);
-    this.#servers.use(parts, await readPins(parts.config.definitionsFile));
+    this.#servers.use(parts, await pinsOf(parts));
     void this.#models.use(this.#models.make(parts));
     if (listen === undefined) await this.#serveStdio(parts);
     else await this.#serveHttp(parts, listen);
@@ -312,7 +312,7 @@ class RunningGateway implements OpenedGateway {
     const next = this.#current.prepared(parts);
     checkFixed(this.#current.parts.config, next.config);
     const identifier = await this.#makeIdentifier(next);
-    const pins = await readPins(next.config.definitionsFile);
+    const pins = await pinsOf(next);
     if (this.#closing !== undefined)
       throw new GlassineError("manager_closed", "The gateway is closed; create a new one.");
     const routes = this.#models.make(next);
@@ -378,6 +378,13 @@ class RunningGateway implements OpenedGateway {
     if (this.#adminPort !== undefined) closeNow(this.#adminPort);
     await this.#labels.close();
   }
+}
+
+/** Reads the pinned definitions, and warns if they do not fit the servers. */
+async function pinsOf({ config, log }: GatewayParts): Promise<ReadonlyMap<string, Pins>> {
+  const pins = await readPins(config.definitionsFile);
+  for (const text of pinFaults(config, pins)) log.warn("pins", { text });
+  return pins;
 }
 
 function namesIn({ config, manager }: GatewayParts): object {

@@ -2,6 +2,7 @@
 /** `gateway --check`: who sees what, and what can never happen, without starting anything. */
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
 import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { codeOf, run, start } from "./support.ts";
@@ -461,7 +462,7 @@ it("warns of pins of no server, and of a URL that has the path of the API", asyn
       expect.stringContaining('models.openai.url ends in "/v1"'),
     ],
   ]);
-  const running = start(["gateway"], { cwd });
+  const running = start(["gateway"], { cwd, openGateway });
   await running.seen("ready");
   expect(await running.seen("pins")).toMatchObject({ level: "warn" });
   expect(await running.seen("setting_odd")).toMatchObject({ level: "warn" });
