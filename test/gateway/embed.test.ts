@@ -1,7 +1,7 @@
 /** The gateway in a program of your own: what it accepts, what it refuses, and its defaults. */
 import process from "node:process";
 import { createPluginManager, definePlugin, isGlassineError } from "glassine";
-import { createGateway, type GatewayOptions } from "glassine/gateway";
+import { createGateway, createMetrics, type GatewayOptions } from "glassine/gateway";
 import { expect, it, vi } from "vitest";
 import { afterTest } from "../support/cleanup.ts";
 import { sessionOf } from "./run/support/caller.ts";
@@ -160,6 +160,10 @@ it.each<[object, string]>([
   [{ log: null }, "log to be an object with info, warn, error, got null."],
   [{ log: "stderr" }, "log to be an object with info, warn, error, got string."],
   [{ log: { info: () => {} } }, "log to be an object with info, warn, error, got object."],
+  [
+    { metrics: createMetrics().plugins },
+    "metrics to be an object with requestEnded, text, got object.",
+  ],
   [{ stdio: true }, "stdio.stdin to be an object with on, got undefined."],
   [
     { stdio: { stdin: process.stdin } },

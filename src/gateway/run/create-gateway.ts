@@ -113,7 +113,7 @@ export function partsFrom(
   standard: GatewayLog,
 ): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
-  const { manager, audit, stdio, secrets } = options;
+  const { manager, audit, stdio, secrets, metrics } = options;
   checkManager(manager, "createGateway");
   expectStrict(manager);
   const { log = standard } = options;
@@ -122,6 +122,9 @@ export function partsFrom(
     throw optionsInvalid(`createGateway expects secrets to be a function, got ${came}.`);
   }
   expectMethods("log", log, ["info", "warn", "error"]);
+  // Otherwise the admin port would fail, and calls would not be counted.
+  if (metrics !== undefined && metrics !== null)
+    expectMethods("metrics", metrics, ["requestEnded", "text"]);
   // Not by default: whoever reads `process.stdin` opens it.
   if (stdio !== undefined && stdio !== null) {
     expectMethods("stdio.stdin", stdio.stdin, ["on"]);
