@@ -167,6 +167,8 @@ export class Exchange implements ModelExchange {
             forwarding = await this.#forwarding();
           }
           const opened = stream;
+          // Some servers end a stream of any API with the error of Chat Completions.
+          if (ownValue(event, "type") === undefined) await this.#refuseError(event);
           this.#read("answer_invalid", () => opened.push(event as object));
           settled = await this.#settled(event as object, opened, forwarding);
           return opened;

@@ -113,6 +113,29 @@ describe("an error of the provider", () => {
     expect(JSON.stringify(list)).not.toContain("hunter2");
   });
 
+  // As from LiteLLM, which sends the error of Chat Completions in streams of every API.
+  it.each([
+    [
+      responses,
+      { type: "response.created", sequence_number: 0, response: { id: "r", output: [] } },
+    ],
+    [
+      anthropic,
+      { type: "message_start", message: { type: "message", role: "assistant", content: [] } },
+    ],
+  ] as const)("ends a stream in which it has no type: $name", async (api, begun) => {
+    const error = { code: "server_error", message };
+    const events = async function* () {
+      yield begun;
+      yield { error };
+    };
+    const guard = await guardOf(redact, "pass", api);
+    const list: object[] = [];
+    for await (const each of guard.begin().judgeEvents(events())) list.push(each);
+    const refusal = { code: "server_error", reason: judged, status: 502 };
+    expect(list).toEqual([{ event: begun }, { refusal }]);
+  });
+
   it.each([
     ["a failed response", responses, { id: "r", object: "response", status: "failed", output: [] }],
     ["an error in place of an answer", chatCompletions, {}],
