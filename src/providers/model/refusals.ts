@@ -1,5 +1,10 @@
 /** The refusals of a guard for models: its own, and those that pass on a plugin's denial. */
-import { GlassineError, isGlassineError, type Problem } from "../../core/errors/index.ts";
+import {
+  formatProblems,
+  GlassineError,
+  isGlassineError,
+  type Problem,
+} from "../../core/errors/index.ts";
 import {
   type HookViolation,
   type Lost,
@@ -48,14 +53,19 @@ export class Refused extends Error {
   }
 }
 
-/** Refuses what could not be read: as too large if it exceeds a limit, otherwise with `code`. */
+/**
+ * Refuses what could not be read: as too large if it exceeds a limit, otherwise with `code`. Who sent
+ * a request reads what is wrong with it; the paths of an answer stay with the host.
+ */
 export function unreadable(code: RefusalCode, error: unknown): Refused {
+  const isOurs = isGlassineError(error);
+  const problems = (isOurs && error.data.problems) || [];
   const isLimit = (problem: Problem) => problem.code === "snapshot_limit";
-  const isTooLarge =
-    isGlassineError(error) &&
-    (error.code === "stream_limit" || error.data.problems?.some(isLimit) === true);
-  const tooLarge = code === "request_invalid" ? "request_too_large" : "answer_too_large";
-  return new Refused(refusalOf(isTooLarge ? tooLarge : code), error);
+  const isTooLarge = (isOurs && error.code === "stream_limit") || problems.some(isLimit);
+  const isRequest = code === "request_invalid";
+  const tooLarge = isRequest ? "request_too_large" : "answer_too_large";
+  const detail = isRequest && problems.length > 0 ? formatProblems(problems) : undefined;
+  return new Refused(refusalOf(isTooLarge ? tooLarge : code, detail), error);
 }
 
 /** Refuses what cannot be sent on as it was judged. The host gets the path and the reason. */

@@ -298,6 +298,11 @@ describe("refusals", () => {
       expect((await exchange.judgeRequest(document)).refusal?.code).toBe("request_invalid");
       expect((await exchange.judgeAnswer(document)).refusal?.code).toBe("answer_invalid");
     }
+    const cut = { model: "m", messages: [{ role: "user", content: "hunter2 \ud83d" }] };
+    const { refusal } = await exchange.judgeRequest(cut);
+    expect(refusal?.reason).toBe(
+      "The body is not a request of this API: messages[0].content: expected valid Unicode, got a lone surrogate",
+    );
   });
 
   it("a document that exceeds the manager's limits, as too large", async () => {
