@@ -183,7 +183,7 @@ describe("trust --isolate", () => {
       0,
       expect.arrayContaining([
         expect.stringMatching(
-          /^warning: 'guard' cannot run in quickjs here: The package quickjs-emscripten .*Run `npm install quickjs-emscripten@0\.32`, and start again\.$/,
+          /^warning: 'guard' cannot run in quickjs here: The package quickjs-emscripten .*Run `npm install quickjs-emscripten@0\.32` where glassine is installed, and start again\.$/,
         ),
       ]),
     ];

@@ -23,7 +23,7 @@ export interface Peer {
 export async function loadPeer({ name, install, exports, neededBy }: Peer): Promise<object> {
   const what = `package ${name}${neededBy === undefined ? "" : `, which ${neededBy} needs,`}`;
   // Within a process Node remembers that a package was not there, and what it has loaded.
-  const wayOut = `Run \`npm install ${install}\`, and start again`;
+  const wayOut = `Run \`npm install ${install}\` where glassine is installed, and start again`;
   let module: Record<string, unknown>;
   try {
     module = await import(/* @vite-ignore */ name);

@@ -28,7 +28,7 @@ vi.mock("../../../src/operate/packages/peer.ts", async (load) => {
 beforeEach(() => absent.clear());
 
 const install = "@sigstore/verify@3 @sigstore/bundle@4";
-const wayOut = `Run \`npm install ${install}\`, and start again.`;
+const wayOut = `Run \`npm install ${install}\` where glassine is installed, and start again.`;
 
 describe("a host that accepts Sigstore bundles without the peer packages", () => {
   it.each([["@sigstore/verify"], ["@sigstore/bundle"]])(

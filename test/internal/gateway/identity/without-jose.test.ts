@@ -15,7 +15,7 @@ it("a gateway with tokens says at its start what to install", async () => {
   await expect(identifierOf(jwt())).rejects.toMatchObject({
     code: "setting_invalid",
     message:
-      "The package jose-that-nobody-has is not installed. Run `npm install jose@6`, and start again.",
+      "The package jose-that-nobody-has is not installed. Run `npm install jose@6` where glassine is installed, and start again.",
   });
 });
 
