@@ -16,7 +16,7 @@ import {
   invalidId,
   invalidParams,
 } from "./denials.ts";
-import type { Ends, Handed } from "./ends.ts";
+import { type Ends, type Handed, refuseRequest, reportDropped, unexpectedAnswer } from "./ends.ts";
 import {
   closed,
   type Entry,
@@ -33,7 +33,6 @@ import type { GuardMemory, Session } from "./memory.ts";
 import { tokenOf } from "./open-requests.ts";
 import { isShown, notices, withoutTexts } from "./others.ts";
 import { optionsToSend } from "./param-headers.ts";
-import { refuseRequest, reportDropped, unexpectedAnswer } from "./refuse-request.ts";
 import type { RequestLog, RequestRecord } from "./request-log.ts";
 import { subjectOf } from "./subjects.ts";
 import { isAskedMethod, type TaskMemory, type TaskScope } from "./task-memory.ts";

@@ -1,4 +1,4 @@
-import { underPayloadLimits } from "../../core/data/index.ts";
+import { kindOf, underPayloadLimits } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { freezePayload, type Message } from "../../core/messages/index.ts";
 import {
@@ -23,15 +23,16 @@ import {
 import { CallLabels, isEnvelopeActive } from "./call-labels.ts";
 import { type Denial, denialOf, failed } from "./denials.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
-import { guardedRequest, readEnvelope } from "./guarded-request.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject, without } from "./json.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { sendWith } from "./outbox.ts";
 import { checkUnwritable, payloadFault } from "./payload.ts";
 import type { Direction } from "./transport.ts";
-import { untilDenied, type Work, withValue } from "./until-denied.ts";
+
+/** Work that is either done or has to wait. */
+type Work = Promise<void> | void;
 
 /** What a hook allowed: the payload as its plugins left it. */
 interface Allowed {
@@ -338,4 +339,46 @@ function optionsOf(call: Call): HookOptions {
     extensions: call.extensions,
     context: call.context,
   };
+}
+
+/** Hands a value of the host to `next`, at once unless it is a promise. */
+function withValue(value: unknown, next: (value: unknown) => void): Work {
+  const isPromise = isObject(value) && typeof value.then === "function";
+  return isPromise ? Promise.resolve(value).then(next) : next(value);
+}
+
+/** Runs the steps in order until one denies. It waits only for a step that returns a promise. */
+function untilDenied(steps: readonly (() => Checked)[]): Checked {
+  for (let place = 0; place < steps.length; place += 1) {
+    const denial = steps[place]?.();
+    if (denial instanceof Promise) {
+      return denial.then((found) => found ?? untilDenied(steps.slice(place + 1)));
+    }
+    if (denial !== undefined) return denial;
+  }
+  return undefined;
+}
+
+/** What the host gets to see of a request. */
+function guardedRequest(call: Call): GuardedRequest {
+  const sessionId = call.transportSession;
+  const extra = call.direction === "incoming" && isObject(call.aux) ? call.aux : {};
+  return {
+    method: call.method,
+    direction: call.direction,
+    id: call.id,
+    params: without(call.params, ["_meta"]),
+    mcp: call.subject.describe(call),
+    sessionId: typeof sessionId === "string" ? sessionId : undefined,
+    authInfo: extra.authInfo,
+    requestInfo: extra.requestInfo ?? extra.request,
+  };
+}
+
+function readEnvelope(made: unknown): object {
+  if (isObject(made)) return made;
+  throw new GlassineError(
+    "extensions_shape",
+    `The option "envelope" expects a function that returns an object; it returned ${kindOf(made)}. Return the result of createExtensions or withSlots.`,
+  );
 }
