@@ -140,6 +140,7 @@ export function createGuard<Extensions = unknown>(
   let hooks = hooksOf(manager as HookManager, first);
 
   const log = new RequestLog(() => hooks);
+  const shared = { hooks: () => hooks, memory, log };
 
   function hooksOf(next: HookManager, read: GuardOptions): Hooks {
     warn(checkWiring(next, read), read);
@@ -168,13 +169,13 @@ export function createGuard<Extensions = unknown>(
     wrap(given, wrapOptions = {}) {
       const { session, fetch } = readWrap(wrapOptions, "guard.wrap");
       const connection = connect(given, fetch, "guard.wrap");
-      return guardedTransport(connection, session, () => hooks, memory, log).transport;
+      return guardedTransport(connection, session, shared).transport;
     },
     bridge(caller, given, wrapOptions = {}) {
       checkTransport(caller, "guard.bridge");
       const { session, fetch } = readWrap(wrapOptions, "guard.bridge");
       const upstream = connect(given, fetch, "guard.bridge");
-      const near = guardedTransport({ transport: caller }, session, () => hooks, memory, log);
+      const near = guardedTransport({ transport: caller }, session, shared);
       return bridgeOf(near, upstream);
     },
     factory: (factory, session) =>
@@ -188,7 +189,7 @@ export function createGuard<Extensions = unknown>(
             ...connect(transport, undefined, "guard.factory"),
             endsRequests: true,
           };
-          return guardedTransport(connection, name, () => hooks, memory, log).transport;
+          return guardedTransport(connection, name, shared).transport;
         },
         () => showsSubscriptions(hooks),
         (text) => warn([text]),

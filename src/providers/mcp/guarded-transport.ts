@@ -1,9 +1,7 @@
 import { within } from "../../core/data/index.ts";
-import type { HookRunner } from "./call.ts";
 import { type Connection, sendBy } from "./connection.ts";
 import { isObject } from "./json.ts";
-import type { GuardMemory } from "./memory.ts";
-import type { RequestLog } from "./request-log.ts";
+import type { GuardParts } from "./lane.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
@@ -23,10 +21,9 @@ export interface Guarded<Transport> {
 export function guardedTransport<Transport extends TransportLike>(
   { transport, outbox, endsRequests = false }: Connection<Transport>,
   sessionName: string | undefined,
-  hooks: () => HookRunner,
-  memory: GuardMemory,
-  log: RequestLog,
+  guard: GuardParts,
 ): Guarded<Transport> {
+  const { memory } = guard;
   // Both SDKs type the same transport, each with a message type of its own.
   const wire = transport as Wire;
   const joined = memory.join(sessionName);
@@ -48,7 +45,7 @@ export function guardedTransport<Transport extends TransportLike>(
     report: (error: Error) => wire.onerror?.(error),
     sessionId: () => wire.sessionId,
   };
-  const traffic = createTraffic(sides, hooks, memory, session, log);
+  const traffic = createTraffic(sides, session, guard);
 
   const ends = () => ({
     received: sessionName === undefined || endsRequests || wire.endsRequests === true,

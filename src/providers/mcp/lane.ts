@@ -39,17 +39,21 @@ import { isAskedMethod, type TaskMemory, type TaskScope } from "./task-memory.ts
 import { taskNotice } from "./tasks.ts";
 import { type Direction, keyOf, type RequestId, subscription } from "./transport.ts";
 
+/** What all connections of a guard share. */
+export interface GuardParts {
+  /** The hooks for the next request. */
+  readonly hooks: () => HookRunner;
+  readonly memory: GuardMemory;
+  readonly log: RequestLog;
+}
+
 /** What a lane knows about its connection. */
-export interface LaneParts {
+interface LaneParts extends GuardParts {
   readonly direction: Direction;
   readonly ends: Ends;
   /** The current session. After it was ended, a new one takes its place. */
   readonly session: () => Session;
-  readonly memory: GuardMemory;
-  /** The hooks for the next request. */
-  readonly hooks: () => HookRunner;
   readonly transportSession: () => unknown;
-  readonly log: RequestLog;
 }
 
 /** The requests in one direction of a connection, and their answers. */

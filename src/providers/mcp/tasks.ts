@@ -70,9 +70,13 @@ function* post(call: Call, outcome: JsonObject): Iterable<Step> {
 function outcomeInAnswer(answer: JsonObject, hooks: HookRunner): JsonObject | undefined {
   const { error, result } = answer;
   if (error !== undefined || !isObject(result)) return answer;
-  const isAsked = !hooks.passes("tasks") && hooks.listens("cmf.mcp_response");
-  const outcome = outcomeInTask(result, hooks.passes("tokens"));
-  return isAsked ? result : outcome;
+  return shownIn(result, "cmf.mcp_response", hooks);
+}
+
+/** Returns the task if plugins are to see it: for what it holds, or whatever it holds. */
+function shownIn(task: JsonObject, hook: FieldsHook, hooks: HookRunner): JsonObject | undefined {
+  const outcome = outcomeInTask(task, hooks.passes("tokens"));
+  return !hooks.passes("tasks") && hooks.listens(hook) ? task : outcome;
 }
 
 /** Requests about a task, which are answered with its outcome or its state. */
@@ -84,12 +88,9 @@ export const taskSubjects: ReadonlyMap<string, Subject> = new Map([
 
 /** A notification about a task; its params can hold whatever an answer can. */
 export const taskNotice: Subject = {
-  ...taskSubject(({ params }, hooks) => {
-    if (!isObject(params)) return undefined;
-    const isAsked = !hooks.passes("tasks") && hooks.listens("cmf.mcp_notification");
-    const outcome = outcomeInTask(params, hooks.passes("tokens"));
-    return isAsked ? params : outcome;
-  }),
+  ...taskSubject(({ params }, hooks) =>
+    isObject(params) ? shownIn(params, "cmf.mcp_notification", hooks) : undefined,
+  ),
   isNotice: true,
 };
 

@@ -1,9 +1,7 @@
-import type { HookRunner } from "./call.ts";
 import type { Handed } from "./ends.ts";
 import { definedMembers, isObject, type JsonObject } from "./json.ts";
-import { Lane } from "./lane.ts";
-import type { GuardMemory, Session } from "./memory.ts";
-import type { RequestLog } from "./request-log.ts";
+import { type GuardParts, Lane } from "./lane.ts";
+import type { Session } from "./memory.ts";
 import { isGuarded } from "./subjects.ts";
 import { isTaskNotice } from "./tasks.ts";
 import { isAnswer, isMessage, isRequest } from "./transport.ts";
@@ -31,15 +29,9 @@ interface Flow {
  * received one to the incoming. A message that needs no check passes synchronously, so nothing
  * overtakes it.
  */
-export function createTraffic(
-  sides: Sides,
-  hooks: () => HookRunner,
-  memory: GuardMemory,
-  session: () => Session,
-  log: RequestLog,
-) {
+export function createTraffic(sides: Sides, session: () => Session, guard: GuardParts) {
   const { send, deliver, report, sessionId: transportSession } = sides;
-  const common = { session, memory, hooks, transportSession, log };
+  const common = { ...guard, session, transportSession };
   const outgoing = new Lane({
     ...common,
     direction: "outgoing",
