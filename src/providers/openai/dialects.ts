@@ -1,10 +1,4 @@
-/**
- * Fields that other servers add to the documents of OpenAI's APIs.
- *
- * `request`, `answer`, `choice`, `message` and `block` list the settings in these places. `content`
- * lists known fields that count as content, like every unknown field: a model or a person reads
- * them, or they have an effect.
- */
+/** Fields that other servers add to the documents of OpenAI's APIs. */
 import type { Json } from "../../core/data/index.ts";
 import {
   type Collector,
@@ -17,30 +11,24 @@ import {
 } from "../rewrite/index.ts";
 import { isJsonObject, type JsonObject, objectIn } from "./json.ts";
 
-interface Dialect {
-  /** Where the fields are defined. */
-  readonly source: string;
-  readonly request?: readonly string[];
-  readonly answer?: readonly string[];
-  readonly choice?: readonly string[];
-  readonly message?: readonly string[];
-  readonly block?: readonly string[];
-  readonly content?: readonly string[];
-}
+/** Where a document has a field. */
+type Place = "request" | "answer" | "choice" | "message" | "block";
 
-export const dialects: { readonly [server: string]: Dialect } = {
-  azure: {
-    source: "learn.microsoft.com/azure/ai-foundry/openai: reference, concepts/content-streaming",
-    // The verdicts of its content filter, which `filterFields` lists, are settings, too.
-    content: ["data_sources", "enhancements", "context"],
-  },
+/**
+ * The settings that servers add. What else they add counts as content, like every unknown field.
+ * Transfer parameters are settings only in an answer: in a request, they refer to data on another
+ * host.
+ */
+export const dialects: {
+  readonly [server: string]: { readonly [place in Place]?: readonly string[] };
+} = {
+  // Source: api-docs.deepseek.com: create-chat-completion, guides/chat_prefix_completion
   deepseek: {
-    source: "api-docs.deepseek.com: create-chat-completion, guides/chat_prefix_completion",
     request: ["thinking"],
     message: ["prefix"],
   },
+  // Source: groq-sdk: resources/chat/completions
   groq: {
-    source: "groq-sdk: resources/chat/completions",
     request: [
       "exclude_domains",
       "include_domains",
@@ -49,19 +37,17 @@ export const dialects: { readonly [server: string]: Dialect } = {
       "search_settings",
     ],
     answer: ["usage_breakdown"],
-    content: ["executed_tools"],
   },
+  // Source: github.com/ggml-org/llama.cpp: tools/server/README.md
   llamacpp: {
-    source: "github.com/ggml-org/llama.cpp: tools/server/README.md",
     answer: ["timings"],
   },
+  // Source: github.com/ollama/ollama: openai/openai.go
   ollama: {
-    source: "github.com/ollama/ollama: openai/openai.go",
     request: ["_debug_render_only"],
-    content: ["_debug_info"],
   },
+  // Source: @openrouter/sdk: models/chatrequest, chatresult; @openrouter/ai-sdk-provider: chat
   openrouter: {
-    source: "@openrouter/sdk: models/chatrequest, chatresult; @openrouter/ai-sdk-provider: chat",
     request: [
       "cache_control",
       "debug",
@@ -74,10 +60,9 @@ export const dialects: { readonly [server: string]: Dialect } = {
     answer: ["provider"],
     choice: ["native_finish_reason"],
     block: ["cache_control"],
-    content: ["plugins", "images", "error"],
   },
+  // Source: github.com/vllm-project/vllm: entrypoints/openai/chat_completion/protocol.py
   vllm: {
-    source: "github.com/vllm-project/vllm: entrypoints/openai/chat_completion/protocol.py",
     request: [
       "add_generation_prompt",
       "add_special_tokens",
@@ -113,28 +98,16 @@ export const dialects: { readonly [server: string]: Dialect } = {
     ],
     answer: ["ec_transfer_params", "kv_transfer_params", "metrics"],
     choice: ["routed_experts", "stop_reason", "token_ids"],
-    content: [
-      // In a request, transfer parameters are content, too: they refer to data on another host. In
-      // an answer, they are only a handle.
-      "chat_template",
-      "chat_template_kwargs",
-      "documents",
-      "structured_outputs",
-      "vllm_xargs",
-      "prompt_text",
-      "prompt_token_ids",
-    ],
   },
 };
 
 /** The settings that any server adds to a place: a document does not say which server made it. */
-export function settingsAt(
-  place: "request" | "answer" | "choice" | "message" | "block",
-): readonly string[] {
+export function settingsAt(place: Place): readonly string[] {
   return Object.values(dialects).flatMap((dialect) => dialect[place] ?? []);
 }
 
 /** Verdicts of Azure's content filter: in an answer, in a choice, and in Responses. */
+// Source: learn.microsoft.com/azure/ai-foundry/openai: reference, concepts/content-streaming
 const filterFields: readonly string[] = [
   "prompt_filter_results",
   "content_filter_results",
