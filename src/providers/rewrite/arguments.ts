@@ -65,7 +65,3 @@ export function readArguments(text: string): ReadArguments {
     return { values: undefined, ...faith };
   }
 }
-
-export function writeArguments(values: { readonly [name: string]: Json }): string {
-  return JSON.stringify(values);
-}

@@ -3,7 +3,7 @@ export { notAllowed, readAllow } from "./allow-list.ts";
 export { blockEvents, type EventTable, plainEvents } from "./answer-events.ts";
 export type { GrowingAnswer, StreamReading, StreamTable } from "./answer-stream.ts";
 export type { AnswersTable } from "./answers.ts";
-export { parseArguments, writeArguments } from "./arguments.ts";
+export { parseArguments } from "./arguments.ts";
 export {
   type BlockKind,
   type BlockTable,

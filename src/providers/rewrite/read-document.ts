@@ -66,6 +66,16 @@ export function writtenDocument(document: object, what: string): object {
   return copyOf(document, what, "document_invalid", limits, "parsed") as object;
 }
 
+/** Like `readDocument`, but reuses `previous`, an earlier copy, wherever nothing differs. */
+export function readDocumentAgain<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+  previous: object | undefined,
+): z.output<Schema> {
+  return readDocument(schema, value, what, undefined, undefined, previous);
+}
+
 /**
  * Returns a deep-frozen copy of a document, typed by `schema`. Fields that the schema does not know
  * stay; nothing is coerced or filled in.
@@ -78,30 +88,9 @@ export function readDocument<Schema extends z.ZodMiniType>(
   what: string,
   code: ErrorCode = "document_invalid",
   limits: Limits = payloadLimitsInForce(),
+  previous?: object,
 ): z.output<Schema> {
-  return checkedCopy(schema, value, what, code, copyOf(value, what, code, limits, "library"));
-}
-
-/** Like `readDocument`, but reuses `previous`, an earlier copy, wherever nothing differs. */
-export function readDocumentAgain<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  value: unknown,
-  what: string,
-  previous: object | undefined,
-): z.output<Schema> {
-  const code = "document_invalid";
-  const limits = payloadLimitsInForce();
   const copy = copyOf(value, what, code, limits, "library", previous);
-  return checkedCopy(schema, value, what, code, copy);
-}
-
-function checkedCopy<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  value: unknown,
-  what: string,
-  code: ErrorCode,
-  copy: unknown,
-): z.output<Schema> {
   const notes = copies.of(copy);
   if (notes?.schema === schema) return copy as z.output<Schema>;
   const problems = faultsOf(schema, copy);
