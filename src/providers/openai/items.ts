@@ -183,12 +183,14 @@ export function itemFields(list: ItemList): TurnFields {
       ),
     report: (section, _at, reading) => report(section, list, reading),
     write(blocks, old, message, { lost, removed }) {
-      const items = objectsIn(old?.items);
-      const written = new ItemWriter(items, message, isAnswer, lost);
-      const kept = channelOf(old ?? {}) === message.channel;
-      const now = written.write(blocks, kept);
-      for (const i of items.keys())
-        if (old !== undefined && written.isDropped(i)) removed(pathIn(old, list, i));
+      const before = objectsIn(old?.items);
+      const isKept = channelOf(old ?? {}) === message.channel;
+      const { items: now, used } = writeItems(blocks, before, message, { isAnswer, isKept, lost });
+      for (const [i, item] of before.entries()) {
+        // The engine checks all other items.
+        const isOurs = ["message", "reasoning"].includes(itemKind(item));
+        if (old !== undefined && isOurs && !used.has(i)) removed(pathIn(old, list, i));
+      }
       if (isAnswer) return [{ items: now, at: 0, role: "assistant" }];
       const sections = sectionsOf(now);
       const [only] = sections;
@@ -211,123 +213,95 @@ interface Open {
   readonly lists: Lists;
 }
 
-class ItemWriter {
-  readonly #before: readonly JsonObject[];
-  readonly #message: Message;
-  readonly #isAnswer: boolean;
-  readonly #lost: TurnReport["lost"];
-  readonly #items: JsonObject[] = [];
-  /** The indexes of the old items that were written again. */
-  readonly #used = new Set<number>();
-  #open: Open | undefined;
-  #isKept = false;
+interface ItemsWriting {
+  readonly isAnswer: boolean;
+  /** Whether the channel of the message is the old one. */
+  readonly isKept: boolean;
+  readonly lost: TurnReport["lost"];
+}
 
-  constructor(
-    before: readonly JsonObject[],
-    message: Message,
-    isAnswer: boolean,
-    lost: TurnReport["lost"],
-  ) {
-    this.#before = before;
-    this.#message = message;
-    this.#isAnswer = isAnswer;
-    this.#lost = lost;
-  }
+/** Writes pieces as items over those in `before`; `used` has the indexes of those written again. */
+function writeItems(
+  blocks: readonly FieldBlock[],
+  before: readonly JsonObject[],
+  { role, channel }: Message,
+  { isAnswer, isKept, lost }: ItemsWriting,
+): { readonly items: readonly JsonObject[]; readonly used: ReadonlySet<number> } {
+  const items: JsonObject[] = [];
+  const used = new Set<number>();
+  let open: Open | undefined;
+  let created = 0;
 
-  write(blocks: readonly FieldBlock[], isKept: boolean): readonly JsonObject[] {
-    this.#isKept = isKept;
-    const outputs = new Map(
-      blocks.flatMap(({ field, at, item }) => (field === "output" ? [[at, objectIn(item)]] : [])),
-    );
-    for (const block of blocks) {
-      if (block.field === "item") this.#putItem(block, outputs.get(block.at));
-      else if (block.field !== "output") this.#addPiece(block);
-    }
-    this.#close();
-    return this.#items;
-  }
-
-  /** Whether an old message or reasoning has no piece left. The engine checks all other items. */
-  isDropped(at: number): boolean {
-    const item = this.#before[at] ?? {};
-    return ["message", "reasoning"].includes(itemKind(item)) && !this.#used.has(at);
-  }
-
-  #putItem({ item, at }: FieldBlock, result: JsonObject | undefined): void {
-    this.#close();
+  function putItem({ item, at }: FieldBlock, result: JsonObject | undefined): void {
+    close();
     const written = objectIn(item);
     if (typeof at !== "number") {
-      this.#items.push({ ...this.#begin(itemKind(written)), ...written });
+      items.push({ ...begun(itemKind(written)), ...written });
       return;
     }
-    this.#used.add(at);
+    used.add(at);
     const { output, error } = itemIn(callItems, itemKind(written)) ?? {};
     const keys = [output, error].filter((key) => key !== undefined);
     const had = keys.some((key) => given(written, key) !== undefined);
-    if (!had) this.#items.push(written);
+    if (!had) items.push(written);
     else {
       const now = result ?? Object.fromEntries(keys.map((key) => [key, null]));
       const changes = keys.filter((key) => Object.hasOwn(now, key)).map((key) => [key, now[key]]);
-      this.#items.push(withFields(written, Object.fromEntries(changes)));
+      items.push(withFields(written, Object.fromEntries(changes)));
     }
   }
 
   /** A new item of a response has an id and a status. */
-  #begin(type: string): JsonObject {
-    if (!this.#isAnswer) return {};
-    const id = itemId(this.#before.length + this.#created);
-    this.#created += 1;
+  function begun(type: string): JsonObject {
+    if (!isAnswer) return {};
+    const id = itemId(before.length + created);
+    created += 1;
     return type === "reasoning" ? { id } : { id, status: "completed" };
   }
-  #created = 0;
 
-  #addPiece(block: FieldBlock): void {
+  function addPiece(block: FieldBlock): void {
     const isNewSummary = block.list === undefined && objectIn(block.item).type === "summary_text";
     const list = isNewSummary || block.list === "summary" ? "summary" : "content";
     // Only messages of the assistant consist of several items.
-    const isSingle = this.#message.role !== "assistant" && this.#before.length > 0;
+    const isSingle = role !== "assistant" && before.length > 0;
     const at = isSingle ? 0 : typeof block.at === "number" ? block.at : undefined;
-    const old = at === undefined ? undefined : this.#before[at];
+    const old = at === undefined ? undefined : before[at];
     const isThought = old === undefined ? list === "summary" : itemKind(old) === "reasoning";
     const kind = isThought ? "reasoning" : "message";
-    const isSame = this.#open?.at === at && this.#open?.kind === kind;
+    const isSame = open?.at === at && open?.kind === kind;
     // A new text joins the message before it.
-    const joins = at === undefined && kind === "message" && this.#open?.kind === "message";
+    const joins = at === undefined && kind === "message" && open?.kind === "message";
     if (!isSame && !joins) {
-      this.#close();
+      close();
       // If something new splits an old item, only the first part keeps the item and its id.
-      const isOwn = at !== undefined && !this.#used.has(at);
-      if (at !== undefined) this.#used.add(at);
-      this.#open = { kind, old: isOwn ? old : undefined, at, lists: { content: [], summary: [] } };
+      const isOwn = at !== undefined && !used.has(at);
+      if (at !== undefined) used.add(at);
+      open = { kind, old: isOwn ? old : undefined, at, lists: { content: [], summary: [] } };
     }
-    this.#open?.lists[list].push(block);
+    open?.lists[list].push(block);
   }
 
-  #close(): void {
-    if (this.#open === undefined) return;
-    const { kind } = this.#open;
-    this.#items.push(
-      kind === "message" ? this.#messageOf(this.#open) : this.#thoughtOf(this.#open),
-    );
-    this.#open = undefined;
+  function close(): void {
+    if (open === undefined) return;
+    items.push(open.kind === "message" ? messageOf(open) : thoughtOf(open));
+    open = undefined;
   }
 
-  #messageOf({ old, lists }: Open): JsonObject {
-    const { role, channel } = this.#message;
-    const content = this.#contentOf(lists.content, old);
+  function messageOf({ old, lists }: Open): JsonObject {
+    const content = contentOf(lists.content, old);
     const named = channels.find(([, each]) => each === channel)?.[0];
     const phase = role === "assistant" ? named : undefined;
-    if (old !== undefined) return withFields(old, { content, ...(!this.#isKept && { phase }) });
-    const item = { ...this.#begin("message"), type: "message", role, content };
+    if (old !== undefined) return withFields(old, { content, ...(!isKept && { phase }) });
+    const item = { ...begun("message"), type: "message", role, content };
     return phase === undefined ? item : { ...item, phase };
   }
 
   /** A single plain text is written as a string if the format allows it. */
-  #contentOf(blocks: readonly FieldBlock[], old: JsonObject | undefined): Json {
-    const before = old === undefined ? undefined : given(old, "content");
+  function contentOf(blocks: readonly FieldBlock[], old: JsonObject | undefined): Json {
+    const was = old === undefined ? undefined : given(old, "content");
     const [first] = blocks;
-    const type = this.#message.role === "assistant" ? "output_text" : "input_text";
-    const isList = Array.isArray(before) || blocks.length !== 1 || this.#isAnswer;
+    const type = role === "assistant" ? "output_text" : "input_text";
+    const isList = Array.isArray(was) || blocks.length !== 1 || isAnswer;
     if (!isList && first !== undefined) {
       const { type: _, text, ...more } = blockIn(first);
       if (typeof text === "string" && Object.values(more).every(isEmpty)) return text;
@@ -335,26 +309,35 @@ class ItemWriter {
     return blocks.map((each) => (each.field === "text" ? { type, text: each.item } : each.item));
   }
 
-  #thoughtOf({ old, lists }: Open): JsonObject {
+  function thoughtOf({ old, lists }: Open): JsonObject {
     const summary = lists.summary.map(itemOf);
     const content = lists.content.map(itemOf);
     if (old === undefined) {
-      const item = { ...this.#begin("reasoning"), type: "reasoning", summary };
+      const item = { ...begun("reasoning"), type: "reasoning", summary };
       return content.length > 0 ? { ...item, content } : item;
     }
-    const before = given(old, "content");
+    const was = given(old, "content");
     const isSame =
-      isSameJsonText(given(old, "summary"), summary) && isSameJsonText(before ?? [], content);
+      isSameJsonText(given(old, "summary"), summary) && isSameJsonText(was ?? [], content);
     // A request that names the item would bring the stored reasoning back. An answer keeps its id.
-    const stale = isSame ? [] : ["encrypted_content", ...(this.#isAnswer ? [] : ["id"])];
+    const stale = isSame ? [] : ["encrypted_content", ...(isAnswer ? [] : ["id"])];
     const dropped = stale.filter((field) => given(old, field) !== undefined);
-    if (!isSame && this.#isAnswer && given(old, "id") !== undefined)
-      this.#lost(keptById.reason, keptById.kind);
-    for (const field of dropped) this.#lost(`The reasoning changed, so its ${field} is dropped.`);
+    if (!isSame && isAnswer && given(old, "id") !== undefined) lost(keptById.reason, keptById.kind);
+    for (const field of dropped) lost(`The reasoning changed, so its ${field} is dropped.`);
     return withFields(old, {
       summary,
-      ...((before !== undefined || content.length > 0) && { content }),
+      ...((was !== undefined || content.length > 0) && { content }),
       ...Object.fromEntries(dropped.map((field) => [field, undefined])),
     });
   }
+
+  const outputs = new Map(
+    blocks.flatMap(({ field, at, item }) => (field === "output" ? [[at, objectIn(item)]] : [])),
+  );
+  for (const block of blocks) {
+    if (block.field === "item") putItem(block, outputs.get(block.at));
+    else if (block.field !== "output") addPiece(block);
+  }
+  close();
+  return { items, used };
 }
