@@ -17,7 +17,7 @@ const reasonOf = async (reason: string) => (await violationOf(deny(reason)))?.re
 describe("deny reports what it expects", () => {
   const code = "deny expects a code of letters, digits and _ . : -, at most 64 characters.";
   const reason = "deny expects a reason that is not empty.";
-  const details = "deny expects details that are a plain object of JSON data.";
+  const details = "deny expects details that are a plain object of JSON data in valid Unicode.";
 
   it.each<readonly [string, unknown, string]>([
     ["nothing", undefined, "deny expects a reason, or an object with one."],
@@ -48,6 +48,7 @@ describe("deny reports what it expects", () => {
     ["details that are null", { code: "c", reason: "r", details: null }, details],
     ["details that are a text", { code: "c", reason: "r", details: "d" }, details],
     ["details with a function", { code: "c", reason: "r", details: { f: () => 0 } }, details],
+    ["details with half an emoji", { reason: "r", details: { e: "\ud83d" } }, details],
   ])("for %s", (_, input, message) => {
     expect(refusalFor(input)).toEqual(["result_shape", message]);
   });

@@ -211,7 +211,7 @@ export function violationOf(value: unknown): Violation | undefined {
 function readDetails(details: unknown): { readonly [key: string]: Json } {
   const read = readPlain(details);
   if (typeof read !== "object" || read === null || isArray(read)) {
-    throw misuse("details that are a plain object of JSON data");
+    throw misuse("details that are a plain object of JSON data in valid Unicode");
   }
   return read as { readonly [key: string]: Json };
 }
