@@ -46,6 +46,20 @@ describe("a proposal", () => {
     });
   });
 
+  it("counts where both changed the same thing, except for headers that others added", () => {
+    verifies("merge:unseen-kept");
+    const start = envelope({ http: { headers: { a: "1" } }, custom: { x: 1 } });
+    const given = view(start, "write_headers");
+    const theirs = { http: { headers: { a: "2", b: "2" } }, custom: { x: 2, y: 2 } };
+    const meanwhile = merge(start, theirs, ["write_headers"]).extensions;
+    const returned = { http: { headers: { a: "3", b: "3" } }, custom: { x: 3, y: 3 } };
+    const options = { view: given };
+    const { extensions, rejections } = merge(meanwhile, returned, ["write_headers"], options);
+    expect(plain(extensions.custom)).toEqual({ x: 3, y: 3 });
+    expect(plain(extensions.http?.headers)).toEqual({ a: "3", b: "2" });
+    expect(rejections.map(({ path }) => path)).toEqual(["http.headers"]);
+  });
+
   it("has the authority of the plugin, not of its shape", () => {
     verifies("merge:own-authority");
     const wide = view(full, ...all);
