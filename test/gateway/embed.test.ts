@@ -89,6 +89,15 @@ it("writes a line of JSON for each event on standard error unless the program ha
   );
 });
 
+it("does not end the program if nobody reads standard error any more", async () => {
+  const write = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  afterTest(() => write.mockRestore());
+  const config = { listen: { port: 0 }, servers: nowhere };
+  for (let i = 0; i < 12; i++) await gatewayOf({ config, log: undefined } as never);
+  expect(() => process.stderr.emit("error", new Error("write EPIPE"))).not.toThrow();
+  expect(process.stderr.listenerCount("error")).toBeLessThan(10);
+});
+
 it("counts the lines that standard error lost on over a reload", async () => {
   const lines: string[] = [];
   const fails = (line: unknown, done: (error: Error) => void) => {

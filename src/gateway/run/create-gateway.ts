@@ -23,6 +23,9 @@ import { openGateway } from "./open-gateway.ts";
 import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
 import { type Handler, handlersOf, skippedPlugins } from "./skipped.ts";
 
+/** The log itself counts lines that cannot be written. */
+const loseLine = () => {};
+
 /** How long a server's process has to end by itself once a caller over stdio has left. */
 const politeMs = 750;
 
@@ -122,6 +125,8 @@ export function partsFrom(
     throw optionsInvalid(`createGateway expects secrets to be a function, got ${came}.`);
   }
   expectMethods("log", log, ["info", "warn", "error"]);
+  // A log that nobody reads any more must not end the program. Only once, for any number of gateways.
+  if (log === standard) process.stderr.off("error", loseLine).on("error", loseLine);
   // Otherwise the admin port would fail, and calls would not be counted.
   if (metrics !== undefined && metrics !== null)
     expectMethods("metrics", metrics, ["requestEnded", "text"]);
