@@ -281,6 +281,22 @@ it("records in the audit trail of the manager what it is asked to, and nothing e
   }
 });
 
+it("refuses to record requests with a manager that keeps no records", async () => {
+  const config = { listen: { port: 0 }, servers: nowhere };
+  const { gateway } = await gatewayOf({ config });
+  const manager = await createPluginManager({ plugins: [] });
+  afterTest(() => manager.close());
+  for (const audit of [{}, { strict: true }, { access: "all" }] as const)
+    for (const use of [
+      () => gatewayOf({ config, manager, audit }),
+      () => gateway.reload({ config, manager, audit }),
+    ])
+      await expect(use()).rejects.toMatchObject({
+        code: "options_invalid",
+        message: expect.stringContaining("nothing that keeps records"),
+      });
+});
+
 it("refuses a reload once it is closed, or while it is being closed", async () => {
   const manager = await createPluginManager({ plugins: [] });
   afterTest(() => manager.close());

@@ -91,6 +91,7 @@ async function fateOf(text: string, messages: Messages, pass: readonly PassGroup
     plugins: [],
     payloadLimits: {} as HookManager["payloadLimits"],
     strictDelegation: false,
+    isAudited: false,
     handles: (hook) => hook.startsWith("cmf."),
     handlersFor: () => [],
     streamPlan: () => ({ mode: "buffer", window: 0, sentence: false }),

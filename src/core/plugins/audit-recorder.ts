@@ -82,7 +82,10 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
     return keptOf(emit(event, run.hook === emitHook, secretsOf(run)));
   };
 
+  const isKept = () => options.audit.sink !== undefined || emitters !== undefined;
+
   return {
+    isKept,
     refused: async (refusal: Refusal | RefusedPackage): Promise<void> => {
       const { reason, error } = refusal;
       const facts = { ...aboutRefused(refusal), reason, validation_failure: error.message };
@@ -104,10 +107,8 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       emitters = compiled !== undefined && compiled.steps.length > 0 ? compiled : undefined;
     },
     /** Records the notes of runs; `undefined` if nobody would receive them. */
-    runs: (): RunAudit | undefined => {
-      const isKept = options.audit.sink !== undefined || emitters !== undefined;
-      return isKept ? { strict: options.audit.strict, record } : undefined;
-    },
+    runs: (): RunAudit | undefined =>
+      isKept() ? { strict: options.audit.strict, record } : undefined,
     /** Records the notes of runs that no caller started. */
     inner: { strict: false, record },
     /** Removes labels, and records it. @throws GlassineError `declassify_refused`, `audit_failed` */

@@ -49,6 +49,8 @@ export interface AnyManager {
   readonly payloadLimits: Limits;
   /** The option of that name: whether hops of plugins are restricted, as a gateway asks for. */
   readonly strictDelegation: boolean;
+  /** Whether anything keeps records: a sink, or a handler of `audit_emit`. */
+  readonly isAudited: boolean;
   invoke(
     hook: string,
     payload: unknown,
@@ -165,6 +167,7 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
     routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
     payloadLimits: options.payloadLimits,
     strictDelegation: options.strictDelegation,
+    isAudited: recorder.isKept(),
     invoke: invokeOn(invoking),
     handles: (hook) => {
       const compiled = compiledFor(hook);

@@ -131,11 +131,12 @@ export class Tracing {
   }
 
   #spanned(inner: AnyHookManager): AnyHookManager {
-    const { plugins, payloadLimits, strictDelegation } = inner;
+    const { plugins, payloadLimits, strictDelegation, isAudited } = inner;
     return {
       plugins,
       payloadLimits,
       strictDelegation,
+      isAudited,
       invoke: (hook, payload, options) => this.#invoke(inner, hook, payload, options),
       handles: (hook) => inner.handles(hook),
       handlersFor: (hook) => inner.handlersFor(hook),

@@ -144,7 +144,7 @@ export function partsFrom(
     secrets: secrets ? known.readerOf(textsOf(secrets)) : known.read,
     log: redactedLog(log, known),
     config: checkConfig(options.config, "`config`"),
-    audit: audit ? auditFrom(audit) : undefined,
+    audit: audit ? auditFrom(audit, manager) : undefined,
   };
 }
 
@@ -160,14 +160,19 @@ function expectStrict(manager: AnyHookManager): void {
 
 const mayAppend = ({ capabilities }: Handler) => capabilities.includes("append_delegation");
 
-/** A misspelt `strict` would let requests pass while records are lost. */
-function auditFrom(audit: Partial<AuditedTraffic>): AuditedTraffic {
+/** A misspelt `strict` would let requests pass while records are lost, as a missing sink would. */
+function auditFrom(
+  audit: Partial<AuditedTraffic>,
+  { isAudited }: Pick<AnyHookManager, "isAudited">,
+): AuditedTraffic {
   expectOptions(audit, ["access", "hooks", "strict"], "audit, an option of createGateway,");
-  return {
-    access: readAccess(audit, "createGateway") ?? "refused",
-    hooks: readOption(audit, "hooks", "boolean") ?? false,
-    strict: readOption(audit, "strict", "boolean") ?? false,
-  };
+  const access = readAccess(audit, "createGateway") ?? "refused";
+  const hooks = readOption(audit, "hooks", "boolean") ?? false;
+  const strict = readOption(audit, "strict", "boolean") ?? false;
+  if (isAudited) return { access, hooks, strict };
+  throw optionsInvalid(
+    "createGateway has the option audit, but its manager has nothing that keeps records: give createPluginManager an audit.sink.",
+  );
 }
 
 /**

@@ -29,7 +29,13 @@ export interface HookOptions extends Pick<InvokeOptions<unknown>, Given> {
   readonly context?: unknown;
 }
 
-type Untyped = "audit" | "auditFailures" | "payloadLimits" | "plugins" | "strictDelegation";
+type Untyped =
+  | "audit"
+  | "auditFailures"
+  | "isAudited"
+  | "payloadLimits"
+  | "plugins"
+  | "strictDelegation";
 
 /** The part of a plugin manager that a guard uses. */
 export interface HookManager

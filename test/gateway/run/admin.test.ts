@@ -169,7 +169,7 @@ it("counts lost records once where a reload brings a manager back", async () => 
     /glassine_gateway_audit_failures_total (\d+)/.exec((await made.admin("/metrics")).text)?.[1];
   await vi.waitFor(async () => expect(Number(await failures())).toBeGreaterThan(0));
   const before = await failures();
-  const manager = await createPluginManager({ plugins: [] });
+  const manager = await createPluginManager({ plugins: [], audit: { sink: () => {} } });
   afterTest(() => manager.close());
   for (const each of [manager, made.parts.manager]) {
     const { generation } = made.gateway;

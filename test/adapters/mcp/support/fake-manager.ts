@@ -39,6 +39,7 @@ export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
     plugins: [],
     payloadLimits: {} as AnyHookManager["payloadLimits"],
     strictDelegation: false,
+    isAudited: true,
     handlersFor: () => [],
     streamPlan: () => ({ mode: "buffer", window: 0, sentence: false }),
     audit: async () => true,
