@@ -11,7 +11,7 @@ import {
   warnOfUnsigned,
 } from "../../core/plugins/index.ts";
 import { type AuditSink, streamAuditSink } from "../../node/index.ts";
-import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
+import { misuse, type Outcome, printable, refusal, say } from "../../operate/cli/index.ts";
 import {
   cpexFacts,
   cpexServer,
@@ -61,8 +61,11 @@ export async function serve(context: ServePluginContext): Promise<Outcome<never>
   });
   // A host that no longer reads has ended.
   const gone = new Promise<void>((end) => void stdout.on("error", () => end()));
-  await Promise.race([server.shutdown, gone, readLines(stdin, server.handle)]);
-  await server.close();
+  try {
+    await Promise.race([server.shutdown, gone, readLines(stdin, server.handle)]);
+  } finally {
+    await server.close();
+  }
   // Never printed: --json needs --check.
   return { exitCode: 0, document: undefined as never, lines: [] };
 }
@@ -118,8 +121,10 @@ async function readLines(
   take: (line: string) => void,
 ): Promise<void> {
   const decoder = new StringDecoder("utf8");
-  // A line that is too long is replaced with "{", which is answered as an invalid task.
-  const put = linesTo(take, () => take("{"));
+  const put = linesTo(take, () => {
+    // Its id is unknown. The end of the process is an answer to a host that waits for it.
+    throw refusal("io_failed", "The host wrote a line of more than 33,554,432 characters.");
+  });
   for await (const piece of stdin)
     put(typeof piece === "string" ? piece : decoder.write(Buffer.from(piece)));
 }

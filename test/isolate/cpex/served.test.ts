@@ -174,6 +174,19 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     expect(child.exitCode).toBe(0);
   });
 
+  it("gets the end of the process for a line that is too long, after what it asked before", async () => {
+    const { call, ask, errors, child, ended } = play();
+    // The process ends before it has read all of the line.
+    child.stdin.on("error", () => {});
+    const slow = call("slow");
+    const long = ask({ task_type: "capabilities", more: "x".repeat(2 ** 26) });
+    expect(await slow).toMatchObject({ continue_processing: true });
+    expect(await long).toHaveProperty("ended");
+    await ended;
+    expect(child.exitCode).toBe(2);
+    expect(errors()).toContain("a line of more than 33,554,432 characters");
+  });
+
   it("gets no plugin that nobody trusts, and none by its path in production", async () => {
     verifies("audit:production");
     const modes = ["--plugin-mode", "production"];
