@@ -1,7 +1,7 @@
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { expectOptions, readOption } from "../core/data/index.ts";
 import { optionsInvalid } from "../core/errors/index.ts";
-import { type AuditEvent, jsonLines } from "../core/observe/index.ts";
+import { type AuditEvent, jsonLines, takesMany } from "../core/observe/index.ts";
 import { type LineHandle, lineFile, type OpenedFile } from "./line-file.ts";
 
 /** Options of `fileAuditSink`. */
@@ -86,13 +86,13 @@ export function fileAuditSink(
     () => openToAppend(path, mode, () => performance.now() < waitsUntil),
     readOption(options, "fsync", "boolean") ?? false,
   );
-  const sink = async (event: AuditEvent): Promise<void> => {
+  const sink = takesMany(async (event: AuditEvent): Promise<void> => {
     try {
       await file.append(jsonLines(event));
     } catch (error) {
       throw withPath(error as NodeJS.ErrnoException, path);
     }
-  };
+  });
   const close = (): Promise<void> => {
     waitsUntil = performance.now() + closeMs;
     return file.close();

@@ -1,9 +1,10 @@
 /**
  * Appends whole lines to a file that others may append to as well.
  *
- * Each line is one write, which the system appends as a whole. A line that was written in part
- * stays broken, because truncating the file could remove another writer's line. The next write ends
- * it first, whoever left it, so that no reader takes two lines for one.
+ * The system appends each write as a whole. Lines that wait at the same time are one write: a busy
+ * process gets to few, and would fall behind for good. A line that was written in part stays broken,
+ * because truncating the file could remove another writer's line. The next write ends it first,
+ * whoever left it, so that no reader takes two lines for one.
  */
 import { GlassineError } from "../core/errors/index.ts";
 
@@ -28,7 +29,19 @@ export interface LineFile {
   close(): Promise<void>;
 }
 
+/** A line that waits, or that was written with one before it. */
+interface Line {
+  readonly bytes: Uint8Array;
+  isTaken: boolean;
+  /** Why it is not in the file. */
+  error?: unknown;
+}
+
 const encoder = new TextEncoder();
+const lineFeed = encoder.encode("\n");
+
+/** How many lines one write may have. */
+const maxTogether = 1000;
 
 /** A file or stream that hangs must not fill the memory: further records count as not delivered. */
 export const maxLines = 10_000;
@@ -41,7 +54,7 @@ export function oneAtATime(): <T>(work: () => Promise<T>, max?: number) => Promi
   let last: Promise<unknown> = Promise.resolve();
   let unsettled = 0;
   return async (work, max = Number.POSITIVE_INFINITY) => {
-    if (unsettled >= max) throw failure(`More than ${max} records wait to be written.`);
+    if (unsettled >= max) throw tooMany(max);
     unsettled += 1;
     const next = last.then(work, work);
     last = next;
@@ -59,9 +72,13 @@ export function oneAtATime(): <T>(work: () => Promise<T>, max?: number) => Promi
  */
 export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineFile {
   const inTurn = oneAtATime();
+  /** The lines that no write has taken yet, in the order of the calls. */
+  const lines: Line[] = [];
+  let unsettled = 0;
   let file: OpenedFile | undefined;
   /** How long the file was after the last write. If it is not any more, others wrote to it. */
   let size = 0;
+  let isRegular = false;
   let endsMidLine = false;
   let closed = false;
 
@@ -77,7 +94,8 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
       endsMidLine = false;
       stats = await file.handle.stat();
     }
-    if (stats.isFile() && stats.size !== size) {
+    isRegular = stats.isFile();
+    if (isRegular && stats.size !== size) {
       endsMidLine = (await file.endsMidLine(stats.size)) ?? endsMidLine;
       size = stats.size;
     }
@@ -90,31 +108,81 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
     await handle?.close();
   }
 
-  async function write(line: string): Promise<void> {
-    if (closed) throw failure("The file of the audit trail is closed.");
-    const handle = await opened();
-    const bytes = encoder.encode(`${endsMidLine ? "\n" : ""}${line}\n`);
-    const { bytesWritten } = await handle.write(bytes);
-    size += bytesWritten;
-    const isWhole = bytesWritten === bytes.length;
-    // After an unfinished line, the first byte written is the line feed that ends it.
-    endsMidLine = endsMidLine ? bytesWritten !== 1 && !isWhole : bytesWritten > 0 && !isWhole;
-    if (!isWhole) {
-      throw failure(
-        `Only ${bytesWritten} of ${bytes.length} bytes of the record were written. The disk may be full.`,
-      );
+  /** Lets lines be tried again, each in its turn. */
+  function putBack(some: readonly Line[]): void {
+    for (const each of some) each.isTaken = false;
+    lines.unshift(...some);
+  }
+
+  async function write(own: Line): Promise<void> {
+    if (!own.isTaken) await writeFirst();
+    if (own.error !== undefined) throw own.error;
+  }
+
+  /** Writes the first line that waits, and those behind it. */
+  async function writeFirst(): Promise<void> {
+    const handle = await opened().catch((error) => {
+      lines.shift();
+      throw error;
+    });
+    // Others may write to a pipe, which takes only small writes as a whole.
+    const taken = lines.splice(0, isRegular ? maxTogether : 1);
+    for (const each of taken) each.isTaken = true;
+    const start = endsMidLine ? [lineFeed] : [];
+    const bytes = Buffer.concat([...start, ...taken.map((each) => each.bytes)]);
+    let written: number;
+    try {
+      written = (await handle.write(bytes)).bytesWritten;
+    } catch (error) {
+      putBack(taken.slice(1));
+      throw error;
     }
-    if (fsync) await handle.datasync();
+    size += written;
+    if (written > 0) endsMidLine = bytes[written - 1] !== lineFeed[0];
+    let end = start.length;
+    for (const [at, each] of taken.entries()) {
+      const begin = end;
+      end += each.bytes.length;
+      if (end <= written) continue;
+      each.error = failure(
+        `Only ${Math.max(0, written - begin)} of ${each.bytes.length} bytes of the record were written. The disk may be full.`,
+      );
+      putBack(taken.slice(at + 1));
+      break;
+    }
+    const whole = taken.filter(({ isTaken, error }) => isTaken && error === undefined);
+    if (!fsync || whole.length === 0) return;
+    try {
+      await handle.datasync();
+    } catch (error) {
+      for (const each of whole) each.error = error;
+    }
+  }
+
+  async function append(line: string): Promise<void> {
+    if (closed) throw failure("The file of the audit trail is closed.");
+    if (unsettled >= maxLines) throw tooMany(maxLines);
+    unsettled += 1;
+    const own: Line = { bytes: encoder.encode(`${line}\n`), isTaken: false };
+    lines.push(own);
+    try {
+      await inTurn(() => write(own));
+    } finally {
+      unsettled -= 1;
+    }
   }
 
   return {
-    append: (line) => inTurn(() => write(line), maxLines),
-    close: () =>
-      inTurn(async () => {
-        closed = true;
-        await release();
-      }),
+    append,
+    close: () => {
+      closed = true;
+      return inTurn(release);
+    },
   };
+}
+
+function tooMany(max: number): GlassineError {
+  return failure(`More than ${max} records wait to be written.`);
 }
 
 function failure(text: string): GlassineError {

@@ -10,6 +10,8 @@ import {
   readAuditOptions,
 } from "../../src/core/observe/index.ts";
 
+export { takesMany } from "../../src/core/observe/index.ts";
+
 /** Returns an event of a host's own type. */
 export function eventOf(changes: Partial<AuditEventInput> = {}): AuditEventInput {
   return {

@@ -7,6 +7,7 @@ import {
   type Kept,
   keeping,
   rest,
+  takesMany,
   trailLoggedBy,
   trailTo,
   uncaughtDuring,
@@ -31,6 +32,33 @@ describe("the order of a trail", () => {
     const outcomes = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => trail.emit(numbered(n)));
     expect(await Promise.all(outcomes)).toEqual(outcomes.map(() => ({ ok: true })));
     expect(taken).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("is kept where the sink gets what waits at once; the others still get one at a time", async () => {
+    verifies("audit:order");
+    const taken: unknown[] = [];
+    let waiting = 0;
+    let most = 0;
+    let open = 0;
+    const sink = takesMany(async ({ metadata }: AuditEvent) => {
+      taken.push(metadata.n);
+      waiting += 1;
+      most = Math.max(most, waiting);
+      await rest();
+      waiting -= 1;
+      if (metadata.n === 2) throw full;
+    });
+    const heard: unknown[] = [];
+    const { trail } = trailTo(sink, {}, async ({ metadata }) => {
+      open += 1;
+      expect(open).toBe(1);
+      await rest();
+      heard.push(metadata.n);
+      open -= 1;
+    });
+    const outcomes = await Promise.all([0, 1, 2, 3, 4].map((n) => trail.emit(numbered(n))));
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, false, true, true]);
+    expect([taken, heard, most]).toEqual([[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], 4]);
   });
 
   it("calls the sink first, and the others even if the sink fails", async () => {

@@ -37,7 +37,7 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
 const groups = [
   {
     name: "base",
-    test: /core\/(?:hooks\/results|observe\/event|labels\/store|data\/(?:has-functions|read-options|within))\.ts$/,
+    test: /core\/(?:hooks\/results|observe\/(?:event|takes-many)|labels\/store|data\/(?:has-functions|read-options|within))\.ts$/,
   },
   {
     name: "plugin",

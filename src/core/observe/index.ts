@@ -31,4 +31,5 @@ export {
   withoutSecrets,
 } from "./secrets.ts";
 export { sensitivityOf } from "./sensitive-words.ts";
+export { takesMany } from "./takes-many.ts";
 export { type AuditFailures, type AuditOutcome, type AuditTrail, createTrail } from "./trail.ts";

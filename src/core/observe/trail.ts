@@ -20,6 +20,7 @@ import type { AuditSink, ReadAuditOptions } from "./options.ts";
 import { redacted } from "./redact.ts";
 import { sealEvent } from "./seal-event.ts";
 import { bothOf, type Needles, needlesOf } from "./secrets.ts";
+import { isForMany } from "./takes-many.ts";
 
 /** What became of one event. */
 export type AuditOutcome =
@@ -71,6 +72,9 @@ export interface AuditTrail {
 /** A sink that hangs must not fill the memory: further events count as not delivered. */
 const maxWaiting = 100_000;
 
+/** How many events a sink that takes many gets at once. */
+const maxAtOnce = 1000;
+
 /** How many stack frames must be free for an event: if the stack ended, the trail would stay busy. */
 const emitFrames = 500;
 
@@ -100,6 +104,7 @@ type Recipient = "sink" | "audit_emit";
 /** `deliver` gets each event after the sink. If it throws or rejects, the delivery failed. */
 export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): AuditTrail {
   const { sink, timeoutMs, logger } = options;
+  const atOnce = sink !== undefined && isForMany(sink) ? maxAtOnce : 1;
   let named = needlesOf(options.secrets);
   let queue: Waiting[] = [];
   let waiting = 0;
@@ -137,14 +142,21 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     return new Promise((resolve) => queue.push({ raised, scope: currentScope(), resolve }));
   }
 
-  /** Delivers the waiting events, one after another. */
+  /** Delivers the waiting events in order. */
   async function goOn(): Promise<void> {
     while (queue.length > 0) {
       const batch = queue;
       queue = [];
-      for (const { raised, scope, resolve } of batch) {
-        waiting -= 1;
-        resolve(await callIn(scope, () => hand(raised)));
+      for (let at = 0; at < batch.length; at += atOnce) {
+        const handed = batch.slice(at, at + atOnce).map((each) => {
+          waiting -= 1;
+          const { raised, scope } = each;
+          return { ...each, first: callIn(scope, () => handTo("sink", sink, raised)) };
+        });
+        for (const { raised, scope, resolve, first } of handed) {
+          const outcome = await first;
+          resolve(await callIn(scope, () => handOn(outcome, raised)));
+        }
       }
     }
     busy = false;
@@ -153,7 +165,6 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
 
   function hand(raised: Raised): Outcome {
     const first = handTo("sink", sink, raised);
-    if (deliver === undefined || raised.sinkOnly) return first;
     return first instanceof Promise
       ? first.then((outcome) => handOn(outcome, raised))
       : handOn(first, raised);
@@ -161,6 +172,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
 
   /** The first failure of the two recipients counts. */
   function handOn(first: AuditOutcome, raised: Raised): Outcome {
+    if (deliver === undefined || raised.sinkOnly) return first;
     const second = handTo("audit_emit", deliver, raised);
     if (first.ok) return second;
     return second instanceof Promise ? second.then(() => first) : first;

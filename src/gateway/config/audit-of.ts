@@ -4,6 +4,7 @@ import { access, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
+import { takesMany } from "../../core/observe/index.ts";
 import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig } from "./schema.ts";
@@ -30,8 +31,9 @@ export async function auditOf(config: GatewayConfig, options: AuditSettings) {
   if (fault !== undefined) throw new GlassineError("config_unreadable", fault);
   const file = fileAuditSink(audit.file, { fsync: audit.strict });
   const { generation = 1 } = options;
-  const sink = (event: AuditEvent) =>
-    file({ ...event, metadata: { ...event.metadata, generation } });
+  const sink = takesMany((event: AuditEvent) =>
+    file({ ...event, metadata: { ...event.metadata, generation } }),
+  );
   const close = async () => {
     const { how } = await within(closeMs, () => file.close());
     if (how === "timeout") options.onStuck?.(audit.file);

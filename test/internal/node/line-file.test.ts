@@ -124,13 +124,38 @@ describe("a partially written line", () => {
 });
 
 describe("lines", () => {
-  it("are one write each, one after the other, in the order in which they came", async () => {
+  it.each([
+    ["one write if they wait at the same time", true, 1],
+    ["one write each where the system takes only small writes as a whole", false, 3],
+  ])("are %s, in the order in which they came", async (_what, isRegular, writes) => {
     const disk = new Disk();
+    disk.isRegular = isRegular;
     const file = fileOn(disk);
     await Promise.all(["a", "b", "ä\u{1f512}"].map((line) => file.append(line)));
     expect(disk.text).toBe("a\nb\nä\u{1f512}\n");
-    expect(disk.writes).toBe(3);
-    expect(disk.syncs).toBe(0);
+    expect([disk.writes, disk.syncs]).toEqual([writes, 0]);
+  });
+
+  it("are accepted one by one where only some of those in a write got to the disk", async () => {
+    const disk = new Disk();
+    disk.room = [8];
+    const file = fileOn(disk, { fsync: true });
+    const ends = ["first", "second", "third"].map((line) => file.append(line));
+    await expect(ends[0]).resolves.toBeUndefined();
+    await expect(ends[1]).rejects.toMatchObject({
+      message: "Only 2 of 7 bytes of the record were written. The disk may be full.",
+    });
+    await expect(ends[2]).resolves.toBeUndefined();
+    expect([disk.text, disk.syncs]).toEqual(["first\nse\nthird\n", 2]);
+  });
+
+  it("are not on the disk, all of those in a write, if that cannot be made sure of", async () => {
+    const disk = new Disk();
+    disk.syncFault = new Error("EIO");
+    const file = fileOn(disk, { fsync: true });
+    const ends = await Promise.allSettled(["a", "b"].map((line) => file.append(line)));
+    const lost = { status: "rejected", reason: disk.syncFault };
+    expect(ends).toEqual([lost, lost]);
   });
 
   it("are on the disk when they count as taken, if the host wants that", async () => {
