@@ -42,8 +42,8 @@ const openFlags =
  * `ENXIO` for a named pipe without a reader; or with `audit_failed` if 10 000 records already wait.
  *
  * With `fsync`, a record is on the disk before it counts as delivered, so each record waits for the
- * disk. Without it, a crash of the machine can lose the last records; a crash of the process loses
- * none.
+ * disk. Without it, a crash of the machine can lose the last records. A crash of the process loses
+ * only those that still wait.
  *
  * If the file is renamed, later records go to the renamed file. Rotate it by copying and
  * truncating, or restart the process. If it is removed, the next record creates it again.
