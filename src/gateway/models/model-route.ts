@@ -5,6 +5,7 @@
 import { Agent } from "undici";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { LabelStore } from "../../core/labels/index.ts";
+import { needlesOf, withoutParts } from "../../core/observe/index.ts";
 import { anthropic } from "../../providers/anthropic/index.ts";
 import { google } from "../../providers/google/index.ts";
 import {
@@ -20,7 +21,7 @@ import { Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { type RouteConfig, withSecrets } from "../config/index.ts";
-import { type Connection, headersNamed } from "../transports/index.ts";
+import { bytesWithin, type Connection, headersNamed, streamOf } from "../transports/index.ts";
 import { type BodyLimits, requestText } from "./request-text.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
@@ -88,6 +89,12 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       ...withSecrets(config.headers, secrets),
     }),
   };
+  const keys = () => {
+    const read = Object.values(config.headers).flatMap((each) =>
+      typeof each === "string" ? [] : secrets(each),
+    );
+    return read.flatMap((key) => [key, key.replace(/^\S+ +/, "")]);
+  };
   const forwarded = [...alwaysForwarded, ...config.forward];
   const provider = providers[config.provider];
   const inUse = new InUse();
@@ -113,9 +120,10 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       const url = new URL(request.url);
       const { method, signal } = request;
       const headers = new Headers(headersNamed(request.headers, forwarded));
-      const send = (body: string | null, sent: Headers, isUnread: boolean) => {
+      const send = async (body: string | null, sent: Headers, isUnread: boolean) => {
         const init = { method, headers: sent, body, signal, isUnread };
-        return sendUpstream(upstream, url, init, connection.forward);
+        const response = await sendUpstream(upstream, url, init, connection.forward);
+        return response.status < 400 ? response : withoutKeys(response, keys(), messageBytes);
       };
       /** Records a request that passed unread, since no guard reports its end. */
       function notePassed({ status }: Response, code?: string): void {
@@ -189,6 +197,22 @@ const failures = {
   secret_missing: { status: 500, reason: "The gateway has no key for the provider" },
   internal_error: { status: 500, reason: "The gateway failed" },
 } as const;
+
+/**
+ * Removes the route's own keys from an error, which may quote what it was asked with: neither
+ * plugins nor callers have them. An error that is too large to read loses its text.
+ */
+async function withoutKeys(
+  response: Response,
+  keys: readonly string[],
+  maxBytes: number,
+): Promise<Response> {
+  if (response.body === null || keys.length === 0) return response;
+  const { status, headers } = response;
+  const bytes = await bytesWithin(streamOf(response), maxBytes);
+  const text = bytes === undefined ? null : withoutParts(bytes.toString(), needlesOf(keys));
+  return new Response(text, { status, headers });
+}
 
 function codeOf(error: unknown): string {
   return error instanceof Refused ? error.refusal.code : failureCode(error);

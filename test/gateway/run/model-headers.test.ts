@@ -28,6 +28,7 @@ const looker = definePlugin({
 async function clientOf(
   answer: (asked: IncomingMessage, response: ServerResponse) => unknown,
   plugins = [looker],
+  key: string | { readonly env: string } = "k",
 ) {
   const seen: IncomingMessage[] = [];
   const { url } = await listening(async (asked, response) => {
@@ -38,11 +39,12 @@ async function clientOf(
   const made = await startGateway(
     {
       models: {
-        claude: { provider: "anthropic", url, path: "/claude", headers: { "X-Api-Key": "k" } },
+        claude: { provider: "anthropic", url, path: "/claude", headers: { "X-Api-Key": key } },
       },
       identity: { anonymous: true },
     },
     plugins,
+    { secrets: (secret) => (typeof secret === "string" ? secret : "Key own-key-77") },
   );
   afterTest(made.close);
   const baseURL = new URL("/claude", made.url).href;
@@ -100,6 +102,32 @@ it("returns the headers of an error, too", async () => {
   });
   const error = await client.messages.create(asked).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ status: 429, requestID: "req_2" });
+});
+
+it("shows neither callers nor plugins its own key, which an error may quote", async () => {
+  const shown: string[] = [];
+  const reader = definePlugin({
+    name: "reader",
+    version: "1.0.0",
+    hooks: { "cmf.llm_output": (said) => void shown.push(JSON.stringify(said)) },
+  });
+  const answer = ({ headers }: IncomingMessage, response: ServerResponse) => {
+    const [, bare] = String(headers["x-api-key"]).split(" ");
+    const text = `wrong key "${headers["x-api-key"]}", or ${bare}`;
+    const error = { type: "error", error: { type: "authentication_error", message: text } };
+    response.writeHead(401, json).end(JSON.stringify(error));
+  };
+  const { client } = await clientOf(answer, [reader], { env: "KEY" });
+  for (const ask of [() => client.messages.create(asked), () => client.models.list()]) {
+    const error: unknown = await ask().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ status: 401 });
+    shown.push(String(error));
+  }
+  expect(shown).toHaveLength(3);
+  for (const each of shown) {
+    expect(each).toContain("wrong key");
+    expect(each).not.toContain("own-key-77");
+  }
 });
 
 it.each([

@@ -63,6 +63,7 @@ With \`labels.session\` set to \`subject\`, the model's answers to somebody have
 A refusal has the form of the provider's own errors, with a code of [guard-a-model.md](guard-a-model.md#refusals) or one of these: 502 \`provider_unreachable\`, also if the provider breaks off; 504 \`provider_timeout\`; 500 \`secret_missing\` for a secret in \`headers\`; 413 \`request_too_large\` and 408 \`body_timeout\` for requests beyond \`limits\`; 400 \`request_invalid\` for one that is not UTF-8, even if no plugin would see it.
 A stream that has already begun ends early instead.
 The gateway asks for answers that are not compressed (\`accept-encoding: identity\`). One that is, or that has a status above 599, becomes 502 \`answer_invalid\`; a compressed error keeps its status and headers, but not its text.
+From an error, the gateway removes the values of secrets in \`headers\`, which the provider may have quoted.
 Of the provider's headers, callers get only those about [limits, retries, caching and the request's id](guard-a-model.md#the-providers-errors).
 The list of models (\`GET /models\`, and \`GET /models/NAME\` with slashes encoded, as in \`ORG%2FNAME\`) passes with the gateway's key, and no plugin sees the request or its answer.
 Of its URL parameters, only those that choose a page are sent on: \`limit\`, \`after\`, \`after_id\`, \`before_id\`, \`order\`, \`pageSize\` and \`pageToken\`.
