@@ -36,7 +36,7 @@ function isolated(act: Act): { readonly act: Act; readonly close: () => Promise<
       });
       return { send: (line) => queueMicrotask(() => take(line)), kill() {} };
     },
-    load: { file: "/here.mjs", exportName: "default", needsHost: false },
+    load: { file: "/here.mjs", exportName: "default" },
     startTimeoutMs: 10_000,
     closeTimeoutMs: 1_000,
     maxTurns: 64,

@@ -147,9 +147,9 @@ export async function isolatePlugin(
     throw optionsInvalid(`package names ${quoted(of.folder)}, which does not contain ${path}.`);
   return await withLastPrinted(given, async (onOutput) => {
     const read = { ...given, package: of, onOutput };
-    const { start, open, needsHost } = await launcher(path, read);
+    const { start, open } = await launcher(path, read);
     const { exportName = "default", config, isolate, memoryMb } = read;
-    const load = { file: path, exportName, package: of, needsHost, config, memoryMb };
+    const load = { file: path, exportName, package: of, config, memoryMb };
     return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open }, config);
   });
 }
@@ -247,18 +247,14 @@ async function realAt(path: string, subject: string): Promise<string> {
 interface Launcher {
   readonly start: StartLink;
   readonly open: readonly Opening[];
-  /** Whether a plugin in a folder of its own needs help to find the library. */
-  readonly needsHost: boolean;
 }
 
 /** @throws GlassineError `isolation_refused` */
 async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
   const { isolate, memoryMb, onOutput } = read;
-  if (isolate === "quickjs")
-    return { start: quickJsLink(memoryMb, onOutput), open: [], needsHost: false };
+  if (isolate === "quickjs") return { start: quickJsLink(memoryMb, onOutput), open: [] };
   const entry = createRequire(import.meta.url).resolve("glassine/isolate/far-side");
-  if (isolate === "worker")
-    return { start: workerLink({ entry, memoryMb, onOutput }), open: [], needsHost: true };
+  if (isolate === "worker") return { start: workerLink({ entry, memoryMb, onOutput }), open: [] };
   const { open, why } = await platformOf();
   expectAccepted(open, read.accept, why);
   const readable = await Promise.all(
@@ -275,9 +271,7 @@ async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
   const files = above.filter((file) => !known.some((each) => isWithin(each, file)));
   const sandbox = { packages, entry, memoryMb, readable: folders, links, files };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
-  // In a new root every module finds the library. Without one, lending it would need a thread,
-  // which the permissions refuse.
-  return { start: processLink({ ...command, onOutput }), open, needsHost: false };
+  return { start: processLink({ ...command, onOutput }), open };
 }
 
 /** The nearest package.json, if any, which decides the type of its modules. */

@@ -1,6 +1,7 @@
 /** Loads and describes a far side's plugin. */
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isMainThread } from "node:worker_threads";
 import { GlassineError } from "../../core/errors/index.ts";
 import { definePlugin } from "../../core/host/index.ts";
 import { exportOf, manifestCarriedBy, readOwnConfig } from "../../core/plugins/index.ts";
@@ -56,9 +57,11 @@ export async function during<Value>(
 
 /** @throws LoadFailure (as a rejection) */
 export async function load(given: Load): Promise<Loaded> {
-  const { file, exportName, package: of, needsHost, config } = given;
+  const { file, exportName, package: of, config } = given;
   await checkPackage(of);
-  if (needsHost) {
+  // In the new root of a process every module finds the library. Without a new root, lending it
+  // would need a thread, which the permissions refuse.
+  if (!isMainThread) {
     const { lendHost } = await import("../packages/index.ts");
     lendHost(of?.folder ?? dirname(file));
   }

@@ -23,8 +23,6 @@ export type HostMessage =
       readonly exportName: string;
       /** The folder of its package, and the hash that it must have; `null` for any. */
       readonly package?: { readonly folder: string; readonly hash: string | null } | undefined;
-      /** Whether it needs help to find the library. */
-      readonly needsHost: boolean;
       readonly config?: unknown;
       /** The memory limit of the plugin's code, if its far side applies that itself. */
       readonly memoryMb?: number | undefined;

@@ -50,7 +50,7 @@ function saying(
       },
       ...{ guest, manifest, onTurn: undefined, onOutput: (text) => printed.push(text) },
     }),
-    load: { file: "/played.py", exportName: "default", needsHost: false },
+    load: { file: "/played.py", exportName: "default" },
     ...{ startTimeoutMs: 1_000, closeTimeoutMs: 1_000, maxTurns: 4 },
     onEnd: (why) => ends.push(why),
   });

@@ -37,7 +37,6 @@ it("says why the plugin cannot be made again, and tries it at the next turn", as
     protocol: protocolVersion,
     file,
     exportName: "default",
-    needsHost: false,
   });
   const context = {
     plugin: { name: "licensed", version: "1.0.0" },
@@ -66,7 +65,7 @@ it("fails only the turn that spends the engine, and not those that wait for it",
     },
     { loadPlugin: loadInQuickJs },
   );
-  const load = { type: "load", file, exportName: "default", needsHost: false };
+  const load = { type: "load", file, exportName: "default" };
   handle(JSON.stringify({ ...load, protocol: protocolVersion }));
   const hook = "cmf.llm_input";
   const turns = { first: "spend", second: "spend", third: "go on" };

@@ -29,7 +29,7 @@ async function answered(
       },
       kill() {},
     }),
-    load: { file: "/played.mjs", exportName: "default", needsHost: false },
+    load: { file: "/played.mjs", exportName: "default" },
     startTimeoutMs: 1_000,
     closeTimeoutMs: 1_000,
     maxTurns: 4,

@@ -18,7 +18,7 @@ it.each([
   const handle = serve((line) => lines.push(line), {
     loadPlugin: async () => ({ manifest, configOf: () => undefined }),
   });
-  const load = { file: "/tries.mjs", exportName: "default", needsHost: false };
+  const load = { file: "/tries.mjs", exportName: "default" };
   handle(JSON.stringify({ type: "load", protocol: protocolVersion, ...load }));
   handle(JSON.stringify({ type: "health", id: "1" }));
   await expect.poll(() => lines.length).toBe(2);
@@ -37,7 +37,7 @@ it("says what to do about TypeScript that Node cannot run", async () => {
       throw new LoadFailure("import", cause);
     },
   });
-  const load = { file: "/tries.ts", exportName: "default", needsHost: false };
+  const load = { file: "/tries.ts", exportName: "default" };
   handle(JSON.stringify({ type: "load", protocol: protocolVersion, ...load }));
   await expect.poll(() => lines.length).toBe(1);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({
@@ -53,7 +53,7 @@ it("says what Node refused while the plugin was loaded", async () => {
       throw new LoadFailure("import", Object.assign(new Error("restricted"), refusal));
     },
   });
-  const load = { file: "/tries.mjs", exportName: "default", needsHost: false };
+  const load = { file: "/tries.mjs", exportName: "default" };
   handle(JSON.stringify({ type: "load", protocol: protocolVersion, ...load }));
   await expect.poll(() => lines.length).toBe(1);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({

@@ -57,7 +57,7 @@ function playing(
         kill: () => kills.push(number),
       };
     },
-    load: { file: "/played.mjs", exportName: "default", needsHost: false },
+    load: { file: "/played.mjs", exportName: "default" },
     startTimeoutMs: 1_000,
     closeTimeoutMs: 1_000,
     maxTurns: 4,
@@ -379,7 +379,7 @@ describe("a start", () => {
           kill: () => kills.push(number),
         };
       },
-      load: { file: "/played.mjs", exportName: "default", needsHost: false },
+      load: { file: "/played.mjs", exportName: "default" },
       startTimeoutMs: 1_000,
       closeTimeoutMs: 1_000,
       maxTurns: 4,

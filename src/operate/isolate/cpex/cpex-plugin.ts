@@ -258,7 +258,7 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
     wheel,
     async start() {
       const { onTurn } = options;
-      const load = { file: venv.python, exportName: kind, needsHost: false };
+      const load = { file: venv.python, exportName: kind };
       const facts = { isolate: "process", open: python.open } as const;
       const printing = { config: guest.config, onOutput: options.onOutput };
       const isolated = await withLastPrinted(printing, (onOutput) => {
