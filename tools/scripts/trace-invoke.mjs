@@ -31,88 +31,22 @@ const options = {
   rewriteRelativeImportExtensions: true,
 };
 
-/** Inserts a probe call at the start of each function in a file. */
-function withProbes(path) {
-  return (context) => (file) => {
-    const { factory } = context;
-    const probe = (name) =>
-      factory.createCallExpression(factory.createIdentifier("__probe"), undefined, [
-        factory.createStringLiteral(path),
-        factory.createStringLiteral(name),
-      ]);
-    const visit = (node) => {
-      const visited = ts.visitEachChild(node, visit, context);
-      if (!ts.isFunctionLike(visited) || visited.body === undefined) return visited;
-      const name = visited.name?.text ?? "";
-      // A concise arrow function: `(probe, value)` still evaluates to the value.
-      const body = ts.isBlock(visited.body)
-        ? factory.updateBlock(visited.body, [
-            factory.createExpressionStatement(probe(name)),
-            ...visited.body.statements,
-          ])
-        : factory.createParenthesizedExpression(
-            factory.createCommaListExpression([probe(name), visited.body]),
-          );
-      return withBody(factory, visited, body);
-    };
-    return ts.visitNode(file, visit);
+/** Inserts a probe call at the start of each function in the text of a file. */
+function withProbes(path, text) {
+  const inserted = [];
+  const visit = (node) => {
+    ts.forEachChild(node, visit);
+    const { name, body } = node;
+    if (!ts.isFunctionLike(node) || ts.isConstructorDeclaration(node) || body === undefined) return;
+    const probe = `__probe(${JSON.stringify(path)}, ${JSON.stringify(name?.text ?? "")})`;
+    if (ts.isBlock(body)) inserted.push({ at: body.getStart() + 1, code: `${probe};` });
+    // A concise arrow function: `(probe, value)` still evaluates to the value.
+    else inserted.push({ at: body.getStart(), code: `(${probe}, ` }, { at: body.end, code: ")" });
   };
-}
-
-function withBody(f, node, body) {
-  const { modifiers, name, parameters, asteriskToken } = node;
-  switch (node.kind) {
-    case ts.SyntaxKind.ArrowFunction:
-      return f.updateArrowFunction(
-        node,
-        modifiers,
-        undefined,
-        parameters,
-        undefined,
-        node.equalsGreaterThanToken,
-        body,
-      );
-    case ts.SyntaxKind.FunctionExpression:
-      return f.updateFunctionExpression(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        undefined,
-        parameters,
-        undefined,
-        body,
-      );
-    case ts.SyntaxKind.FunctionDeclaration:
-      return f.updateFunctionDeclaration(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        undefined,
-        parameters,
-        undefined,
-        body,
-      );
-    case ts.SyntaxKind.MethodDeclaration:
-      return f.updateMethodDeclaration(
-        node,
-        modifiers,
-        asteriskToken,
-        name,
-        undefined,
-        undefined,
-        parameters,
-        undefined,
-        body,
-      );
-    case ts.SyntaxKind.GetAccessor:
-      return f.updateGetAccessorDeclaration(node, modifiers, name, parameters, undefined, body);
-    case ts.SyntaxKind.SetAccessor:
-      return f.updateSetAccessorDeclaration(node, modifiers, name, parameters, body);
-    default:
-      return node;
-  }
+  visit(ts.createSourceFile(path, text, options.target, true));
+  // From the end, so that the other places stay where they are.
+  inserted.sort((one, other) => other.at - one.at);
+  return inserted.reduce((now, { at, code }) => now.slice(0, at) + code + now.slice(at), text);
 }
 
 function compile() {
@@ -123,11 +57,10 @@ function compile() {
     const { outputText } = ts.transpileModule(readFileSync(path, "utf8"), {
       compilerOptions: options,
       fileName: path,
-      transformers: { before: [withProbes(path.replaceAll("\\", "/"))] },
     });
     const to = join(folder, file.replace(/\.ts$/, ".js"));
     mkdirSync(dirname(to), { recursive: true });
-    writeFileSync(to, outputText);
+    writeFileSync(to, withProbes(path.replaceAll("\\", "/"), outputText));
   }
 }
 
