@@ -1,8 +1,10 @@
 /** The process boundary: what crosses it, and what the remote side can cause. */
+import { join } from "node:path";
 import { createExtensions, createPluginManager, definePlugin } from "glassine";
+import { isolatePlugin } from "glassine/isolate";
 import { decodeResult, decodeTask, encodeTask } from "glassine/remote";
 import { expect, it } from "vitest";
-import { FarSide, type Port } from "../../examples/plugin-in-a-worker/far-side.ts";
+import { folderWith } from "../support/folder.ts";
 import { attack } from "./attack.ts";
 
 const canary = "c4n4ry";
@@ -116,64 +118,42 @@ attack(
   },
 );
 
-/** A port whose remote side sends what the test sends. */
-function scriptedPort() {
-  const listeners = new Map<string, (value: unknown) => void>();
-  const sent: { readonly id: number }[] = [];
-  let ended = 0;
-  const port: Port = {
-    postMessage: (message) => sent.push(message as { readonly id: number }),
-    on: (event: string, listener: (value: never) => void) =>
-      listeners.set(event, listener as (value: unknown) => void),
-    terminate: () => {
-      ended += 1;
+/** The code of a plugin in a thread, which writes to the host past the library. */
+const talker = `
+import { parentPort } from "node:worker_threads";
+import { definePlugin, deny } from "glassine";
+let id;
+parentPort.on("message", (line) => {
+  id = JSON.parse(line.split("\\t")[0]).id;
+});
+const say = (line) => parentPort.postMessage(line);
+const result = (id) => JSON.stringify({ type: "result", id }) + "\\t{\\"continue_processing\\":true}";
+export default definePlugin({
+  name: "talker",
+  version: "1.0.0",
+  hooks: {
+    "cmf.tool_pre_invoke": () => {
+      for (const stray of [result("another"), "x", null]) say(stray);
+      say(result(id));
+      say(result(id));
+      return deny("once more");
     },
-  };
-  return {
-    port,
-    sent,
-    ended: () => ended,
-    say: (event: string, value?: unknown) => listeners.get(event)?.(value),
-  };
-}
+  },
+});`;
 
 attack(
   "A-197",
   "Reply to a task that was never sent, or reply twice",
-  "up to the transport: in the example the reply is dropped and counted",
+  "with `isolatePlugin`, the reply is dropped and counted; a transport of your own has to drop it",
   () => {
     it("unknown ids, second replies, and invalid messages", async () => {
-      const { port, sent, say } = scriptedPort();
-      const far = new FarSide(() => port);
-      const { signal } = new AbortController();
-      const first = far.ask("first", signal);
-      const second = far.ask("second", signal);
-      const [one, two] = sent.map(({ id }) => id);
-      for (const stray of [{ id: 99, result: "x" }, { id: "1", result: "x" }, null, "x", {}]) {
-        say("message", stray);
-      }
-      say("message", { id: two, result: "to the second" });
-      say("message", { id: two, result: "once more" });
-      say("message", { id: one, result: "to the first" });
-      expect(await Promise.all([first, second])).toEqual(["to the first", "to the second"]);
-      expect(far.strays).toBe(6);
-    });
-
-    it("replies from a remote that was closed", async () => {
-      const ports = [scriptedPort(), scriptedPort()] as const;
-      let next = 0;
-      const far = new FarSide(() => (ports[next++] as (typeof ports)[0]).port);
-      const host = new AbortController();
-      const late = far.ask("late", host.signal);
-      host.abort();
-      await expect(late).rejects.toThrow("it did not answer in time");
-      expect(ports[0].ended()).toBe(1);
-      const again = far.ask("again", new AbortController().signal);
-      const { id } = ports[1].sent[0] as { readonly id: number };
-      ports[0].say("message", { id, result: "from the dead" });
-      ports[0].say("exit");
-      ports[1].say("message", { id, result: "alive" });
-      expect([await again, far.starts, far.strays]).toEqual(["alive", 2, 0]);
+      const file = join(await folderWith({ "plugin.mjs": talker }), "plugin.mjs");
+      const { plugin, counts } = await isolatePlugin(file, { isolate: "worker" });
+      const manager = await createPluginManager({ plugins: [plugin] });
+      const { continueProcessing, errors } = await manager.invoke(hook, payload);
+      expect([continueProcessing, errors]).toEqual([true, []]);
+      await expect.poll(() => counts().strays).toBe(5);
+      await manager.close();
     });
   },
 );
