@@ -1,15 +1,11 @@
 /** R: the filter and a whole hook, compared with CPEX in Rust, the crate `cpex-core`. */
 import type { Capability } from "glassine";
-import { oursSide } from "../dispatch-sides.ts";
 import type { Comparison } from "../harness.ts";
-import { payload, threeCapabilities } from "../workloads.ts";
-import { labellingSide } from "./executor.ts";
+import { threeCapabilities } from "../workloads.ts";
+import { hooksVersus } from "./executor.ts";
 import { freshSide } from "./filter.ts";
 import { versusCrate } from "./peer.ts";
 import { allCapabilities, crateEnvelope as envelope } from "./workloads.ts";
-
-/** A hook must not cost more than the crate's. */
-const goal = 1;
 
 /** In the crate, `append_labels` does not imply reading, and hidden labels cannot be extended. */
 const threeInCrate = [...threeCapabilities, "read_labels"];
@@ -30,43 +26,13 @@ export const crateFilterComparisons: readonly Comparison[] = [
   filtering("all capabilities", allCapabilities),
 ];
 
-const twoParameters = (n: number): Comparison =>
-  versusCrate(
-    "R3",
-    `hook, 2-parameter async, deadline live, n = ${n}`,
-    goal,
-    () => oursSide({ kind: "async", n }),
-    { case: "execute", input: { kind: "two", plugins: n, capabilities: [], payload } },
-  );
-
-const threeParameters = (n: number): Comparison =>
-  versusCrate(
-    "R4",
-    `hook, 3-parameter async, fresh envelope, deadline live, n = ${n}`,
-    goal,
-    () => oursSide({ kind: "async3", n, envelope: "fresh" }),
-    {
-      case: "execute",
-      input: { kind: "three", plugins: n, capabilities: threeInCrate, payload, envelope },
-    },
-  );
-
-const labelling = (n: number): Comparison =>
-  versusCrate(
-    "R5",
-    `hook, a label of each plugin, fresh envelope, deadline live, n = ${n}`,
-    goal,
-    () => labellingSide(n),
-    {
-      case: "execute",
-      input: { kind: "labels", plugins: n, capabilities: threeInCrate, payload, envelope },
-    },
-  );
+const hooks = hooksVersus(versusCrate, { capabilities: threeInCrate, envelope }, "hook, ");
 
 const counts = [1, 5, 20];
 
+/** A hook must not cost more than the crate's. */
 export const crateHookComparisons: readonly Comparison[] = [
-  ...counts.map(twoParameters),
-  ...counts.map(threeParameters),
-  ...counts.map(labelling),
+  ...hooks("R3", "two", 1, counts),
+  ...hooks("R4", "three", 1, counts),
+  ...hooks("R5", "labels", 1, counts),
 ];

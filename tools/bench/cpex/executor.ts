@@ -5,54 +5,45 @@ import { countsCalls, oursSide } from "../dispatch-sides.ts";
 import { type Comparison, newLane, type Side } from "../harness.ts";
 import { hook } from "../lane.ts";
 import { freshEnvelope, payload, realisticEnvelope, threeCapabilities } from "../workloads.ts";
-import { versusCpex } from "./peer.ts";
+import { type Versus, versusCpex } from "./peer.ts";
 import { envelope } from "./workloads.ts";
 
-const twoParameters = (n: number): Comparison =>
-  versusCpex(
-    "E1",
-    `2-parameter async, deadline live, n = ${n}`,
-    0.05,
-    () => oursSide({ kind: "async", n }),
-    { case: "execute", input: { kind: "two", plugins: n, capabilities: [], payload } },
-  );
+/** The plugins of a hook: with two parameters, with three, or with three and a label of their own. */
+type Kind = "two" | "three" | "labels";
 
-const threeParameters = (n: number): Comparison =>
-  versusCpex(
-    "E2",
-    `3-parameter async, fresh envelope, deadline live, n = ${n}`,
-    0.05,
-    () => oursSide({ kind: "async3", n, envelope: "fresh" }),
-    {
-      case: "execute",
-      input: { kind: "three", plugins: n, capabilities: threeCapabilities, payload, envelope },
-    },
-  );
+const workloads: Readonly<Record<Kind, string>> = {
+  two: "2-parameter async, deadline live",
+  three: "3-parameter async, fresh envelope, deadline live",
+  labels: "a label of each plugin, fresh envelope, deadline live",
+};
+const sides: Readonly<Record<Kind, (n: number) => Promise<Side>>> = {
+  two: (n) => oursSide({ kind: "async", n }),
+  three: (n) => oursSide({ kind: "async3", n, envelope: "fresh" }),
+  labels: labellingSide,
+};
 
-const labelling = (n: number): Comparison =>
-  versusCpex(
-    "E3",
-    `a label of each plugin, fresh envelope, deadline live, n = ${n}`,
-    0.1,
-    () => labellingSide(n),
-    {
-      case: "execute",
-      input: { kind: "labels", plugins: n, capabilities: threeCapabilities, payload, envelope },
-    },
-  );
+/** Returns what compares hooks with `n` plugins, for each `n`, with those of a CPEX. */
+export const hooksVersus =
+  (
+    versus: Versus,
+    given: { readonly capabilities: readonly string[]; readonly envelope: object },
+    prefix = "",
+  ) =>
+  (id: string, kind: Kind, goal: number, counts: readonly number[]): readonly Comparison[] =>
+    counts.map((plugins) => {
+      const seen = kind === "two" ? { capabilities: [] } : given;
+      const input = { kind, plugins, payload, ...seen };
+      const ours = () => sides[kind](plugins);
+      const workload = `${prefix}${workloads[kind]}, n = ${plugins}`;
+      return versus(id, workload, goal, ours, { case: "execute", input });
+    });
+
+const hooks = hooksVersus(versusCpex, { capabilities: threeCapabilities, envelope });
 
 export const cpexExecutorComparisons: readonly Comparison[] = [
-  twoParameters(1),
-  twoParameters(5),
-  twoParameters(20),
-  twoParameters(100),
-  threeParameters(1),
-  threeParameters(5),
-  threeParameters(20),
-  threeParameters(100),
-  labelling(5),
-  labelling(20),
-  labelling(100),
+  ...hooks("E1", "two", 0.05, [1, 5, 20, 100]),
+  ...hooks("E2", "three", 0.05, [1, 5, 20, 100]),
+  ...hooks("E3", "labels", 0.1, [5, 20, 100]),
 ];
 
 interface Result {
@@ -62,7 +53,7 @@ interface Result {
 }
 
 /** Each plugin sees the labels of those before it. Checks that exactly all labels arrived. */
-export async function labellingSide(n: number): Promise<Side> {
+async function labellingSide(n: number): Promise<Side> {
   const lane = await newLane();
   const labels = Array.from({ length: n }, (_, i) => `ADDED_${i}`);
   const plugins = labels.map((label, i) =>

@@ -31,7 +31,7 @@ interface Execution extends Partial<Envelope> {
 }
 
 /** Makes a comparison of our side with a CPEX case. */
-type Versus = (
+export type Versus = (
   id: string,
   workload: string,
   goal: number,
