@@ -3,14 +3,13 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createJiti } from "jiti";
+import { command } from "../programs.mjs";
 
 const jiti = createJiti(import.meta.url);
 const { hasEnvoy, startEnvoy } = await jiti.import("../real/envoy.ts");
 const { freePort } = await jiti.import("../real/free-port.ts");
-const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", import.meta.url));
 
 export { hasEnvoy };
 

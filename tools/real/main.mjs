@@ -9,49 +9,30 @@
  * Packages that are not dependencies are installed under build/. The report names those that could
  * not be. Writes report.md next to this file. Exits with 1 if anything went wrong.
  */
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { command, startGateway } from "../programs.mjs";
 import { clients, fastMcp, toolsOf } from "./clients.mjs";
 import { packages, servers } from "./servers.mjs";
 
-const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "glassine-real-"));
+const file = join(folder, "glassine.config.json");
+/** The same gateway, for a client that starts it itself. */
+const overStdio = { command: process.execPath, args: [command, "gateway", "--config", file] };
 
 /** Starts the built command in front of one server. */
-async function startGateway({ server, refused }) {
-  const config = {
+async function gatewayOf({ server, refused }) {
+  const gateway = await startGateway(folder, {
     servers: { real: server },
     plugins: [
       { use: "secret-scanner", options: { action: "label" } },
       { use: "pii" },
       { use: "role-guard", options: { tools: { [refused]: [] }, otherwise: "allow" } },
     ],
-  };
-  const file = join(folder, "glassine.config.json");
-  await writeFile(file, JSON.stringify(config));
-  const args = [command, "gateway", "--config", file, "--port", "0"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  const lines = [];
-  const port = await new Promise((resolve, reject) => {
-    createInterface(child.stderr).on("line", (line) => {
-      lines.push(line);
-      const found = /"event":"ready".*?"port":(\d+)/.exec(line)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    void ended.then(() => reject(new Error(lines.join("\n"))));
   });
-  const close = async () => {
-    child.kill("SIGTERM");
-    await ended;
-  };
-  const overStdio = { command: process.execPath, args: args.slice(0, -2) };
-  return { url: `http://127.0.0.1:${port}/mcp`, ...overStdio, close };
+  return { ...gateway, ...overStdio };
 }
 
 /** Describes what is wrong with what a client got; `undefined` if nothing is. */
@@ -69,7 +50,7 @@ const rows = [];
 const all = await clients();
 try {
   for (const server of await servers(folder)) {
-    const gateway = await startGateway(server);
+    const gateway = await gatewayOf(server);
     const expected = await toolsOf(server.server);
     for (const client of all) {
       if (client.isModern && !server.isModern) continue;

@@ -2,40 +2,25 @@
  * Third-party servers, each with a call and its expected answer:
  * `{ name, server, tool, args, answers, refused, close }`. Servers keep their files in `folder`.
  */
-import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createJiti } from "jiti";
 import { npmPeer, pythonPeer } from "../peers.mjs";
+import { startOnFreePort } from "../programs.mjs";
 import { fastMcp } from "./clients.mjs";
 
-const { freePort } = await createJiti(import.meta.url).import("./free-port.ts");
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const node = (...args) => ({ command: process.execPath, args });
 const { devDependencies } = createRequire(import.meta.url)("../../package.json");
 const everythingVersion = devDependencies["@modelcontextprotocol/server-everything"];
 const everything = here("../../node_modules/@modelcontextprotocol/server-everything/dist/index.js");
 
-/** Starts a server over HTTP on a free port. It is up as soon as it answers. */
-async function overHttp(command, argsFor, env = {}) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}/mcp`;
-  const options = { env: { ...process.env, PORT: String(port), ...env }, stdio: "ignore" };
-  const child = spawn(command, argsFor(port), options);
-  const isUp = () =>
-    fetch(url).then(
-      () => true,
-      () => false,
-    );
-  for (let tries = 0; !(await isUp()); tries += 1) {
-    if (tries === 300 || child.exitCode !== null) throw new Error(`${url} does not answer.`);
-    await sleep(100);
-  }
-  return { server: { url }, close: () => child.kill("SIGKILL") };
+/** Starts a server over HTTP. */
+async function overHttp(program, argsFor) {
+  const { url, close } = await startOnFreePort(program, argsFor);
+  return { server: { url }, close };
 }
 
 const echo = {
@@ -108,7 +93,7 @@ export async function servers(folder) {
       name: `${fastMcp.replace("==", "@")} over HTTP`,
       ...sum,
       isModern: true,
-      ...(await overHttp(python, (port) => [sums, String(port)])),
+      ...(await overHttp(python, (port) => [sums, port])),
     },
   ].filter(Boolean);
 }

@@ -1,22 +1,16 @@
 /** Runs the built command in a process of its own. */
-import { spawn } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { startGateway as start } from "../programs.mjs";
 
 /** A small heap, so that garbage is collected constantly and only leaks make memory grow. */
 const heap = "--max-old-space-size=100";
-const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", import.meta.url));
 
 export async function startGateway(url) {
   const folder = await mkdtemp(join(tmpdir(), "glassine-soak-"));
-  const file = join(folder, "glassine.config.json");
   const config = {
     servers: { bad: { url, timeoutMs: 5000 } },
-    listen: { port: 0 },
     admin: { port: 0 },
     identity: { anonymous: true },
     limits: { requestsPerMinute: 1_000_000, sessionsPerSubject: 1000 },
@@ -27,31 +21,26 @@ export async function startGateway(url) {
       { use: "header-writer", options: { headers: { "x-gateway": "soak" } } },
     ],
   };
-  await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [heap, command, "gateway", "--config", file], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
   const complaints = [];
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  const started = new Promise((resolve, reject) => {
-    createInterface(child.stderr).on("line", (line) => {
+  let admin;
+  const gateway = await start(folder, config, {
+    flags: [heap],
+    onLine(line) {
       const entry = line.startsWith("{") ? JSON.parse(line) : undefined;
       if (entry === undefined || entry.level === "error") complaints.push(line);
-      if (entry?.event === "ready") resolve(entry);
-    });
-    void ended.then(() => reject(new Error(`It did not start:\n${complaints.join("\n")}`)));
+      if (entry?.event === "ready") admin = entry.admin;
+    },
   });
-  const { front, admin } = await started;
   return {
-    url: `http://${front.host}:${front.port}/mcp`,
-    pid: child.pid,
+    ...gateway,
     async metrics() {
       const response = await fetch(`http://${admin.host}:${admin.port}/metrics`);
       return readMetrics(await response.text());
     },
     async close() {
-      child.kill("SIGTERM");
-      return { code: await ended, complaints: complaints.slice(0, 5).join(" ") };
+      const code = await gateway.close();
+      await rm(folder, { recursive: true });
+      return { code, complaints: complaints.slice(0, 5).join(" ") };
     },
   };
 }

@@ -11,11 +11,11 @@ import { Agent, createServer, request } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createJiti } from "jiti";
 import { envoyInFront, hasEnvoy } from "../../conformance/envoy.mjs";
+import { command, start } from "../../programs.mjs";
 import { pluginFiles } from "../gateway/plugin-files.mjs";
 
 const jiti = createJiti(import.meta.url);
@@ -50,13 +50,10 @@ const server = { url: `http://127.0.0.1:${upstream.address().port}/mcp` };
 const folder = await mkdtemp(join(tmpdir(), "bench-envoy-"));
 const closing = [];
 
-/** Starts a program; resolves to its first line and its process. */
-function start(args) {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  closing.push(() => child.kill());
-  return new Promise((resolve) =>
-    createInterface(child.stdout).once("line", (line) => resolve({ line, pid: child.pid })),
-  );
+async function started(args, options) {
+  const program = await start(process.execPath, args, options);
+  closing.push(program.close);
+  return program;
 }
 
 /** Starts Envoy without the filter. */
@@ -77,15 +74,15 @@ async function alone() {
 async function doingNothing() {
   const envoy = await envoyInFront(await mkdtemp(join(folder, "nothing-")), server);
   closing.push(() => envoy.close());
-  const { pid } = await start([here("nothing.mjs"), envoy.socket]);
+  const { pid } = await started([here("nothing.mjs"), envoy.socket], { urlIn: (line) => line });
   await envoy.ready();
   return { port: envoy.port, envoy: envoy.pid, pid };
 }
 
 async function glassine(plugins) {
   const gateway = here("../../conformance/gateway.mjs");
-  const { line, pid } = await start([gateway, JSON.stringify(server), plugins, "envoy"]);
-  return { port: Number(new URL(line).port), pid };
+  const { url, pid } = await started([gateway, JSON.stringify(server), plugins, "envoy"]);
+  return { port: Number(new URL(url).port), pid };
 }
 
 const agent = new Agent({ keepAlive: true });
@@ -243,7 +240,6 @@ async function processors(count) {
   const identity = { anonymous: true };
   const settings = { servers: { bench: server }, listen: { port }, identity, limits, plugins };
   await writeFile(config, JSON.stringify(settings));
-  const command = here("../../../dist/gateway/command/main.js");
   const places = sockets.flatMap((socket) => ["--processor", `unix:${socket}`]);
   const admin = ["--admin-port", String(adminPort)];
   const printed = execFileSync(process.execPath, [
