@@ -11,9 +11,7 @@ export type { Law, LawOptions } from "./laws/law.ts";
 export type { AnyHost, HostTables, PluginUnderTest } from "./subject.ts";
 export { adapterLaws, arbitrariesFor, pluginLaws, slotLaws } from "./with-fast-check.ts";
 export {
-  type AccessHolder,
   type Holder,
-  type PropertyHolder,
   type WithPluginsOptions,
   withPlugins,
 } from "./with-plugins.ts";

@@ -22,20 +22,9 @@ type ManagerOf<C extends Create> = Awaited<ReturnType<C>>;
 type PluginsOf<Options> = Options extends { readonly plugins: infer Plugins } ? Plugins : never;
 type StandardCreate = typeof createPluginManager;
 
-/** The variable in which a host keeps its manager: a property, or two functions. */
-export type Holder<M> = PropertyHolder<M> | AccessHolder<M>;
-
-/** A variable that is a property. */
-export interface PropertyHolder<M> {
+/** What has the variable in which a host keeps its manager: as a property, or behind an accessor. */
+export interface Holder<M> {
   manager: M | undefined;
-}
-
-/** A variable behind two functions. */
-export interface AccessHolder<M> {
-  /** Returns the current manager. */
-  get(): M | undefined;
-  /** Sets another manager. */
-  set(manager: M | undefined): void;
 }
 
 /** Options of `withPlugins`, in addition to those of the manager. */
@@ -85,11 +74,10 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
 ): Promise<Value> {
   if (typeof body !== "function") throw optionsInvalid("withPlugins expects a body: a function.");
   const { create, replace, close, rest } = readOptions(options);
-  const holder = replace === undefined ? undefined : accessTo(replace);
   const manager = (await create({ ...rest, plugins } as never)) as ManagerOf<C>;
   let value: Value;
   try {
-    value = await whileReplaced(holder, manager, () => body(manager));
+    value = await whileReplaced(replace, manager, () => body(manager));
   } catch (error) {
     await ignore(manager.close(close));
     throw error;
@@ -118,36 +106,29 @@ function countOf(count: number, noun: string): readonly string[] {
 
 /** Runs `body` while the holder, if any, holds the manager. */
 async function whileReplaced<M extends object, Value>(
-  holder: Access<M> | undefined,
+  holder: Holder<M> | undefined,
   manager: M,
   body: () => Value | PromiseLike<Value>,
 ): Promise<Value> {
   if (holder === undefined) return body();
-  const stack = stacks.get(holder.key) ?? [{ manager: holder.get() }];
+  const stack = stacks.get(holder) ?? [{ manager: holder.manager }];
   const place = { manager };
-  stacks.set(holder.key, [...stack, place]);
+  stacks.set(holder, [...stack, place]);
   try {
-    holder.set(manager);
+    holder.manager = manager;
     return await body();
   } finally {
-    const now = stacks.get(holder.key) ?? [];
+    const now = stacks.get(holder) ?? [];
     const left = now.filter((each) => each !== place);
-    if (left.length === 1) stacks.delete(holder.key);
-    else stacks.set(holder.key, left);
+    if (left.length === 1) stacks.delete(holder);
+    else stacks.set(holder, left);
     // If another manager has been put there in the meantime, this one is no longer on top.
-    if (now.at(-1) === place) holder.set(left.at(-1)?.manager as M | undefined);
+    if (now.at(-1) === place) holder.manager = left.at(-1)?.manager as M | undefined;
   }
 }
 
-/** By variable: its original value, and the managers that replaced it since. */
+/** By holder: its original value, and the managers that replaced it since. */
 const stacks = new WeakMap<object, readonly { readonly manager: object | undefined }[]>();
-
-/** A variable, in either form. */
-interface Access<M> {
-  readonly key: object;
-  get(): M | undefined;
-  set(manager: M | undefined): void;
-}
 
 function readOptions<C extends Create>(options: object = {}) {
   if (typeof options !== "object" || options === null || Array.isArray(options))
@@ -157,28 +138,12 @@ function readOptions<C extends Create>(options: object = {}) {
     throw optionsInvalid("createPluginManager of withPlugins is the function of a host.");
   if (Object.hasOwn(rest, "plugins"))
     throw optionsInvalid("withPlugins takes its plugins first, not among its options.");
+  if (replace !== undefined && !isHolder(replace))
+    throw optionsInvalid("replace of withPlugins is an object with the property manager.");
   readCloseOptions(close);
   return { create: (create ?? createPluginManager) as C, replace, close, rest };
 }
 
-function accessTo<M>(replace: Holder<M>): Access<M> {
-  const given: unknown = replace;
-  if (typeof given === "object" && given !== null) {
-    const { get, set } = given as Partial<AccessHolder<M>>;
-    if (typeof get === "function" && typeof set === "function")
-      return { key: given, get: get.bind(given), set: set.bind(given) };
-    if ("manager" in given) {
-      const holder = given as PropertyHolder<M>;
-      return {
-        key: holder,
-        get: () => holder.manager,
-        set: (manager) => {
-          holder.manager = manager;
-        },
-      };
-    }
-  }
-  throw optionsInvalid(
-    "replace of withPlugins is an object with the property manager, or with the functions get and set.",
-  );
+function isHolder(replace: unknown): boolean {
+  return typeof replace === "object" && replace !== null && "manager" in replace;
 }

@@ -836,7 +836,6 @@ it("the testing entry", async () => {
     "withPlugins",
   ]);
   expect(typesOf("src/testing/index.ts")).toEqual([
-    "AccessHolder",
     "AdapterDocuments",
     "AdapterFixtures",
     "AdapterUnderTest",
@@ -851,7 +850,6 @@ it("the testing entry", async () => {
     "Law",
     "LawOptions",
     "PluginUnderTest",
-    "PropertyHolder",
     "WithPluginsOptions",
   ]);
 });

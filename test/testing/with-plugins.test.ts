@@ -1,7 +1,7 @@
 import { createPluginManager as createStandard, definePlugin, type Manager } from "glassine";
 import { health } from "glassine/audit";
 import { createPluginManager, definePlugin as defineNodePlugin } from "glassine/memory-node";
-import { type PropertyHolder, withPlugins } from "glassine/testing";
+import { type Holder, withPlugins } from "glassine/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
 const named = (name: string) =>
@@ -19,7 +19,7 @@ const refusalOf = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 type NodeManager = Awaited<ReturnType<typeof createPluginManager>>;
-const holderOf = (manager?: Manager): PropertyHolder<Manager> => ({ manager });
+const holderOf = (manager?: Manager): Holder<Manager> => ({ manager });
 const previous = () => withPlugins([], (manager) => manager);
 
 describe("withPlugins", () => {
@@ -242,9 +242,13 @@ describe("replace", () => {
     const before = await previous();
     const holder = holderOf(before);
     const written: unknown[] = [];
-    const watched = {
-      get: () => holder.manager,
-      set: (manager: Manager | undefined) => void written.push(manager),
+    const watched: Holder<Manager> = {
+      get manager() {
+        return holder.manager;
+      },
+      set manager(manager) {
+        written.push(manager);
+      },
     };
     let ran = false;
     const body = () => {
@@ -261,11 +265,13 @@ describe("replace", () => {
     expect(holder.manager).toBe(before);
   });
 
-  it("accepts a variable behind a getter and a setter function", async () => {
+  it("accepts a variable behind an accessor", async () => {
     let current: Manager | undefined;
-    const replace = {
-      get: () => current,
-      set: (manager: Manager | undefined) => {
+    const replace: Holder<Manager> = {
+      get manager() {
+        return current;
+      },
+      set manager(manager) {
         current = manager;
       },
     };
