@@ -20,6 +20,7 @@ import { pluginFiles } from "../gateway/plugin-files.mjs";
 
 const jiti = createJiti(import.meta.url);
 const { medianOf, shuffled } = await jiti.import("../rows.ts");
+const { table } = await jiti.import("../../scripts/pages/markdown.ts");
 const { startEnvoy } = await jiti.import("../../real/envoy.ts");
 const { freePort } = await jiti.import("../../real/free-port.ts");
 
@@ -136,15 +137,6 @@ async function many(port, count, inFlight) {
   return statuses;
 }
 
-/** Returns the lines of a Markdown table with aligned columns. */
-function tableOf(names, rows) {
-  const widths = names.map((name, at) =>
-    Math.max(...[name, ...rows.map((row) => row[at])].map((cell) => cell.length)),
-  );
-  const line = (cells) => `| ${cells.map((cell, at) => cell.padEnd(widths[at])).join(" | ")} |`;
-  return [line(names), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
-}
-
 const rounded = (value, digits = 2) => value.toFixed(digits);
 
 /** The conditions of the run: the figures mean little on other machines. */
@@ -196,7 +188,7 @@ async function measureSides() {
   await writeSection("An exchange of 1 KB", [
     `Written by \`npm run bench:envoy\` ${conditions}. Medians of nine rounds taken in turns; ratios are of processor time, over the processor that does nothing.`,
     "",
-    ...tableOf(["In front of the server", "ms, one at a time", ...ofOne, ...ofMany], rows),
+    table(["In front of the server", "ms, one at a time", ...ofOne, ...ofMany], rows),
   ]);
 }
 
@@ -225,7 +217,7 @@ async function measureProcesses() {
   await writeSection("Throughput over processors", [
     `Written by \`npm run bench:envoy -- --processes\` ${conditions}. Exchanges of 1 KB with six plugins, 32 at a time; medians of five rounds taken in turns.`,
     "",
-    ...tableOf(["processors", "exchanges a second", "ms of their time each"], rows),
+    table(["processors", "exchanges a second", "ms of their time each"], rows),
   ]);
 }
 
