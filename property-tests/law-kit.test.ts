@@ -11,7 +11,7 @@ const { dossier: _, ...slots } = yardSlots;
 
 const hosts: readonly (readonly [string, readonly Law[]])[] = [
   ["the standard host", slotLaws()],
-  ["a host of one's own", slotLaws(defineHost({ slots }), { slots })],
+  ["a host of one's own", slotLaws(defineHost({ slots }))],
 ];
 
 describe.each(hosts)("%s", (_name, laws) => {

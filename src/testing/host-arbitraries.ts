@@ -7,14 +7,14 @@ import { Watch } from "./hostile-values.ts";
 import { operationsOf, payloadsOf } from "./payloads.ts";
 import { hostiles, places, plant } from "./plant.ts";
 import { plansOf, propose } from "./proposals.ts";
-import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
+import { type AnyHost, type HostValues, subjectOf } from "./subject.ts";
 import { headers, jsonValues, labels } from "./words.ts";
 
 export function arbitrariesOf<const H extends AnyHost>(
   host: H,
-  tables?: HostTables,
+  values?: HostValues,
 ): HostArbitraries<H> {
-  const subject = subjectOf(host, tables);
+  const subject = subjectOf(host, values);
   const { slots } = subject;
   const documents = documentsOf(slots);
   const plans = plansOf(slots);

@@ -8,7 +8,7 @@ export {
 export { type HostileValue, hostileValues, Watch } from "./hostile-values.ts";
 export type { AdapterDocuments, AdapterFixtures, AdapterUnderTest } from "./laws/adapter-laws.ts";
 export type { Law, LawOptions } from "./laws/law.ts";
-export type { AnyHost, HostTables, PluginUnderTest } from "./subject.ts";
+export type { AnyHost, HostValues, PluginUnderTest } from "./subject.ts";
 export { adapterLaws, arbitrariesFor, pluginLaws, slotLaws } from "./with-fast-check.ts";
 export {
   type Holder,

@@ -1,17 +1,12 @@
-/** What the kit works on: the compiled slot table of a host, and the host's own functions. */
+/** What the kit works on: the tables of a host, and the host's own functions. */
 import type * as fc from "fast-check";
 import { expectOptions, isRecord, type Limits, typeName } from "../core/data/index.ts";
 import type { Rejection } from "../core/envelope/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../core/errors/index.ts";
-import { type HookSpec, type HookTable, standardHooks } from "../core/hooks/index.ts";
+import { type HookTable, standardHooks } from "../core/hooks/index.ts";
+import { tablesOf } from "../core/host/index.ts";
 import type { AnyManager, Plugin } from "../core/plugins/index.ts";
-import {
-  type CompiledSlots,
-  compileSlots,
-  type SlotSpec,
-  type SlotTable,
-  standardSlots,
-} from "../core/slots/index.ts";
+import { type CompiledSlots, compileSlots, standardSlots } from "../core/slots/index.ts";
 import { isObject, type Level } from "./data.ts";
 import { setValues } from "./documents.ts";
 
@@ -30,12 +25,8 @@ export interface AnyHost {
   createPluginManager(options: never): Promise<object>;
 }
 
-/** The tables that were passed to `defineHost`. */
-export interface HostTables {
-  /** The host's own slots. The standard ones need not be included. */
-  readonly slots?: SlotTable;
-  /** The host's own hooks. The standard ones need not be included. */
-  readonly hooks?: HookTable;
+/** What the kit cannot find out from the tables of a host. */
+export interface HostValues {
   /** Values by slot, if its schema has rules beyond its types that the kit cannot guess. */
   readonly values?: { readonly [slot: string]: fc.Arbitrary<unknown> };
   /** Payloads by hook, for the same reason, or to try only some. */
@@ -43,7 +34,7 @@ export interface HostTables {
 }
 
 /** A plugin, and the settings for checking its laws. */
-export interface PluginUnderTest extends HostTables {
+export interface PluginUnderTest extends HostValues {
   /** The plugin. If it has state, a function that makes it, so that each run has its own. */
   readonly plugin: Plugin | (() => Plugin);
   /** The host whose `definePlugin` made it. Default: `glassine`. */
@@ -97,35 +88,31 @@ export interface HostSubject extends Subject {
 }
 
 /**
- * Combines a host with its tables.
+ * Reads what a host was defined with.
  *
- * @throws GlassineError `options_invalid` if a table is missing or belongs to another host, and for
- *   what is not a host, such as a module that has only some of a host's functions
+ * @throws GlassineError `options_invalid` for what is not a host, such as a module that has only
+ *   some of a host's functions, and for names that the host does not have
  */
-export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
-  if (!isHost(host))
+export function subjectOf(host: AnyHost, given: HostValues = {}): HostSubject {
+  // A copy of the standard functions, some of them replaced, is a standard host.
+  const { slots: table, hooks } = tablesOf(host) ?? { slots: standardSlots, hooks: standardHooks };
+  if (!isHost(host) || !isDefined(host.slotNames, table) || !isDefined(host.hookNames, hooks))
     throw optionsInvalid(
       "That is not a host: pass what defineHost returned, or `memoryNode` of glassine/memory-node.",
     );
-  const known = ["slots", "hooks", "values", "payloads"] as const;
-  expectOptions(tables, known, "The test kit");
+  const known = ["values", "payloads"] as const;
+  expectOptions(given, known, "The test kit");
   for (const name of known) {
-    const table: unknown = tables[name];
-    if (table !== undefined && !isRecord(table))
+    const own: unknown = given[name];
+    if (own !== undefined && !isRecord(own))
       throw optionsInvalid(
-        `The test kit expects ${name} to be an object with an entry for each name, got ${typeName(table)}.`,
+        `The test kit expects ${name} to be an object with an entry for each name, got ${typeName(own)}.`,
       );
   }
-  const { values = {}, payloads = {} } = tables;
+  const { values = {}, payloads = {} } = given;
   expectNames(values, host.slotNames, "values: the host has no slot named");
   expectNames(payloads, host.hookNames, "payloads: the host has no hook named");
-  const slots = compileSlots(named<SlotSpec>(host.slotNames, standardSlots, tables.slots, "slots"));
-  const hooks = named<HookSpec>(host.hookNames, standardHooks, tables.hooks, "hooks");
-  const foreign = slots.capabilities.names.find((name) => !Object.hasOwn(host.capabilities, name));
-  if (foreign !== undefined)
-    throw optionsInvalid(
-      `The slots name the capability ${quoted(foreign)}, which the host does not have: pass the table that defineHost was given.`,
-    );
+  const slots = compileSlots(table);
   setValues(slots, values);
   // The host may have any tables, so its names are known only at run time.
   return {
@@ -147,26 +134,6 @@ function expectNames(given: object, names: object, text: string): void {
     throw optionsInvalid(`${text} ${quoted(stray)}.${suggestion(stray, Object.keys(names))}`);
 }
 
-/** Returns the host's entries in its order, each from its own table or from the standard one. */
-function named<Spec>(
-  names: { readonly [name: string]: string },
-  standard: { readonly [name: string]: Spec },
-  own: { readonly [name: string]: Spec } = {},
-  what: "slots" | "hooks",
-): { readonly [name: string]: Spec } {
-  // The tables of a host from `defineHost` hold the standard entries too; the memory node's do not.
-  const stranger = Object.keys(own).find((name) => !Object.hasOwn(names, name));
-  if (stranger !== undefined && !Object.hasOwn(standard, stranger))
-    throw optionsInvalid(
-      `The host has nothing named ${quoted(stranger)} among its ${what}: pass the table that defineHost was given.`,
-    );
-  const entries = Object.keys(names).map((name): [string, Spec] => {
-    const spec = Object.hasOwn(own, name) ? own[name] : standard[name];
-    if (spec === undefined || (!Object.hasOwn(own, name) && !Object.hasOwn(standard, name)))
-      throw optionsInvalid(
-        `The host has ${quoted(name)} among its ${what}, but no table defines it: pass the { ${what} } that defineHost was given.`,
-      );
-    return [name, spec];
-  });
-  return Object.freeze(Object.fromEntries(entries));
+function isDefined(names: object, table: object): boolean {
+  return Object.keys(names).every((name) => Object.hasOwn(table, name));
 }

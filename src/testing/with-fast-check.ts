@@ -4,7 +4,7 @@ import { standardHost } from "../core/host/index.ts";
 import type { HostArbitraries } from "./arbitraries.ts";
 import type { AdapterFixtures, AdapterUnderTest } from "./laws/adapter-laws.ts";
 import type { Law } from "./laws/law.ts";
-import type { AnyHost, HostTables, PluginUnderTest } from "./subject.ts";
+import type { AnyHost, HostValues, PluginUnderTest } from "./subject.ts";
 
 type Made = typeof import("./needs-fast-check.ts");
 
@@ -17,14 +17,14 @@ function absent(error: unknown): undefined {
 }
 
 /**
- * Returns arbitraries derived from a host's tables. `tables` is what was passed to `defineHost`;
- * the standard host (`import * as glassine from "glassine"`) and its entries need none.
+ * Returns arbitraries derived from the tables of a host: the standard one
+ * (`import * as glassine from "glassine"`), or what `defineHost` returned.
  *
  * Values match the types of a schema, including lengths, ranges and patterns; those that its other
  * rules refuse are left out. If none is left, pass some: `{ values: { billing: fc.… } }`.
  *
- * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot for
- *   which no values are found
+ * @throws GlassineError `options_invalid` for what is not a host, and for a slot for which no values
+ *   are found
  * @example
  * ```ts
  * import * as fc from "fast-check";
@@ -42,9 +42,9 @@ function absent(error: unknown): undefined {
  */
 export function arbitrariesFor<const H extends AnyHost>(
   host: H,
-  tables?: HostTables,
+  values?: HostValues,
 ): HostArbitraries<H> {
-  return needingFastCheck("arbitrariesFor").arbitrariesOf(host, tables);
+  return needingFastCheck("arbitrariesFor").arbitrariesOf(host, values);
 }
 
 /**
@@ -57,8 +57,8 @@ export function arbitrariesFor<const H extends AnyHost>(
  * their own have one second. If the host refuses the plugin, because it lacks configuration or a
  * plugin it depends on, no law is broken: `check` rejects with the host's own error.
  *
- * @throws GlassineError `options_invalid` for a plugin without hooks, for tables that are not the
- *   host's, and for a slot or hook for which no values are found
+ * @throws GlassineError `options_invalid` for a plugin without hooks, for what is not a host, and for
+ *   a slot or hook for which no values are found
  * @throws What `createPluginManager` rejects with (as a rejection of `check`)
  * @example
  * ```ts
@@ -86,15 +86,15 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
 
 /**
  * Returns the laws of the envelope over a host's slots: what plugins see, what a merge may change,
- * and what is read and written. `tables` has the slots that were passed to `defineHost`, and values
- * for those whose schemas have rules that the kit cannot guess.
+ * and what is read and written. `values` has some for slots whose schemas have rules that the kit
+ * cannot guess.
  *
  * They find mistakes that a table cannot exclude and that the host must avoid: a transform that
  * changes its own result, a default or `derive` that returns a different value each time, or a
  * `derive` that fails.
  *
- * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot for
- *   which no values can be made
+ * @throws GlassineError `options_invalid` for what is not a host, and for a slot for which no values
+ *   can be made
  * @example
  * ```ts
  * import { defineHost } from "glassine/host";
@@ -110,13 +110,13 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
  *   },
  * } as const;
  *
- * const laws = slotLaws(defineHost({ slots }), { slots });
+ * const laws = slotLaws(defineHost({ slots }));
  * for (const law of laws) await law.check({ numRuns: 20 });
  * console.log(laws[0]?.id, laws.length); // L1 22
  * ```
  */
-export function slotLaws(host: AnyHost = standardHost, tables?: HostTables): readonly Law[] {
-  return needingFastCheck("slotLaws").lawsOfSlots(host, tables);
+export function slotLaws(host: AnyHost = standardHost, values?: HostValues): readonly Law[] {
+  return needingFastCheck("slotLaws").lawsOfSlots(host, values);
 }
 
 /**

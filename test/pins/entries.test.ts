@@ -843,7 +843,7 @@ it("the testing entry", async () => {
     "FixturePackage",
     "Holder",
     "HostArbitraries",
-    "HostTables",
+    "HostValues",
     "HostileProposal",
     "HostileValue",
     "InstalledFixture",

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import * as glassine from "glassine";
 import { isGlassineError } from "glassine";
 import { defineHook, defineHooks, defineHost, handleOf } from "glassine/host";
-import { memoryNode, memoryNodeHooks } from "glassine/memory-node";
+import { memoryNode, type memoryNodeHooks } from "glassine/memory-node";
 import { type AnyHost, arbitrariesFor, hostileValues, Watch, withPlugins } from "glassine/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
@@ -124,7 +124,7 @@ describe("arbitrariesFor", () => {
     },
   );
 
-  const node = arbitrariesFor(memoryNode, { hooks: memoryNodeHooks });
+  const node = arbitrariesFor(memoryNode);
   it.each(Object.keys(memoryNode.hookNames) as (keyof typeof memoryNodeHooks)[])(
     "makes payloads and facts that %s of the memory node accepts",
     async (hook) => {
@@ -199,7 +199,7 @@ describe("schemas of a host", () => {
   const host = defineHost({ hooks });
 
   it("have values of every format, length, range, shape and refinement", async () => {
-    const { payloads } = arbitrariesFor(host, { hooks });
+    const { payloads } = arbitrariesFor(host);
     const { createPluginManager } = host;
     await withPlugins(
       [],
@@ -217,7 +217,7 @@ describe("schemas of a host", () => {
       any: { semantic: "filter_chain", description: "Any value.", payload: z.json() },
     });
     const host = defineHost({ hooks });
-    const { payloads } = arbitrariesFor(host, { hooks });
+    const { payloads } = arbitrariesFor(host);
     const values = fc.sample(payloads("any"), some).map((value) => typeof value);
     expect(new Set(values)).toEqual(new Set(["string", "number", "boolean", "object"]));
   });
@@ -229,7 +229,7 @@ describe("schemas of a host", () => {
       named: z.record(z.string().regex(/^x-[a-z]{3}$/), z.boolean()),
     });
     const hooks = defineHooks({ ask: { semantic: "voting", description: "Ask.", payload: prefs } });
-    const { payloads } = arbitrariesFor(defineHost({ hooks }), { hooks });
+    const { payloads } = arbitrariesFor(defineHost({ hooks }));
     const drawn = fc.sample(payloads("ask"), some);
     for (const { all } of drawn) expect(Object.keys(all)).toEqual(["one", "two"]);
     expect(drawn.some((each) => Object.keys(each.some).length > 0)).toBe(true);
@@ -238,7 +238,7 @@ describe("schemas of a host", () => {
 
   it("use the values given for them", () => {
     const given = { from: 1, to: 2 };
-    const { payloads } = arbitrariesFor(host, { hooks, payloads: { ranged: fc.constant(given) } });
+    const { payloads } = arbitrariesFor(host, { payloads: { ranged: fc.constant(given) } });
     expect(fc.sample(payloads("ranged"), 3)).toEqual([given, given, given]);
     const slots = {
       lottery: {
@@ -249,7 +249,7 @@ describe("schemas of a host", () => {
       },
     } as const;
     const winning = { lottery: fc.constant({ ticket: "4711-0815-42" }) };
-    const { extensions } = arbitrariesFor(defineHost({ slots }), { slots, values: winning });
+    const { extensions } = arbitrariesFor(defineHost({ slots }), { values: winning });
     const won = fc.sample(extensions, some).filter(({ lottery }) => lottery !== undefined);
     expect(won.length).toBeGreaterThan(5);
   });
@@ -262,7 +262,7 @@ describe("schemas of a host", () => {
         payload: z.object({ a: z.string() }).refine(() => false),
       }),
     };
-    const { payloads } = arbitrariesFor(defineHost({ hooks: never }), { hooks: never });
+    const { payloads } = arbitrariesFor(defineHost({ hooks: never }));
     expect(() => payloads("never")).toThrow('generated for the payload of "never" was accepted');
   });
 
@@ -270,25 +270,25 @@ describe("schemas of a host", () => {
     const code = z.string().refine((text) => text === "XX00 0000 0000");
     const own = { tier: "mutable", read: "everyone", write: "everyone", description: "A note." };
     const slots = { note: { ...own, schema: z.object({ owner: z.object({ code }) }) } } as never;
-    expect(() => arbitrariesFor(defineHost({ slots }), { slots })).toThrow(
+    expect(() => arbitrariesFor(defineHost({ slots }))).toThrow(
       "generated for note.owner.code (a string or number with rules of its own) was accepted",
     );
     const payload = z.object({ code, at: z.date() });
     const hooks = defineHooks({ pay: { semantic: "voting", description: "Pay?", payload } });
-    const { payloads } = arbitrariesFor(defineHost({ hooks }), { hooks });
+    const { payloads } = arbitrariesFor(defineHost({ hooks }));
     expect(() => payloads("pay")).toThrow('generated for the payload of "pay".code (a string');
     const dated = z.object({ at: z.date() });
     const later = defineHooks({ pay: { semantic: "voting", description: "Pay?", payload: dated } });
-    const ofLater = arbitrariesFor(defineHost({ hooks: later }), { hooks: later });
+    const ofLater = arbitrariesFor(defineHost({ hooks: later }));
     expect(() => ofLater.payloads("pay")).toThrow(
       'Cannot generate values for a schema of type date at the payload of "pay".at. Pass',
     );
   });
 
   it("of another host are refused", () => {
-    const { payloads } = arbitrariesFor(host, { hooks });
+    const { payloads } = arbitrariesFor(host);
     expect(() => payloads("orderd" as never)).toThrow('Did you mean "ordered"');
-    expect(() => arbitrariesFor(host)).toThrow("pass the { hooks }");
+    expect(() => arbitrariesFor({ ...host })).toThrow("That is not a host: pass what");
   });
 });
 

@@ -11,11 +11,7 @@ import {
 } from "glassine";
 import { defineHooks, defineHost, handleOf } from "glassine/host";
 import * as memoryNodeModule from "glassine/memory-node";
-import {
-  definePlugin as defineNodePlugin,
-  memoryNode,
-  memoryNodeHooks,
-} from "glassine/memory-node";
+import { definePlugin as defineNodePlugin, memoryNode } from "glassine/memory-node";
 import { type LawOptions, type PluginUnderTest, pluginLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -122,7 +118,7 @@ describe("an honest plugin keeps its laws", () => {
         post_assert_audit: (_facts) => undefined,
       },
     });
-    const test = { plugin, host: memoryNode, hooks: memoryNodeHooks };
+    const test = { plugin, host: memoryNode };
     expect(await brokenBy(test)).toEqual(none);
   });
 
@@ -135,7 +131,7 @@ describe("an honest plugin keeps its laws", () => {
         },
       },
     });
-    const test = { plugin, host: memoryNode, hooks: memoryNodeHooks };
+    const test = { plugin, host: memoryNode };
     expect([...(await brokenBy(test)).keys()]).toEqual(["P1"]);
   });
 
@@ -254,7 +250,7 @@ describe("a planted fault is found", () => {
           },
         },
       });
-      expect([...(await brokenBy({ plugin, host, hooks }, first)).keys()]).toEqual(["P1"]);
+      expect([...(await brokenBy({ plugin, host }, first)).keys()]).toEqual(["P1"]);
     });
 
     it("more than 5 labels", async () => {
@@ -327,7 +323,7 @@ describe("a planted fault is found", () => {
       { recall_rank: (_list: unknown) => ({ a: Number.NaN }) },
     ]) {
       const plugin = defineNodePlugin({ ...about, hooks: hooks as never });
-      const found = await brokenBy({ plugin, host: memoryNode, hooks: memoryNodeHooks });
+      const found = await brokenBy({ plugin, host: memoryNode });
       expect([...found.keys()]).toEqual(["P1"]);
       expect(found.get("P1")).toContain("ContractViolation");
     }
@@ -441,10 +437,9 @@ describe("what pluginLaws refuses", () => {
       " was accepted. Pass values that are",
     ],
     [{ plugin, values: { agents: fc.constant(1) } }, 'no slot named "agents"'],
-    [{ plugin, host: memoryNode }, "pass the { hooks }"],
-    [{ plugin, host: memoryNodeModule, hooks: memoryNodeHooks }, "That is not a host: pass what"],
+    [{ plugin, host: memoryNodeModule }, "That is not a host: pass what"],
     [{ plugin, host: null }, "That is not a host: pass what"],
-    [{ plugin, host: memoryNode, hooks: memoryNodeHooks }, "the host whose definePlugin made"],
+    [{ plugin, host: memoryNode }, "the host whose definePlugin made"],
   ])("%#", (test, message) => {
     expect(() => pluginLaws(test as never)).toThrow(message);
     expect(() => pluginLaws(test as never)).toThrow(

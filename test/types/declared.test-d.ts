@@ -106,7 +106,7 @@ export const {
 } = host;
 export const hostManager = await host.createPluginManager({ plugins: [] });
 export const hostEnvelope = host.createExtensions({});
-export const arbitraries = arbitrariesFor(host, { slots, hooks });
+export const arbitraries = arbitrariesFor(host);
 
 export const node = memoryNode;
 export const nodePlugin = defineNodePlugin({ name: "declared", version: "1.0.0" });

@@ -32,8 +32,6 @@ const fields = [
   "grant",
   "options",
   "deterministic",
-  "slots",
-  "hooks",
   "values",
   "payloads",
 ];
@@ -43,7 +41,7 @@ export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
     throw withoutPlugin();
   expectOptions(test, fields, "pluginLaws");
   const { plugin, host = standardHost, others = [], grant, options = {}, ...rest } = test;
-  const { deterministic = true, ...tables } = rest;
+  const { deterministic = true, ...values } = rest;
   if (!isRecord(options))
     throw optionsInvalid(
       `pluginLaws expects the options of a manager in an object, got ${typeName(options)}.`,
@@ -55,7 +53,7 @@ export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   if (taken !== undefined)
     throw optionsInvalid(`pluginLaws sets the option ${quoted(taken)} itself.`);
   const make = typeof plugin === "function" ? plugin : () => plugin;
-  const subject = subjectOf(host, tables);
+  const subject = subjectOf(host, values);
   const sample: Plugin | undefined = make();
   if (!Array.isArray(sample?.hooks)) throw withoutPlugin();
   const calls = { made: 0, reached: 0 };
