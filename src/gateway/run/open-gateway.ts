@@ -129,7 +129,9 @@ class RunningGateway implements OpenedGateway {
     await this.#openAdminPort();
     this.#identifier = await this.#makeIdentifier(parts);
     this.#auditFailures.add(parts.manager);
-    this.#servers.use(parts, await pinsOf(parts));
+    const pins = await readPins(parts.config.definitionsFile);
+    warnOfPins(parts, pins);
+    this.#servers.use(parts, pins);
     void this.#models.use(this.#models.make(parts));
     if (listen === undefined) await this.#serveStdio(parts);
     else await this.#serveHttp(parts, listen);
@@ -312,7 +314,7 @@ class RunningGateway implements OpenedGateway {
     const next = this.#current.prepared(parts);
     checkFixed(this.#current.parts.config, next.config);
     const identifier = await this.#makeIdentifier(next);
-    const pins = await pinsOf(next);
+    const pins = await readPins(next.config.definitionsFile);
     if (this.#closing !== undefined)
       throw new GlassineError("manager_closed", "The gateway is closed; create a new one.");
     const routes = this.#models.make(next);
@@ -324,6 +326,7 @@ class RunningGateway implements OpenedGateway {
     this.#memory.use(this.#servers.names);
     this.#auditFailures.add(next.manager);
     this.#current.replace(next);
+    warnOfPins(next, pins);
     void this.#endpoint?.endWith(removed);
     next.log.info("reloaded", namesIn(next));
   }
@@ -380,11 +383,8 @@ class RunningGateway implements OpenedGateway {
   }
 }
 
-/** Reads the pinned definitions, and warns if they do not fit the servers. */
-async function pinsOf({ config, log }: GatewayParts): Promise<ReadonlyMap<string, Pins>> {
-  const pins = await readPins(config.definitionsFile);
+function warnOfPins({ config, log }: GatewayParts, pins: ReadonlyMap<string, Pins>): void {
   for (const text of pinFaults(config, pins)) log.warn("pins", { text });
-  return pins;
 }
 
 function namesIn({ config, manager }: GatewayParts): object {
