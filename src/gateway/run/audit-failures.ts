@@ -32,7 +32,7 @@ export class AuditFailures {
   }
 }
 
-/** Does not count reports of a loss: one is tried for each refused request and each probe. */
+/** Does not count reports of a loss, which are tried again and again until one is written. */
 function lostBy(manager: Manager): number {
   const { total, byType } = manager.auditFailures();
   return total - (byType[recordsLost] ?? 0);

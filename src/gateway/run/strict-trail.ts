@@ -9,6 +9,9 @@ import type { GatewayParts } from "./parts.ts";
 
 type Manager = GatewayParts["manager"];
 
+/** How long a report that was not written is not tried again: each attempt may log a line. */
+const pauseMs = 1000;
+
 /**
  * @param parts returns the current parts: a reload may bring another manager, or the same again
  * @param failures the lost records of all managers
@@ -20,6 +23,7 @@ export function strictTrail(
   /** How many lost records a written one has reported. */
   let reported = 0;
   let isTrying = false;
+  let nextAt = 0;
 
   async function report(
     manager: Manager,
@@ -37,6 +41,7 @@ export function strictTrail(
         metadata: { lost: total - reported },
       });
       if (isWritten) reported = total;
+      else nextAt = performance.now() + pauseMs;
     } finally {
       isTrying = false;
     }
@@ -44,14 +49,15 @@ export function strictTrail(
 
   return {
     /**
-     * Whether a record was lost and none could be written since. Each call tries to write one, so
-     * that the next request may pass.
+     * Whether a record was lost and none could be written since. A call tries to write one, so that
+     * later requests may pass.
      */
     isLosing(): boolean {
       const { manager, audit, config } = parts();
       const total = failures.total();
       if (audit?.strict !== true || total === reported) return false;
-      if (!isTrying) void ignore(report(manager, config.tenant, total));
+      if (!isTrying && performance.now() >= nextAt)
+        void ignore(report(manager, config.tenant, total));
       return true;
     },
   };

@@ -65,6 +65,20 @@ it("takes no request while the records of those before are lost", async () => {
   expect(text).toContain(`audit_failures_total ${real.length}\n`);
 });
 
+it("tries to report the loss once a second, not for each request that it refuses", async () => {
+  const { lost, state, more } = disk();
+  const made = await gatewayBefore(undefined, {}, [looks], more);
+  const caller = await sessionOf(made.url, ada);
+  state.isFull = true;
+  await caller.call(0);
+  const began = performance.now();
+  for (let id = 1; id <= 50; id += 1) expect((await caller.call(id)).code).toBe("audit_failed");
+  const seconds = Math.ceil((performance.now() - began) / 1000);
+  const tried = lost.filter((type) => type === "gateway.records_lost");
+  expect(tried.length).toBeGreaterThanOrEqual(1);
+  expect(tried.length).toBeLessThanOrEqual(seconds);
+});
+
 it.each([false, true])(
   "reports what was lost once over a reload, with tracing %s",
   async (tracing) => {
