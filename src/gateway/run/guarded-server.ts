@@ -32,10 +32,6 @@ export interface GuardSettings {
   readonly onHook?: ((ran: HookRan) => void) | undefined;
 }
 
-/** Added to a guard's warnings for operators, since the warnings are worded for embedders. */
-const checkHint =
-  "`glassine gateway --check` shows which parts of each plugin have no effect here, and why";
-
 export function guardOptions(
   name: string,
   server: ServerConfig,
@@ -64,7 +60,7 @@ export function guardOptions(
     onEnd: (end) => events.ended(name, end),
     onFailure: (failed) => events.failed({ server: name }, failed),
     onResult: onHook,
-    onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkHint }),
+    onWarning: (text) => log.warn("guard_warning", { server: name, text }),
   };
 }
 
