@@ -57,7 +57,7 @@ export async function auditFileFaults({ audit }: Pick<GatewayConfig, "audit">): 
   if (found?.isDirectory())
     return { ...none, problems: [`audit.file: ${printable(file)} is a folder: name a file`] };
   if (found?.isFile() && (await hasOther(file))) {
-    const problem = `audit.file: ${printable(file)} has something else in it than records, which they would destroy: name another file`;
+    const problem = `audit.file: ${printable(file)} is not an audit trail, and records would spoil it: name another file`;
     return { ...none, problems: [problem] };
   }
   return await access(found === undefined ? `${folder}/.` : file, constants.W_OK).then(

@@ -393,7 +393,7 @@ const labelSettings = z.strictObject({
 
 const audit = z.strictObject({
   file: text.describe(
-    "The file to which records are appended, one line of JSON each. A file that has anything else in it is refused.",
+    "The file to which records are appended, one line of JSON each. A file that begins with anything else is refused.",
   ),
   strict: z
     .boolean()

@@ -26,7 +26,7 @@ async function checked(file: string, prepare?: Prepare, argv = gateway) {
 }
 
 const refusedAt = (path: string) =>
-  `audit.file: ${path} has something else in it than records, which they would destroy: name another file`;
+  `audit.file: ${path} is not an audit trail, and records would spoil it: name another file`;
 
 const written =
   (file: string, text: string): Prepare =>
