@@ -78,7 +78,7 @@ export const logEvents = {
   },
   plugins: {
     levels: ["warn", "error"],
-    means: "The host of the plugins has something to report.",
+    means: "The plugin manager, or discovery, has something to report.",
   },
   plugin_printed: {
     levels: ["warn"],

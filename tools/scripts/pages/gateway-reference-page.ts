@@ -230,7 +230,7 @@ Every line of the log about a request has the request's id in \`request\`, and t
 - \`guard_error\` says why the gateway could not check a message, for example when it answers with \`guard_failed\`: the hook or the step (\`point\`), a code, and the place in the message, never what was there.
 - \`refused\`, \`identity_refused\`, \`host_refused\` and \`origin_refused\`, and \`/metrics\`, have what the gateway refused before any plugin saw it, for example with 400, 401 or 403, or because no server has the name, or the server is lost. The trail does not.
 
-Other requests that a plugin refused, or that failed on their way to a server or a model, are always in the trail; \`audit.access: "all"\` adds the others that hooks ran for, and \`audit.hooks: true\` what each plugin could see and changed, and the labels after each hook.
+Of the other requests, the trail always has those that a plugin refused or that failed on their way to a server or a model. \`audit.access: "all"\` adds the rest of those that hooks ran for, and \`audit.hooks: true\` what each plugin could see and changed, and the labels after each hook.
 If the trail has too little, \`explain\` says which of these keys to set.
 Messages of MCP without a hook of their own, such as lists and \`initialize\`, have a record, and a subject in the log, only if a plugin runs on \`cmf.mcp_request\` or \`cmf.mcp_response\`, as one on \`message_pre_invoke\` or \`message_post_invoke\` does.
 The trail has names, labels and codes. Of the content of a message it has only what plugins quote in their reasons and errors, with known secrets removed.`;
