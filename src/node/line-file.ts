@@ -1,8 +1,8 @@
 /**
  * Appends whole lines to a file that others may append to as well.
  *
- * The system appends each write as a whole. Lines that wait at the same time are one write: a busy
- * process gets to few, and would fall behind for good. A line that was written in part stays broken,
+ * The system appends each write as a whole. All lines that wait share one write: with a write for
+ * each, a busy process would fall behind for good. A line that was written in part stays broken,
  * because truncating the file could remove another writer's line. The next write ends it first,
  * whoever left it, so that no reader takes two lines for one.
  */
