@@ -61,6 +61,20 @@ describe("the order of a trail", () => {
     expect([taken, heard, most]).toEqual([[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], 4]);
   });
 
+  it("gives each event the whole time, even if the sink got it with those before", async () => {
+    let last: Promise<unknown> = Promise.resolve();
+    const sink = takesMany(async ({ metadata }: AuditEvent) => {
+      if (metadata.n === 3) throw full;
+      last = last.then(() => new Promise((resolve) => setTimeout(resolve, 40)));
+      await last;
+    });
+    const { trail } = trailTo(sink, { timeoutMs: 150 });
+    const outcomes = await Promise.all(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((n) => trail.emit(numbered(n))),
+    );
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, true, false, true, true, true, true]);
+  });
+
   it("calls the sink first, and the others even if the sink fails", async () => {
     verifies("audit:sink-first");
     const order: string[] = [];

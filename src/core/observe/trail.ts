@@ -3,7 +3,7 @@
  * the host's sink and then to the handlers that the manager names. A failing recipient never makes
  * it throw, and is always counted.
  */
-import { within } from "../data/index.ts";
+import { ignore, within } from "../data/index.ts";
 import {
   type AsyncScope,
   callIn,
@@ -148,10 +148,13 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
       const batch = queue;
       queue = [];
       for (let at = 0; at < batch.length; at += atOnce) {
+        let before: Outcome = taken;
         const handed = batch.slice(at, at + atOnce).map((each) => {
           waiting -= 1;
           const { raised, scope } = each;
-          return { ...each, first: callIn(scope, () => handTo("sink", sink, raised)) };
+          const first = callIn(scope, () => handTo("sink", sink, raised, before));
+          before = first;
+          return { ...each, first };
         });
         for (const { raised, scope, resolve, first } of handed) {
           const outcome = await first;
@@ -178,11 +181,17 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     return second instanceof Promise ? second.then(() => first) : first;
   }
 
-  function handTo(recipient: Recipient, take: AuditSink | undefined, raised: Raised): Outcome {
+  /** `before` is the outcome of the event before, if the recipient may still be taking that. */
+  function handTo(
+    recipient: Recipient,
+    take: AuditSink | undefined,
+    raised: Raised,
+    before: Outcome = taken,
+  ): Outcome {
     if (take === undefined) return taken;
     try {
       const answer = take(raised.event);
-      if (isAwaitable(answer)) return waitFor(recipient, answer, raised);
+      if (isAwaitable(answer)) return waitFor(recipient, answer, raised, before);
       stuck[recipient] = false;
       return taken;
     } catch (thrown) {
@@ -203,7 +212,13 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     recipient: Recipient,
     answer: PromiseLike<unknown>,
     raised: Raised,
+    before: Outcome,
   ): Promise<AuditOutcome> {
+    if (before instanceof Promise) {
+      // It may reject before anybody waits for it.
+      void ignore(answer);
+      await before;
+    }
     const { how, value } = await within(timeLeft(recipient, raised), () => answer);
     stuck[recipient] = how === "timeout";
     if (how === "returned") return taken;
