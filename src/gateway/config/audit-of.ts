@@ -72,7 +72,7 @@ export async function auditFileFaults({ audit }: Pick<GatewayConfig, "audit">): 
   );
 }
 
-/** How every record begins: see `jsonLines`. The first may be cut off. */
+/** How every record begins: see `jsonLines`. The first may be cut off, with others behind it. */
 const recordStart = '{"eventType":';
 
 async function hasOther(path: string): Promise<boolean> {
@@ -81,7 +81,8 @@ async function hasOther(path: string): Promise<boolean> {
   if (file === undefined) return false;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(recordStart.length));
-    return !recordStart.startsWith(buffer.toString("latin1", 0, bytesRead));
+    const lines = buffer.toString("latin1", 0, bytesRead).split("\n");
+    return !lines.every((line) => recordStart.startsWith(line));
   } finally {
     await file.close();
   }

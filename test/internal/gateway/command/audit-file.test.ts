@@ -52,6 +52,7 @@ describe("is refused if it does not begin as a record does", () => {
     ["pins in one line", "pins.json", written("pins.json", '{"files":{}}')],
     ["a secret", "token", written("token", "t0ken")],
     ["a program", "server", written("server", "#!/bin/sh\n")],
+    ["a file that begins with an empty line", ".env", written(".env", "\nTOKEN=t0ken\n")],
     ["other lines of JSON", "log.jsonl", written("log.jsonl", '{"event":"ready"}\n')],
   ])("%s", async (_what, file, prepare, argv) => {
     verifies("cli:gateway-audit-file");
@@ -109,6 +110,12 @@ it.each<[string, string, Prepare?]>([
   ["that is empty", "audit.jsonl", written("audit.jsonl", "")],
   ["with records", "audit.jsonl", written("audit.jsonl", record)],
   ["whose first record was cut off", "audit.jsonl", written("audit.jsonl", record.slice(0, 9))],
+  [
+    "whose first record was cut off, with another behind it",
+    "audit.jsonl",
+    written("audit.jsonl", `${record.slice(0, 9)}\n${record}`),
+  ],
+  ["that `echo >` emptied", "audit.jsonl", written("audit.jsonl", "\n")],
   ["in a folder that does not exist here", "logs/audit.jsonl"],
   ["that is a device", "/dev/null"],
   [
