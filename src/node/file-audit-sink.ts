@@ -45,8 +45,9 @@ const openFlags =
  * disk. Without it, a crash of the machine can lose the last records. A crash of the process loses
  * only those that still wait.
  *
- * If the file is renamed, later records go to the renamed file. Rotate it by copying and
- * truncating, or restart the process. If it is removed, the next record creates it again.
+ * If the file is renamed, later records go to the renamed file until the process is restarted.
+ * Copying and truncating it loses what is written in between. If it is removed, the next record
+ * creates it again.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:file-lines`, `audit:file-refused`
