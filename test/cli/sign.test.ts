@@ -1,7 +1,7 @@
 /** `plugins sign`: where the key comes from, and that it goes nowhere else. */
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { platform } from "node:process";
@@ -172,6 +172,25 @@ entry for publishers in an operator's key file:
     };
     const listed = await run(["plugins", "list"], { services: commandServices, cwd, env });
     expect(linesOf(listed.stdout).at(-1)).toContain("signed_by=a@b");
+  });
+
+  it("refuses a tarball that would publish the key, and leaves it as it is", async () => {
+    verifies("cli:sign-key");
+    const cwd = await newRoot();
+    const path = await install(cwd, "guard");
+    await mkdir(join(path, "keys"));
+    await writeFile(join(path, "keys/signing.pem"), newKey());
+    const tarball = await packed(cwd, path);
+    const before = await readFile(tarball);
+    const key = join(path, "keys/signing.pem");
+    await chmod(key, 0o600);
+    const argv = ["plugins", "sign", tarball, "--key", key, "--identity", "a@b"];
+    const ended = await run(argv, { services: commandServices, cwd });
+    expect([ended.code, ended.stderr]).toEqual([
+      2,
+      "sign: the tarball has the private key in keys/signing.pem, and would publish it: move it out of the package's folder, run `npm pack` again, and sign that\n",
+    ]);
+    expect(await readFile(tarball)).toEqual(before);
   });
 
   it("warns about bundled packages that the signature does not cover", async () => {

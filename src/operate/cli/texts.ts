@@ -82,6 +82,8 @@ export const texts = {
     say`sign: ${path} ${unreadFault(code)}${code === "ENOENT" ? ": name the tarball that `npm pack` makes" : ""}`,
   notTarball: (path: string) =>
     say`sign: ${path} is not a file: sign the tarball that \`npm pack\` makes`,
+  keyInTarball: (file: string) =>
+    say`sign: the tarball has the private key in ${file}, and would publish it: move it out of the package's folder, run \`npm pack\` again, and sign that`,
   wouldBeRefused: (host: string, code: string, reason: string) =>
     `every ${host} host refuses this package: ${reasonOf(code, reason)}; correct that, and sign again`,
   forOperators: "entry for publishers in an operator's key file:",

@@ -1,5 +1,5 @@
 /** Signs a tarball for its author, and warns of what those who install it may stumble over. */
-import { readdir, realpath, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { procedureKind } from "../../discovery/index.ts";
 import { installedNames, readBundled, readPackage, systemCode } from "../../packages/index.ts";
@@ -17,6 +17,8 @@ export async function sign(options: SignPackageOptions, host: NamedHost) {
   if (!stats.isFile()) throw refusal("io_failed", texts.notTarball(path));
   const warnings: string[] = [];
   const signed = await signTarball(options, async (folder) => {
+    const file = await fileWith(options.key, folder);
+    if (file !== undefined) throw refusal("package_refused", texts.keyInTarball(file));
     warnings.push(...(await refusedWarnings(folder, host)), ...(await bundleWarnings(folder)));
   });
   return {
@@ -29,6 +31,16 @@ export async function sign(options: SignPackageOptions, host: NamedHost) {
     evidence: signed.path,
     warnings,
   };
+}
+
+/** Returns the file that has the key in it, which would be published. */
+async function fileWith(key: string, folder: string): Promise<string | undefined> {
+  for (const file of await readdir(folder, { recursive: true })) {
+    // Folders cannot be read.
+    const text = await readFile(join(folder, file), "utf8").catch(() => "");
+    if (text.includes(key.trim())) return file;
+  }
+  return undefined;
 }
 
 /** Warns if the host refuses it whoever signed it, which its author can still correct. */
