@@ -42,6 +42,8 @@ export interface RouterOptions {
   readonly log: RouterLog;
   /** A request was refused that no guard saw. */
   readonly onRefused: (code: string, about: object) => void;
+  /** A message of the caller was for no server. */
+  readonly onDropped: (message: Message) => void;
 }
 
 export class Router {
@@ -149,9 +151,8 @@ export class Router {
     else for (const server of this.#options.servers) this.#toServer(server, message, extra);
   }
 
-  /** Drops what is for no server. */
   #toServer(server: string | undefined, message: Message, extra: Extra | undefined): void {
-    if (server === undefined) return;
+    if (server === undefined) return void this.#options.onDropped(message);
     const own = isAnswer(message)
       ? inAnswer(message, "", toServer(server))
       : inParams(message, toServer(server));

@@ -67,10 +67,10 @@ export class GatewayEvents {
     this.#log.info("model", { ...fields, totalMs: tenths(timings.totalMs) });
   }
 
-  /** A message between a server and a caller was dropped. */
-  droppedMessage(server: string, { method }: Message): void {
+  /** A message between a server and a caller was dropped. No server: it was for none. */
+  droppedMessage(server: string | undefined, { method }: Message): void {
     this.#dropped += 1;
-    this.#metrics?.messageDropped(server);
+    this.#metrics?.messageDropped(server ?? "none");
     const of = typeof method === "string" ? { method } : {};
     this.#log.warn("message_dropped", { server, ...of });
   }

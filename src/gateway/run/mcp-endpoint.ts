@@ -227,8 +227,7 @@ export class DirectEndpoint implements McpEndpoint {
     over: () => void,
   ): Promise<Wired> {
     const { servers: latest, memory, log, events, tracing } = this.#options;
-    const onRefused = (code: string, fields: object) => events.unrouted(code, fields);
-    const common = { servers, latest, memory, log, onRefused, tracing };
+    const common = { servers, latest, memory, log, events, tracing };
     const wired = await wire(front, { ...common, ...about });
     // Servers have gone, or been removed by a reload, while they were being connected.
     if (wired.isGone() || servers.some(({ isRemoved }) => isRemoved)) {

@@ -276,7 +276,7 @@ class RunningGateway implements OpenedGateway {
       latest: () => this.#servers.current,
       memory: this.#memory,
       log: this.#log,
-      onRefused: (code, about) => this.#events.unrouted(code, about),
+      events: this.#events,
       tracing: this.#tracing,
       key: identity.key,
       session: "stdio",

@@ -1,8 +1,9 @@
 /** Connects a front to the servers: through each one's guard, and a router if there are several. */
 import type { Bridge } from "../../providers/mcp/index.ts";
 import type { Tracing } from "../observe/index.ts";
-import { Router, type RouterOptions, type RoutingMemory } from "../router/index.ts";
+import { Router, type RoutingMemory } from "../router/index.ts";
 import { type ConnectFor, type Refusable, refusable, type Transport } from "../transports/index.ts";
+import type { GatewayEvents } from "./gateway-events.ts";
 import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
 
@@ -20,7 +21,7 @@ export interface WireOptions extends ConnectFor {
   /** The session's name; absent for an exchange without a session. */
   readonly session?: string | undefined;
   readonly log: GatewayLog;
-  readonly onRefused: RouterOptions["onRefused"];
+  readonly events: Pick<GatewayEvents, "unrouted" | "droppedMessage">;
   readonly tracing?: Tracing | undefined;
 }
 
@@ -58,7 +59,7 @@ async function join(
   options: WireOptions,
   bridges: Map<string, Bridge>,
 ): Promise<Pick<Bridge, "close">> {
-  const { servers, memory, log, onRefused, key } = options;
+  const { servers, memory, log, events, key } = options;
   const to = async (from: Transport, server: Server) => {
     const made = await bridge(from, server, options);
     bridges.set(server.name, made);
@@ -71,7 +72,8 @@ async function join(
     front,
     memory,
     log,
-    onRefused,
+    onRefused: (code, about) => events.unrouted(code, about),
+    onDropped: (message) => events.droppedMessage(undefined, message),
     servers: servers.map(({ name }) => name),
     owner: options.session ?? key,
     connect(name, transport) {

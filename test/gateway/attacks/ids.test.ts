@@ -154,6 +154,19 @@ attack(
       expect(gateway.counts()).toMatchObject({ dropped: 3, open: 0 });
     });
 
+    it("by the caller, in front of several servers", async () => {
+      const made = await gatewayBefore(undefined, { count: 2, admin: { port: 0 } });
+      const own = await sessionOf(made.url, ada);
+      await own.post({ jsonrpc: "2.0", id: "nobody's", result: {} });
+      const params = { progressToken: "nobody's", progress: 1 };
+      await own.post({ jsonrpc: "2.0", method: "notifications/progress", params });
+      await expect.poll(() => made.gateway.counts()).toMatchObject({ dropped: 2, open: 0 });
+      expect(loggedBy(made, "message_dropped")).toHaveLength(2);
+      const { text } = await made.admin("/metrics");
+      expect(text).toContain('dropped_messages_total{server="none"} 2\n');
+      expect(made.server.came.filter(({ raw }) => raw.includes("nobody's"))).toEqual([]);
+    });
+
     it("after it was cancelled, over stdio", async () => {
       const { waiting, keep } = keeping();
       const { send, said, gateway } = await stdioBefore(keep);
