@@ -42,11 +42,16 @@ it("answers a task that it cannot read under the id of the task", async () => {
   server.handle('{"request_id":"a","task_type":"load_and_run_hook","config":{}}');
   server.handle('{"request_id":"b"}');
   server.handle('{"request_id":3,"task_type":"capabilities"}');
-  await expect.poll(() => said.length).toBe(3);
+  server.handle('{"request_id":"c","task_type":"capabilities","config":"{ token: x }"}');
+  server.handle("{ token: x }");
+  await expect.poll(() => said.length).toBe(5);
   expect(said).toMatchObject([
     { status: "error", message: expect.stringContaining("task.config"), request_id: "a" },
     { status: "error", message: expect.stringContaining("task.task_type"), request_id: "b" },
     { status: "error", message: expect.stringContaining("task.request_id"), request_id: "unknown" },
+    // Without the parser's own words, which quote the text.
+    { status: "error", message: "task is not JSON.", request_id: "unknown" },
+    { status: "error", message: "config is not JSON.", request_id: "c" },
   ]);
   await server.close();
 });

@@ -102,7 +102,7 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
   /** A CPEX host has one configuration per plugin. If it changes, the plugin is created anew. */
   function madeFor(config: string): Made {
     if (made?.text === config) return made;
-    const { capabilities: granted, config: given } = read(settings, JSON.parse(config), "config");
+    const { capabilities: granted, config: given } = read(settings, parsed(config, "config"), "config");
     const configured = given === null || given === undefined ? {} : { config: given };
     const before = made;
     const grant = (plugin: Plugin) => grantOf(plugin, granted);
@@ -172,7 +172,7 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
   async function handleLine(line: string, before: readonly Promise<void>[]): Promise<void> {
     let id = noId;
     try {
-      const named = read(anyLine, JSON.parse(line), "task");
+      const named = read(anyLine, parsed(line, "task"), "task");
       id = named.request_id;
       const task = read(anyTask, named, "task");
       if (task.task_type !== "shutdown") {
@@ -245,6 +245,15 @@ function expectSaid({ violation, executions }: Awaited<ReturnType<Manager["invok
   const decisive = executions.find(({ effectiveAllow }) => !effectiveAllow);
   if (violation.plugin !== undefined && decisive?.requestedAllow === false) return;
   throw new Error(`${violation.code}: ${violation.reason}`);
+}
+
+/** @throws Error which does not quote the text, unlike the parser's: it may contain secrets */
+function parsed(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error(`${what} is not JSON.`);
+  }
 }
 
 /** @throws Error which says where the data is not as expected */
