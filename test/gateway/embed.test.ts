@@ -50,6 +50,16 @@ it("says that a number is not finite", async () => {
   );
 });
 
+it("counts in the metrics that it gets, with an admin port or without", async () => {
+  for (const more of [{}, { admin: { port: 0 } }]) {
+    const metrics = createMetrics();
+    const config = { listen: { port: 0 }, servers: nowhere, ...more };
+    const { url } = await gatewayOf({ config, metrics });
+    await fetch(url, { method: "POST", headers: { origin: "http://evil.test" } });
+    expect(metrics.text({} as never)).toContain('refusals_total{code="origin_refused"} 1\n');
+  }
+});
+
 it("closes once, and every call of close waits until it is done", async () => {
   const said: string[] = [];
   const log = { ...quiet, info: (event: string) => void said.push(event) };

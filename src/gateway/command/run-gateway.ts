@@ -234,7 +234,7 @@ async function prepare(
       config,
       audit: config.audit,
       manager: set.manager,
-      metrics,
+      metrics: config.admin && metrics,
       secrets: known.read,
       log: input.log,
       hurried,

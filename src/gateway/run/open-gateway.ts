@@ -107,7 +107,7 @@ class RunningGateway implements OpenedGateway {
     this.#current = current;
     this.#tracing = tracing;
     this.#labels = labels;
-    this.#metrics = config.admin && (metrics ?? createMetrics());
+    this.#metrics = metrics ?? (config.admin && createMetrics());
     this.#events = new GatewayEvents(this.#log, this.#metrics);
     if (tracing !== undefined)
       tracing.onError = ({ message: text }) => this.#log.warn("tracing_error", { text });

@@ -35,8 +35,8 @@ export interface GatewayOptions {
   /** The log. Default: a line of JSON for each event, on standard error. */
   readonly log?: GatewayLog | undefined;
   /**
-   * The admin port's metrics, from `createMetrics`. To include the manager's own, give it `plugins`
-   * of these as its option `metrics`.
+   * What the gateway counts in, from `createMetrics`, and the admin port shows. To include the
+   * manager's own, give it `plugins` of these as its option `metrics`.
    */
   readonly metrics?: GatewayMetrics | undefined;
   /** The streams of a front over stdio. Default: the process's. */
