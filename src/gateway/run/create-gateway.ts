@@ -34,7 +34,9 @@ const politeMs = 750;
  * the promise resolves. Closing it does not close the manager.
  *
  * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable`, `setting_invalid`,
- *   `options_invalid`, `label_store_failed`: with a message that says what to do
+ *   `options_invalid`, `label_store_failed`; over stdio, if no server can be reached, also
+ *   `secret_missing`, or an Error whose `code` is `command_missing` or `command_failed`: with a
+ *   message that says what to do
  *
  * @example
  * ```ts
