@@ -102,7 +102,11 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
   /** A CPEX host has one configuration per plugin. If it changes, the plugin is created anew. */
   function madeFor(config: string): Made {
     if (made?.text === config) return made;
-    const { capabilities: granted, config: given } = read(settings, parsed(config, "config"), "config");
+    const { capabilities: granted, config: given } = read(
+      settings,
+      parsed(config, "config"),
+      "config",
+    );
     const configured = given === null || given === undefined ? {} : { config: given };
     const before = made;
     const grant = (plugin: Plugin) => grantOf(plugin, granted);
