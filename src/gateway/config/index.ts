@@ -35,4 +35,4 @@ export {
   type ServerConfig,
   type UrlServer,
 } from "./schema.ts";
-export { type SecretReader, secretReader, secretsIn, withSecrets } from "./secrets.ts";
+export { hiding, type SecretReader, secretReader, secretsIn, withSecrets } from "./secrets.ts";

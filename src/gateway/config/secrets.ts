@@ -1,6 +1,7 @@
 /** Reads the secrets that a configuration names, when they are needed. Never quotes them. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { needlesOf, withoutParts } from "../../core/observe/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { systemCode, textIn, unreadFault } from "../../operate/packages/index.ts";
 import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
@@ -28,6 +29,24 @@ export function withSecrets<Named extends string | Secret>(
   read: (secret: Named) => string,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(values).map(([name, secret]) => [name, read(secret)]));
+}
+
+/**
+ * Makes a function that removes the values of secrets in headers, also without a scheme such as
+ * `Bearer`, from an error that may quote them: neither plugins nor callers have them. Returns
+ * undefined if there are none.
+ */
+export function hiding<Named extends string | Secret>(
+  headers: Readonly<Record<string, Named>>,
+  read: (secret: Named) => string,
+): ((text: string) => string) | undefined {
+  const secrets = Object.values(headers).filter((each) => typeof each !== "string");
+  if (secrets.length === 0) return undefined;
+  return (text) => {
+    const values = secrets.map((secret) => read(secret));
+    const forms = values.flatMap((value) => [value, value.replace(/^\S+ +/, "")]);
+    return withoutParts(text, needlesOf(forms));
+  };
 }
 
 function ofVariable(env: Environment, name: string): string {

@@ -5,7 +5,6 @@
 import { Agent } from "undici";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { LabelStore } from "../../core/labels/index.ts";
-import { needlesOf, withoutParts } from "../../core/observe/index.ts";
 import { anthropic } from "../../providers/anthropic/index.ts";
 import { google } from "../../providers/google/index.ts";
 import {
@@ -20,7 +19,7 @@ import { failureCode } from "../../providers/http/judge-response.ts";
 import { Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
-import { type RouteConfig, withSecrets } from "../config/index.ts";
+import { hiding, type RouteConfig, withSecrets } from "../config/index.ts";
 import { bytesWithin, type Connection, headersNamed, streamOf } from "../transports/index.ts";
 import { type BodyLimits, requestText } from "./request-text.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
@@ -89,12 +88,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       ...withSecrets(config.headers, secrets),
     }),
   };
-  const keys = () => {
-    const read = Object.values(config.headers).flatMap((each) =>
-      typeof each === "string" ? [] : secrets(each),
-    );
-    return read.flatMap((key) => [key, key.replace(/^\S+ +/, "")]);
-  };
+  const hide = hiding(config.headers, secrets);
   const forwarded = [...alwaysForwarded, ...config.forward];
   const provider = providers[config.provider];
   const inUse = new InUse();
@@ -123,7 +117,8 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       const send = async (body: string | null, sent: Headers, isUnread: boolean) => {
         const init = { method, headers: sent, body, signal, isUnread };
         const response = await sendUpstream(upstream, url, init, connection.forward);
-        return response.status < 400 ? response : withoutKeys(response, keys(), messageBytes);
+        if (response.status < 400 || hide === undefined) return response;
+        return withoutKeys(response, hide, messageBytes);
       };
       /** Records a request that passed unread, since no guard reports its end. */
       function notePassed({ status }: Response, code?: string): void {
@@ -198,19 +193,16 @@ const failures = {
   internal_error: { status: 500, reason: "The gateway failed" },
 } as const;
 
-/**
- * Removes the route's own keys from an error, which may quote what it was asked with: neither
- * plugins nor callers have them. An error that is too large to read loses its text.
- */
+/** Removes the route's own keys from an error. One that is too large to read loses its text. */
 async function withoutKeys(
   response: Response,
-  keys: readonly string[],
+  hide: (text: string) => string,
   maxBytes: number,
 ): Promise<Response> {
-  if (response.body === null || keys.length === 0) return response;
+  if (response.body === null) return response;
   const { status, headers } = response;
   const bytes = await bytesWithin(streamOf(response), maxBytes);
-  const text = bytes === undefined ? null : withoutParts(bytes.toString(), needlesOf(keys));
+  const text = bytes === undefined ? null : hide(bytes.toString());
   return new Response(text, { status, headers });
 }
 

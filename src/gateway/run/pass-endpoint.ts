@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type { LabelStore } from "../../core/labels/index.ts";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
-import { type UrlServer, withSecrets } from "../config/index.ts";
+import { hiding, type UrlServer, withSecrets } from "../config/index.ts";
 import { serverPaths } from "../envoy/index.ts";
 import type { Identity } from "../identity/index.ts";
 import {
@@ -187,6 +187,7 @@ export class PassEndpoint implements McpEndpoint {
         // The session id reaches the server only if the session is the caller's.
         ...(session !== undefined && headersNamed(request.headers, ["mcp-session-id"])),
       }),
+      hide: hiding(settings.headers, secrets),
       maxBytes: config.limits.messageBytes,
       timeoutMs: settings.timeoutMs,
       refusedAsks: session?.refusedAsks,

@@ -5,6 +5,7 @@ import { ignore } from "../../core/data/index.ts";
 import {
   type CommandServer,
   type GatewayConfig,
+  hiding,
   type Secret,
   type ServerConfig,
   type UrlServer,
@@ -90,6 +91,7 @@ function overHttp(
   const agent = httpAgent();
   const ending = new Set<Promise<void>>();
   const own = () => withSecrets(headers, secrets);
+  const hide = hiding(headers, secrets);
   return {
     connect({ exchange, onCut }) {
       // Whoever connects hears of a missing secret at once.
@@ -98,6 +100,7 @@ function overHttp(
         url,
         dispatcher: agent,
         headers: own,
+        hide,
         forward,
         maxBytes: config.limits.messageBytes,
         ...(exchange && { exchange }),

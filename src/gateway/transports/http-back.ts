@@ -50,6 +50,8 @@ import {
 
 export interface HttpBackOptions extends HttpClientOptions {
   readonly maxBytes: number;
+  /** Removes the secrets in `headers` from an error, which may quote them. */
+  readonly hide?: ((text: string) => string) | undefined;
   /** The server ended a request's stream before answering. The rest is being fetched. */
   readonly onCut?: (id: RequestId) => void;
 }
@@ -241,8 +243,9 @@ export class HttpBack implements Transport {
     if (type === "text/event-stream" && status < 300) return this.#readStream(body, asked);
     const bytes = await bytesWithin(body, this.#options.maxBytes);
     if (bytes === undefined) throw new RefusalError(tooLarge);
-    const document = type === "application/json" ? documentIn(bytes.toString("utf8")) : undefined;
-    const messages = messagesIn(document);
+    const { hide = String } = status < 300 ? {} : this.#options;
+    const isJson = type === "application/json";
+    const messages = messagesIn(isJson ? documentIn(hide(bytes.toString("utf8"))) : undefined);
     if (!messages.some((each) => isAnswerTo(id, each)))
       throw status < 300
         ? new RefusalError(invalidAnswer, `: ${whatCame(status, type)}`)

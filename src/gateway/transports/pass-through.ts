@@ -69,6 +69,8 @@ export interface PassThroughOptions {
   readonly path: string;
   /** Returns all headers for the server except those of plugins and of the trace. */
   readonly headersFor: (message: unknown) => Readonly<Record<string, string>>;
+  /** Removes the secrets in those headers from an error, which may quote them. */
+  readonly hide?: ((text: string) => string) | undefined;
   readonly maxBytes: number;
   readonly timeoutMs: number;
   /** The session's refused requests; absent for an exchange without a session. */
@@ -260,7 +262,8 @@ export class PassThrough {
     const bytes = await this.#deadline.unlessLate(read);
     if (bytes === tooLate) return this.#fail(late);
     if (bytes === undefined) return this.#fail(tooLarge);
-    return this.#relayText(answered, bytes.toString("utf8"));
+    const { hide = String } = ok ? {} : this.#options;
+    return this.#relayText(answered, hide(bytes.toString("utf8")));
   }
 
   async #relayText(answered: Response, text: string): Promise<Response> {

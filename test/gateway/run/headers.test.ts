@@ -2,6 +2,7 @@
 import type { ConfigInput } from "glassine/gateway";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { sessionOf } from "./support/caller.ts";
 import { fakeServer } from "./support/fake-server.ts";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
 
@@ -60,6 +61,26 @@ it("refuses an exchange whose headers say something else than its body", async (
   }
   const response = await post(call, fitting);
   expect(await response.json()).not.toMatchObject({ error: { code: -32020 } });
+});
+
+it("shows callers no secret of its own that a server's error quotes", async () => {
+  const key = "Bearer own-key-77";
+  const server = await fakeServer(({ message: { id }, request, response }) => {
+    const text = `wrong: ${request.headers.authorization}, ${key.slice(7)}`;
+    const error = { code: -32001, message: text };
+    response.writeHead(401, { "content-type": "application/json" });
+    response.end(JSON.stringify({ jsonrpc: "2.0", id, error }));
+  });
+  afterTest(server.close);
+  const headers = { authorization: { env: "KEY" } };
+  const made = await startGateway({ servers: { one: { url: server.url, headers } } }, [], {
+    secrets: () => key,
+  });
+  afterTest(made.close);
+  const { text } = await (await sessionOf(made.url)).call(1);
+  expect(text).toContain("wrong: ");
+  expect(text).not.toContain("own-key-77");
+  expect(server.of("tools/call")[0]?.request.headers.authorization).toBe(key);
 });
 
 it("sends headers that repeat an argument on, and no others, which no plugin has seen", async () => {

@@ -32,7 +32,8 @@ It is the whole value, such as \`Bearer …\`: \`\${NAME}\` inside a string is n
 MCP clients pass on only a few variables to the programs that they start: name yours in the client's own \`env\`.
 A secret is read when it is needed, one in \`headers\` for each request and one in \`env\` whenever a process starts.
 A request whose headers cannot be read is not sent: the caller gets \`peer_unreachable\`, or \`server_unavailable\` where a session begins, and the log says which secret is missing.
-The audit trail and the log contain neither its value nor the last nine that it had before, nor the token or password alone in \`Bearer TOKEN\` and in a URL.`;
+The audit trail and the log contain neither its value nor the last nine that it had before, nor the token or password alone in \`Bearer TOKEN\` and in a URL.
+From an answer with an HTTP status that is an error, the gateway removes the values of secrets in \`headers\`, which the server may have quoted; from results it does not.`;
 
 /** What the page says after the keys of a group. The other groups share a table. */
 const notes: Readonly<Record<string, string>> = {

@@ -22,6 +22,7 @@ interface Plan {
   readonly refusedAsks?: RefusedAsks;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  readonly hide?: (text: string) => string;
   /** The exchanges of the session, to which this one is added. */
   readonly session?: PassThrough[];
 }
@@ -47,6 +48,7 @@ async function exchange(plan: Plan) {
       return answer(sent);
     },
     headersFor: () => ({ "x-own": "1" }),
+    hide: plan.hide,
     maxBytes: plan.maxBytes ?? 100_000,
     timeoutMs: plan.timeoutMs ?? 60_000,
     refusedAsks: plan.refusedAsks,
@@ -190,6 +192,15 @@ describe("a request", () => {
       expect(text).toContain('"id":1');
       expect(text).toContain('"code":"peer_invalid"');
     }
+  });
+
+  it("learns of an error without the secrets that the server quotes in it", async () => {
+    const error = { code: -1, message: "wrong key: own-key" };
+    const hide = (text: string) => text.replaceAll("own-key", "…");
+    const answer = () => json({ jsonrpc: "2.0", id: 1, error }, 401);
+    const { response, text } = await exchange({ body: ask, answer, hide });
+    expect(response.status).toBe(401);
+    expect(text).toContain("wrong key: …");
   });
 
   it("learns what became of it where the server gives no answer", async () => {
