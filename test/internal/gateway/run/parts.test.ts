@@ -9,7 +9,7 @@ const secret = { env: "TOKEN" };
 const quiet = { info() {}, warn() {}, error() {} };
 
 async function optionsWith(secrets: unknown) {
-  const manager = await createPluginManager({ plugins: [] });
+  const manager = await createPluginManager({ plugins: [], audit: { sink() {} } });
   afterTest(() => manager.close());
   const lines: string[] = [];
   const log = {
