@@ -156,8 +156,8 @@ function saysOnly(text: string, known: unknown): boolean {
   if (text === known || typeof known !== "string") return text === known;
   const ours = parseArguments(text);
   const theirs = parseArguments(known);
-  const isWhole = ours.isWhole && ours.isExact && theirs.isWhole;
-  return isWhole && sameJson(ours.arguments, theirs.arguments);
+  const isSeen = ours.isWhole && !ours.isAmbiguous && ours.isClose && theirs.isWhole;
+  return isSeen && sameJson(ours.arguments, theirs.arguments);
 }
 
 export const stream: StreamTable = {

@@ -192,7 +192,7 @@ export class Exchange implements ModelExchange {
           const expected = "Expected a stream that can be written again, which would be without";
           throw unwritable(opened.omitted, expected);
         }
-        const rest = this.#rest(document, judged, forwarding);
+        const rest = this.#rest(read, judged, forwarding);
         if (rest === undefined) throw new Refused(refusalOf("answer_contradicted"));
         return rest;
       });
@@ -283,9 +283,12 @@ export class Exchange implements ModelExchange {
   }
 
   /** The events still to be sent; `undefined` if `judged` contradicts those that were sent. */
-  #rest(document: object, judged: object, forwarding: Forwarding): readonly object[] | undefined {
-    if (forwarding === "as they come")
-      return isSameJsonText(document, judged) ? this.#held : undefined;
+  #rest(read: Read, judged: object, forwarding: Forwarding): readonly object[] | undefined {
+    if (forwarding === "as they come") {
+      // The text of arguments may differ: it is written as it was read.
+      const { messages } = this.#provider.readAnswer(judged, this.#limits);
+      return isSameJsonText(messages, read.messages) ? this.#held : undefined;
+    }
     const events = this.#read("edit_unwritable", () =>
       this.#provider.toEvents(judged, this.#limits),
     );

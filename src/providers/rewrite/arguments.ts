@@ -20,6 +20,8 @@ export interface ParsedArguments {
    * or a number that a double cannot represent. Such a string must not be forwarded.
    */
   readonly isExact: boolean;
+  /** Whether such numbers are all decimals that are only rounded: what is read says as much. */
+  readonly isClose: boolean;
 }
 
 const none: { readonly [name: string]: Json } = Object.freeze(Object.create(null));
@@ -28,11 +30,18 @@ const none: { readonly [name: string]: Json } = Object.freeze(Object.create(null
 export function parseArguments(text: string): ParsedArguments {
   const value = attempt((): unknown => JSON.parse(text));
   if (!isJsonObject(value)) {
-    return { arguments: none, isWhole: text.trim() === "", isAmbiguous: false, isExact: true };
+    const faith = { isAmbiguous: false, isExact: true, isClose: true };
+    return { arguments: none, isWhole: text.trim() === "", ...faith };
   }
-  const { names, isExact } = scanJson(text);
+  const { names, isExact, isClose } = scanJson(text);
   const isAmbiguous = names !== fieldsIn(value);
-  return { arguments: value, isWhole: true, isAmbiguous, isExact: isExact && !isAmbiguous };
+  return {
+    arguments: value,
+    isWhole: true,
+    isAmbiguous,
+    isExact: isExact && !isAmbiguous,
+    isClose,
+  };
 }
 
 /** Counts the fields of all objects in a value. Iterative, because the text may nest deeply. */
@@ -49,7 +58,7 @@ function fieldsIn(value: unknown): number {
 }
 
 /** Arguments as messages show them; without `values` if they cannot. */
-interface ReadArguments extends Pick<ParsedArguments, "isAmbiguous" | "isExact"> {
+interface ReadArguments extends Pick<ParsedArguments, "isAmbiguous" | "isExact" | "isClose"> {
   readonly values: ParsedArguments["arguments"] | undefined;
 }
 

@@ -56,11 +56,11 @@ export function textArguments(
     read(value, path, { left, ambiguousValues }) {
       const report = (reason: string) =>
         left.add({ path: pathOf(...path), kind: "content", reason });
-      const { values, isAmbiguous, isExact } = readArguments(String(value ?? ""));
+      const { values, isAmbiguous, isExact, isClose } = readArguments(String(value ?? ""));
       if (values === undefined)
         report("The arguments are not a JSON object that messages can show.");
       else if (isAmbiguous) report("It has a duplicate key.");
-      else if (!isExact) report("It has a number that cannot be represented exactly.");
+      else if (!isClose) report("It has a number that cannot be represented exactly.");
       if (values !== undefined && !isExact) {
         ambiguousValues.push({ path, value: written(values) });
         if (parsed !== undefined)

@@ -113,9 +113,9 @@ export class GrowingBlock {
     if (text.trim() !== "" && !isEmptyObject(first) && !isSameJsonText(first, value)) {
       return "It began with another value; the later one is shown.";
     }
-    const { isAmbiguous, isExact } = parseArguments(text);
+    const { isAmbiguous, isClose } = parseArguments(text);
     if (isAmbiguous) return "It has a duplicate key; the last value is shown.";
-    if (!isExact)
+    if (!isClose)
       return "It has a number that cannot be represented exactly; the nearest is shown.";
     return this.#isOpen ? "It may be incomplete, as the block has not ended." : undefined;
   }

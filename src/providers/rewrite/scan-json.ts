@@ -8,6 +8,8 @@ export interface ScannedJson {
   readonly names: number;
   /** Whether every number stays the same number if it is parsed and written again. */
   readonly isExact: boolean;
+  /** Whether every number that does not is a decimal of which only the last digits are lost. */
+  readonly isClose: boolean;
 }
 
 const quote = 0x22;
@@ -18,12 +20,17 @@ const colon = 0x3a;
 export function scanJson(text: string): ScannedJson {
   let names = 0;
   let isExact = true;
+  let isClose = true;
   for (let at = 0; at < text.length; ) {
     const unit = text.charCodeAt(at);
     if (unit === quote) at = endOfString(text, at);
     else if (isOfNumber(unit)) {
       const end = endOfNumber(text, at);
-      isExact &&= isSameNumber(text.slice(at, end));
+      const number = text.slice(at, end);
+      if (!isSameNumber(number)) {
+        isExact = false;
+        isClose &&= hasFraction(Number(number));
+      }
       at = end;
     } else {
       // Outside strings, a colon follows each name and nothing else.
@@ -31,7 +38,7 @@ export function scanJson(text: string): ScannedJson {
       at += 1;
     }
   }
-  return { names, isExact };
+  return { names, isExact, isClose };
 }
 
 function endOfString(text: string, start: number): number {
@@ -69,6 +76,11 @@ const safeDigits = 15;
 function isSameNumber(written: string): boolean {
   const isPlain = written.length <= safeDigits && !/[eE]/.test(written);
   return isPlain || decimalOf(written) === decimalOf(String(Number(written)));
+}
+
+/** Not so for a number that was too large or too small, nor for a whole one, which may be an id. */
+function hasFraction(read: number): boolean {
+  return Math.abs(read % 1) > 0;
 }
 
 /** Normalizes a number: its digits without leading or trailing zeros, and a power of ten. */

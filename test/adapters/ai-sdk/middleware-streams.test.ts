@@ -158,7 +158,7 @@ describe.each(versions)("a stream of $name that is passed on as it comes", (vers
   const early = { preliminary: true };
 
   it("has the input of a call, if it is that of the call", async () => {
-    verifies("aisdk:model-unkept");
+    verifies("aisdk:model-unkept", "adapters:long-decimals");
     const same = [...inputOf(['{"a"', ":1}"]), call];
     const noted = inputOf(['{"a"', ":1}"], { providerMetadata: { p: { note: "n" } } });
     const titled = inputOf(['{"a"', ":1}"], { title: "F" } satisfies Partial<InputStart>);
@@ -171,7 +171,12 @@ describe.each(versions)("a stream of $name that is passed on as it comes", (vers
     expect(await passed([...inputOf(['{"a":2}'], byProvider), ran], judged)).toEqual([ran]);
     const none = [...inputOf([""]), { ...call, input: "{}" }];
     const spaced = [...inputOf(['{\n  "a":', " 1\n}"]), call];
-    for (const events of [none, spaced]) expect(await passed(events, judged)).toEqual(events);
+    const long = inputOf(['{"a":3.14159265358979323846}']);
+    const rounded = [...long, { ...call, input: '{"a":3.141592653589793}' }];
+    const exact = [...long, { ...call, input: '{"a":3.14159265358979323846}' }];
+    for (const events of [none, spaced, rounded, exact]) {
+      expect(await passed(events, judged)).toEqual(events);
+    }
   });
 
   it("is refused if an input that is not that of its call has left", async () => {

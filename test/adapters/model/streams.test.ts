@@ -5,7 +5,7 @@ import { bedrock } from "glassine/bedrock";
 import { google } from "glassine/google";
 import { guardModel, type ModelEvent, type ModelProvider } from "glassine/http";
 import type { Message } from "glassine/messages";
-import { chatCompletions } from "glassine/openai";
+import { chatCompletions, responses } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 
@@ -69,6 +69,12 @@ const end = [
   },
   { type: "message_stop" },
 ];
+
+const answerOf = (provider: ModelProvider, events: readonly object[]) => {
+  const stream = provider.stream();
+  for (const event of events) stream.push(event);
+  return stream.document;
+};
 
 const modes: readonly StreamMode[] = ["buffer", { window: 7 }];
 
@@ -135,11 +141,6 @@ it("is refused if no event can have it", async () => {
 
 describe("what comes late in a stream", () => {
   const early: Options = { hooks: outputs({ window: 2 }) };
-  const answerOf = (provider: ModelProvider, events: readonly object[]) => {
-    const stream = provider.stream();
-    for (const event of events) stream.push(event);
-    return stream.document;
-  };
   const cleared = { applied_edits: [{ type: "clear_tool_uses_20250919", cleared_tool_uses: 8 }] };
   const counts = { output_tokens: 9, iterations: [{ type: "message", output_tokens: 9 }] };
   const [stop, delta, over] = end;
@@ -286,5 +287,85 @@ describe("what comes late in a stream", () => {
     expect(left.length).toBeGreaterThan(0);
     expect(code).toBe("answer_contradicted");
     expect(await forward(other, edited)).toMatchObject({ code: undefined });
+  });
+});
+
+describe("a decimal with more digits than a double has", () => {
+  const long = '{"lat": 48.137154321987654321, "at": [{"pi": 3.14159265358979323846}]}';
+  const read = { lat: 48.13715432198765, at: [{ pi: Math.PI }] };
+  const chunk = (delta: object, finish_reason: string | null = null) => ({
+    id: "a",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  const item = (args: string) => ({
+    type: "function_call",
+    id: "fc",
+    call_id: "c",
+    name: "go",
+    arguments: args,
+    status: "completed",
+  });
+  const response = (args: string) => ({
+    id: "r",
+    object: "response",
+    created_at: 1,
+    model: "m",
+    status: "completed",
+    output: [item(args)],
+  });
+  const streams: readonly [string, ModelProvider, (args: string) => readonly object[]][] = [
+    [
+      "Claude",
+      anthropic,
+      (args) => [
+        begin,
+        at("start", { content_block: { type: "tool_use", id: "c", name: "go", input: {} } }),
+        at("delta", { delta: { type: "input_json_delta", partial_json: args } }),
+        ...end,
+      ],
+    ],
+    [
+      "Chat Completions",
+      chatCompletions,
+      (args) => [
+        chunk({ role: "assistant", content: null }),
+        chunk({
+          tool_calls: [
+            { index: 0, id: "c", type: "function", function: { name: "go", arguments: args } },
+          ],
+        }),
+        chunk({}, "tool_calls"),
+      ],
+    ],
+    ["Responses", responses, (args) => responses.toEvents(response(args)) as readonly object[]],
+  ];
+
+  it.each(streams)("reaches plugins and caller as it is rounded: %s", async (_, provider, of) => {
+    verifies("adapters:long-decimals");
+    for (const mode of ["buffer", { window: 7 }, "pass"] as const) {
+      const shown: unknown[] = [];
+      const look = (message: Message) => void shown.push(message.content[0]);
+      const hooks = { "cmf.llm_output": { handler: look, stream: mode } };
+      const events = of(long);
+      const { left, code } = await forward(provider, events, { hooks });
+      expect(code).toBeUndefined();
+      expect(shown.at(-1)).toMatchObject({ content: { name: "go", arguments: read } });
+      if (mode === "pass") expect(left).toEqual(events);
+      else expect(JSON.stringify(left)).not.toContain("4321987654321");
+      const [message] = provider.readAnswer(answerOf(provider, left)).messages;
+      expect(message?.content).toMatchObject([{ content: { name: "go", arguments: read } }]);
+    }
+  });
+
+  it.each(streams)("is no excuse for other numbers: %s", async (_, provider, of) => {
+    verifies("adapters:long-decimals");
+    const numbers = ["9007199254740993", "9007199254740993.0", "1e-400", "0.99999999999999999999"];
+    for (const number of numbers) {
+      const events = of(`{"pi":3.14159265358979323846,"n":${number}}`);
+      expect((await forward(provider, events)).code).toBe("content_unseen");
+    }
   });
 });

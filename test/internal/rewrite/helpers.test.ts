@@ -34,7 +34,7 @@ describe("arguments in text", () => {
   });
 
   it.each(["{", "[1]", "null", "3", '"a"', "{} {}", "{'a': 1}"])("%j is invalid", (text) => {
-    const faith = { isAmbiguous: false, isExact: true };
+    const faith = { isAmbiguous: false, isExact: true, isClose: true };
     expect(parseArguments(text)).toEqual({ arguments: {}, isWhole: false, ...faith });
   });
 
@@ -62,6 +62,8 @@ describe("arguments in text", () => {
   ])("%s is not the number that is read, which is reported", (number) => {
     const parsed = parseArguments(`{"a":["\\"1",{"b":${number}}]}`);
     expect(parsed).toMatchObject({ isWhole: true, isAmbiguous: false, isExact: false });
+    // Only of a decimal, nothing but the last digits is lost.
+    expect(parsed.isClose).toBe(number.includes("."));
   });
 
   it.each([
