@@ -1,6 +1,9 @@
 /** The error messages for misuse of `deny`, and how `deny` cleans its strings. */
-import { deny, isGlassineError } from "glassine";
+
+import * as fc from "fast-check";
+import { createPluginManager, definePlugin, deny, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 import { violationOf } from "./support.ts";
 
 const refusalFor = (input: unknown) => {
@@ -48,7 +51,7 @@ describe("deny reports what it expects", () => {
     ["details that are null", { code: "c", reason: "r", details: null }, details],
     ["details that are a text", { code: "c", reason: "r", details: "d" }, details],
     ["details with a function", { code: "c", reason: "r", details: { f: () => 0 } }, details],
-    ["details with half an emoji", { reason: "r", details: { e: "\ud83d" } }, details],
+    ["details with half an emoji in a key", { reason: "r", details: { "\ud83d": 1 } }, details],
   ])("for %s", (_, input, message) => {
     expect(refusalFor(input)).toEqual(["result_shape", message]);
   });
@@ -103,6 +106,68 @@ describe("a reason is one line", () => {
       (await violationOf(deny({ code: "c", reason: "r", description: text })))?.description;
     expect(await description("d".repeat(2000))).toBe("d".repeat(2000));
     expect(await description("d\n".repeat(1500))).toBe(`${"d ".repeat(1000)}…`);
+  });
+});
+
+describe("details", () => {
+  it.each([
+    ["Ahoy \ud83d", "Ahoy  "],
+    ["\ude00\n\u202ea", " \n\u202ea"],
+    ["\u{1f600}\ud83d\ud83d\u{1f600}\ude00", "\u{1f600} \u{1f600} "],
+  ])("have a space for halves of characters: %j", async (cut, mended) => {
+    verifies("dispatch:deny-repairs");
+    const details = { excerpt: cut, list: [cut, { inner: cut }] };
+    expect((await violationOf(deny({ reason: "r", details })))?.details).toEqual({
+      excerpt: mended,
+      list: [mended, { inner: mended }],
+    });
+  });
+
+  it("never prevent a denial, whatever strings are in their data", async () => {
+    verifies("dispatch:deny-repairs");
+    const { json } = fc.letrec((tie) => ({
+      json: fc.oneof(
+        { maxDepth: 4 },
+        fc.string({ unit: "binary" }).map((text) => text.slice(1)),
+        fc.constantFrom("\ud83d", "\ude00", null, true, 0.5),
+        fc.array(tie("json")),
+        fc.dictionary(
+          fc.string().map((key) => `k${key}`),
+          tie("json"),
+        ),
+      ),
+    }));
+    const plain = (data: unknown) => JSON.parse(JSON.stringify(data)) as unknown;
+    const mended = (data: unknown) =>
+      JSON.parse(JSON.stringify(data), (_, each: unknown) =>
+        typeof each === "string" ? each.replace(/\p{Cs}+/gu, " ") : each,
+      ) as unknown;
+    await fc.assert(
+      fc.asyncProperty(json, async (value) => {
+        const violation = await violationOf(deny({ reason: "r", details: { value } }));
+        expect(plain(violation?.details)).toEqual(mended({ value }));
+      }),
+    );
+  });
+
+  it("do not let whoever writes the text pass where failures are ignored", async () => {
+    verifies("dispatch:deny-repairs");
+    const plugin = definePlugin({
+      name: "strict",
+      version: "1.0.0",
+      hooks: {
+        tool_pre_invoke: {
+          onError: "ignore",
+          handler: ({ name }) => deny({ reason: "no", details: { excerpt: name.slice(0, 3) } }),
+        },
+      },
+    });
+    const manager = await createPluginManager({ plugins: [plugin] });
+    const { continueProcessing } = await manager.invoke("tool_pre_invoke", {
+      name: "rm\u{1f600}",
+      args: {},
+    });
+    expect(continueProcessing).toBe(false);
   });
 });
 

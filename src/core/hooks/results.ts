@@ -15,7 +15,7 @@ import {
 } from "../data/intrinsics.ts";
 import { GlassineError, quoted, rejectionReason, suggestion } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
-import { oneLine } from "./shown-text.ts";
+import { oneLine, wellFormed } from "./shown-text.ts";
 
 /** Why a plugin stopped an operation. The strings are the plugin's: one line, capped, untrusted. */
 export interface Violation {
@@ -209,7 +209,8 @@ export function violationOf(value: unknown): Violation | undefined {
 }
 
 function readDetails(details: unknown): { readonly [key: string]: Json } {
-  const read = readPlain(details);
+  // Who writes a text decides where a handler's `slice` cuts it. That must not undo the denial.
+  const read = readPlain(details, wellFormed);
   if (typeof read !== "object" || read === null || isArray(read)) {
     throw misuse("details that are a plain object of JSON data in valid Unicode");
   }

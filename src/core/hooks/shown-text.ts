@@ -16,12 +16,20 @@ export function shortened(text: string, max: number): string {
   return `${slice(text, 0, isCut ? max - 1 : max)}…`;
 }
 
+// A text that was cut by its units may begin or end with one.
+const loneSurrogates = /\p{Cs}+/u;
+
+/** Replaces lone surrogates, which no JSON data may contain, with a space. */
+export function wellFormed(text: string): string {
+  return withSpaces(text, loneSurrogates);
+}
+
 /** Replaces each run of characters that must not be shown with a space. */
-export function withSpaces(text: string): string {
+export function withSpaces(text: string, pattern = unprintable): string {
   let line = "";
   let rest = text;
   for (;;) {
-    const run = execPattern(unprintable, rest);
+    const run = execPattern(pattern, rest);
     if (run === null) return line + rest;
     line += `${slice(rest, 0, run.index)} `;
     rest = slice(rest, run.index + run[0].length);

@@ -36,9 +36,13 @@ import {
 } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 
-/** Returns a frozen copy of JSON data from a plugin, or `undefined` if it is not JSON data. */
-export function readPlain(value: unknown): Json | undefined {
-  const result = readAlone(readJson, value, extensionsLimits, "plugin");
+/**
+ * Returns a frozen copy of JSON data from a plugin, or `undefined` if it is not JSON data. With
+ * `mend`, each string in it, other than keys, is what `mend` makes of it.
+ */
+export function readPlain(value: unknown, mend?: (text: string) => string): Json | undefined {
+  const read = mend === undefined ? readJson : mendedBy(mend);
+  const result = readAlone(read, value, extensionsLimits, "plugin");
   return result === BAD ? undefined : (result as Json);
 }
 
@@ -81,6 +85,17 @@ export const readJson: Reader = (state, value, previous) => {
     ? alreadyBad(state)
     : report(state, "snapshot_type", "a JSON value", typeof value);
 };
+
+function mendedBy(mend: (text: string) => string): Reader {
+  const read: Reader = (state, value) => {
+    if (typeof value === "string") return checkText(state, mend(value));
+    if (isArray(value)) return readArray(state, value, undefined, read, state.limits.nodes);
+    return isRecord(value)
+      ? readMap(state, value, undefined, read)
+      : readJson(state, value, undefined);
+  };
+  return read;
+}
 
 /** For a value that could not be copied; that was reported at the time. */
 function alreadyBad(state: ReadState): Bad {
