@@ -215,7 +215,17 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
   [
     "a text that should grow",
     { tier: "monotonic", grows: "note", schema: lists },
-    'Slot "shelf" must grow a list or a set.',
+    'Slot "shelf" must grow a list or a set, neither nullable nor transformed as a whole.',
+    slotData,
+  ],
+  [
+    "a list with a transform",
+    {
+      tier: "monotonic",
+      grows: "list",
+      schema: z.object({ list: z.array(z.string()).transform((list) => list) }),
+    },
+    'Slot "shelf" must grow a list or a set, neither nullable nor transformed as a whole.',
     slotData,
   ],
   [

@@ -231,7 +231,8 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
     if (grown === undefined)
       fail('is monotonic, so it must name the list that grows: grows: "FIELD".');
     const { shape: growing } = grown.compiled;
-    if (growing !== "list" && growing !== "set") fail("must grow a list or a set.");
+    if (growing !== "list" && growing !== "set")
+      fail("must grow a list or a set, neither nullable nor transformed as a whole.");
     if (node.mixed) fail("is monotonic, so its fields cannot have gates of their own.");
   } else if (spec.grows !== undefined || spec.derive !== undefined)
     fail(`is ${node.tier}, so it cannot have grows or derive: only a monotonic slot grows.`);
