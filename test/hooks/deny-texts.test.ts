@@ -20,7 +20,7 @@ const reasonOf = async (reason: string) => (await violationOf(deny(reason)))?.re
 describe("deny reports what it expects", () => {
   const code = "deny expects a code of letters, digits and _ . : -, at most 64 characters.";
   const reason = "deny expects a reason that is not empty.";
-  const details = "deny expects details that are a plain object of JSON data in valid Unicode.";
+  const details = "deny expects details that are a plain object of JSON data.";
 
   it.each<readonly [string, unknown, string]>([
     ["nothing", undefined, "deny expects a reason, or an object with one."],
@@ -51,7 +51,6 @@ describe("deny reports what it expects", () => {
     ["details that are null", { code: "c", reason: "r", details: null }, details],
     ["details that are a text", { code: "c", reason: "r", details: "d" }, details],
     ["details with a function", { code: "c", reason: "r", details: { f: () => 0 } }, details],
-    ["details with half an emoji in a key", { reason: "r", details: { "\ud83d": 1 } }, details],
   ])("for %s", (_, input, message) => {
     expect(refusalFor(input)).toEqual(["result_shape", message]);
   });
@@ -150,7 +149,15 @@ describe("details", () => {
     );
   });
 
-  it("do not let whoever writes the text pass where failures are ignored", async () => {
+  const tooLarge = { left_out: "snapshot_limit" };
+  it.each<readonly [string, object | string, object?]>([
+    ["half a character", "rm\u{1f600}"],
+    ["a long text", "x".repeat(2_000_000), tooLarge],
+    ["many values", { a: Array(30_000).fill(0) }, tooLarge],
+    ["deep nesting", JSON.parse(`{"a":${"[".repeat(40)}${"]".repeat(40)}}`), tooLarge],
+    ["__proto__", JSON.parse('{"__proto__":1}'), { left_out: "snapshot_key" }],
+    ["a character cut in a key", { "\ud83d": 1 }, { left_out: "snapshot_key" }],
+  ])("do not let a caller pass where failures are ignored: %s", async (_, given, left) => {
     verifies("dispatch:deny-repairs");
     const plugin = definePlugin({
       name: "strict",
@@ -158,16 +165,19 @@ describe("details", () => {
       hooks: {
         tool_pre_invoke: {
           onError: "ignore",
-          handler: ({ name }) => deny({ reason: "no", details: { excerpt: name.slice(0, 3) } }),
+          handler: ({ args }) => {
+            const { text } = args as { text?: string };
+            const excerpt = text !== undefined && text.length < 9 ? text.slice(0, 3) : args;
+            return deny({ reason: "no", details: { excerpt, given } });
+          },
         },
       },
     });
     const manager = await createPluginManager({ plugins: [plugin] });
-    const { continueProcessing } = await manager.invoke("tool_pre_invoke", {
-      name: "rm\u{1f600}",
-      args: {},
-    });
-    expect(continueProcessing).toBe(false);
+    const args = typeof given === "string" ? { text: given } : {};
+    const { violation } = await manager.invoke("tool_pre_invoke", { name: "rm", args });
+    expect(violation).toMatchObject({ plugin: "strict", code: "denied", reason: "no" });
+    if (left !== undefined) expect(violation?.details).toEqual(left);
   });
 });
 

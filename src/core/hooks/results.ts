@@ -1,5 +1,5 @@
 /** What a handler answers: `allow`, or `deny` with a reason. */
-import { attempt, type Json, sharedNotes } from "../data/index.ts";
+import { admit, attempt, extensionsLimits, type Json, sharedNotes } from "../data/index.ts";
 import {
   createStamp,
   enumerableKeys,
@@ -14,7 +14,7 @@ import {
   ownValue,
 } from "../data/intrinsics.ts";
 import { GlassineError, quoted, rejectionReason, suggestion } from "../errors/index.ts";
-import { readPlain } from "../schema/index.ts";
+import { mendedBy } from "../schema/index.ts";
 import { oneLine, wellFormed } from "./shown-text.ts";
 
 /** Why a plugin stopped an operation. The strings are the plugin's: one line, capped, untrusted. */
@@ -35,6 +35,7 @@ export type DenyInput =
       readonly code?: string | undefined;
       readonly reason: string;
       readonly description?: string | undefined;
+      /** JSON data. If it is too large, or has a key such as `__proto__`, `left_out` says so. */
       readonly details?: { readonly [key: string]: unknown } | undefined;
     };
 
@@ -208,11 +209,25 @@ export function violationOf(value: unknown): Violation | undefined {
   return answer === "allow" ? undefined : answer;
 }
 
+const detailOptions = {
+  origin: "plugin",
+  limits: extensionsLimits,
+  shapeCode: "result_shape",
+  strict: true,
+} as const;
+const detail = mendedBy(wellFormed);
+
+/**
+ * Reads the details of a denial. They may contain what a caller wrote, who could otherwise undo the
+ * denial: by half a character where a handler cuts a text, by its size or by its keys.
+ */
 function readDetails(details: unknown): { readonly [key: string]: Json } {
-  // Who writes a text decides where a handler's `slice` cuts it. That must not undo the denial.
-  const read = readPlain(details, wellFormed);
+  const admitted = admit(detail, details, detailOptions);
+  const fault = admitted.ok ? undefined : admitted.problems[0]?.code;
+  if (fault === "snapshot_limit" || fault === "snapshot_key") return freeze({ left_out: fault });
+  const read = admitted.ok ? admitted.value : undefined;
   if (typeof read !== "object" || read === null || isArray(read)) {
-    throw misuse("details that are a plain object of JSON data in valid Unicode");
+    throw misuse("details that are a plain object of JSON data");
   }
   return read as { readonly [key: string]: Json };
 }

@@ -18,5 +18,5 @@ export {
 } from "./kinds.ts";
 export { compileLevel, withAliases, withDefault } from "./level.ts";
 export { maxItems, readPlainArray, readPlainObject } from "./plain-values.ts";
-export { dropPromises, readPlain } from "./readers.ts";
+export { dropPromises, mendedBy, readPlain } from "./readers.ts";
 export { pathInSchema } from "./schema-path.ts";

@@ -36,13 +36,9 @@ import {
 } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 
-/**
- * Returns a frozen copy of JSON data from a plugin, or `undefined` if it is not JSON data. With
- * `mend`, each string in it, other than keys, is what `mend` makes of it.
- */
-export function readPlain(value: unknown, mend?: (text: string) => string): Json | undefined {
-  const read = mend === undefined ? readJson : mendedBy(mend);
-  const result = readAlone(read, value, extensionsLimits, "plugin");
+/** Returns a frozen copy of JSON data from a plugin, or `undefined` if it is not JSON data. */
+export function readPlain(value: unknown): Json | undefined {
+  const result = readAlone(readJson, value, extensionsLimits, "plugin");
   return result === BAD ? undefined : (result as Json);
 }
 
@@ -86,7 +82,8 @@ export const readJson: Reader = (state, value, previous) => {
     : report(state, "snapshot_type", "a JSON value", typeof value);
 };
 
-function mendedBy(mend: (text: string) => string): Reader {
+/** Reads JSON data in which each string, other than keys, becomes what `mend` makes of it. */
+export function mendedBy(mend: (text: string) => string): Reader {
   const read: Reader = (state, value) => {
     if (typeof value === "string") return checkText(state, mend(value));
     if (isArray(value)) return readArray(state, value, undefined, read, state.limits.nodes);
