@@ -1,3 +1,3 @@
 export { splitName } from "./names.ts";
-export { Router, type RouterOptions } from "./router.ts";
+export { Router } from "./router.ts";
 export { RoutingMemory } from "./routing-memory.ts";
