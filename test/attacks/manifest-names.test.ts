@@ -93,11 +93,13 @@ attack(
         "handlersFor",
         "handles",
         "invoke",
+        "isAudited",
         "payloadLimits",
         "plugins",
         "routes",
         "setSecrets",
         "streamPlan",
+        "strictDelegation",
         "then",
       ]);
       expect(Object.isFrozen(manager)).toBe(true);
