@@ -142,8 +142,7 @@ export function guestLibrary(names: object) {
     if (description !== undefined && typeof description !== "string")
       throw denyExpects("a description that is a string");
     const isPlain = details === undefined || (isObject(details) && !isArray(details));
-    if (!isPlain)
-      throw denyExpects("details that are a plain object of JSON data in valid Unicode");
+    if (!isPlain) throw denyExpects("details that are a plain object of JSON data");
     const denial = { __proto__: null, code, reason, description, details };
     // Read now, so that later changes have no effect.
     const data = parse(write(denial, "a denial")) as Data;
