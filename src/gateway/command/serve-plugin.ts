@@ -44,7 +44,10 @@ async function load(
   const given =
     id === undefined ? { path: resolve(cwd, String(path)) } : { package: id, options: config };
   const at = { root: resolve(cwd, root ?? "."), lock: lock && resolve(cwd, lock) };
-  return { ...(await loadPlugin(given, { mode, env, ...at })), mode };
+  // What code in this process prints is there already.
+  const onPrinted = (_: string, text: string) =>
+    void process.stderr.write(`${printable(text.trimEnd())}\n`);
+  return { ...(await loadPlugin(given, { mode, env, onPrinted, ...at })), mode };
 }
 
 export async function serve(context: ServePluginContext): Promise<Outcome<never>> {

@@ -260,7 +260,8 @@ export async function loadPlugin(
     mode,
     root,
     ...options
-  }: Pick<GatewayConfig, "mode"> & Pick<ResolveOptions, "env" | "lock"> & { readonly root: string },
+  }: Pick<GatewayConfig, "mode"> &
+    Pick<ResolveOptions, "env" | "lock" | "onPrinted"> & { readonly root: string },
 ): Promise<SinglePlugin> {
   const entry = namedEntry(given);
   expectNoPaths({ mode }, [entry]);

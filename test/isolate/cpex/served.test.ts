@@ -238,6 +238,7 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
           export default () => definePlugin({ name: "guard", version: "1.0.0",
             configSchema: { safeParse },
             hooks: { tool_pre_invoke: (_, { config }) =>
+              console.log("asked for", config.word) ??
               deny({ code: "far", reason: String(config.word) }) } });`,
       },
     });
@@ -247,7 +248,7 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
       isolate: "process",
       accept,
     });
-    const { call, ask, ended, child } = play(
+    const { call, ask, ended, child, errors } = play(
       ["guard", "--root", fixture.root],
       fixture.root,
       unsigned,
@@ -273,6 +274,7 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     await ask({ task_type: "shutdown" });
     await ended;
     expect(child.exitCode).toBe(0);
+    expect(errors()).toContain("asked for one\n");
   });
 
   it("can say what to configure", async () => {
