@@ -84,7 +84,8 @@ function microseconds(value: unknown): string | undefined {
 
 /**
  * Where the view shows nothing, removes what has no effect: an empty container, or null, in place of
- * one that is empty by default, and a level that has nothing else. Other implementations write those for what they do not have.
+ * one that is empty by default, and a level that has nothing else. Other implementations write those
+ * for what they do not have.
  */
 function withoutEmpties(byKey: Node["byKey"], proposed: LevelValue, shown: unknown): LevelValue {
   let same = true;

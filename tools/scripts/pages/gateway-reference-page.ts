@@ -223,7 +223,7 @@ When the gateway ends, it gives the log's reader two seconds for what waits.`;
 
 const explaining = `### Why a request was refused
 
-Every line of the log about a request has the request's id in \`request\`, and the generation of the configuration; so does every record of [the audit trail](audit.md).
+Every line of the log about a request that reached a guard has the request's id in \`request\`, and the generation of the configuration; so does every record of [the audit trail](audit.md).
 [\`glassine explain ID\`](commands.md#glassine-explain-id) shows [what plugins did with that request](gateway.md#why-a-request-was-refused). It reads \`audit.file\` and needs no running gateway.
 
 - \`plugin_failed\` says how a plugin failed: it has the code \`handler_error\` for what the plugin threw, \`handler_timeout\` for a missed deadline, and another, such as \`result_shape\`, for a result that was refused as a whole. [errors.md](errors.md) says what to do about each.
