@@ -54,6 +54,8 @@ it("logs more of what a server writes to standard error, and how much it left ou
 it("logs what an isolated plugin prints as often, by plugin and without what looks like a secret", () => {
   const { lines, log } = logging();
   const { warn } = redactedLog(log, knownSecrets(String));
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   for (let count = 0; count < 5000; count += 1)
     warn("plugin_printed", { plugin: "loud", text: "he\u001bllo password=hunter2" });
   warn("plugin_printed", { plugin: "quiet", text: "hello" });
