@@ -13,8 +13,11 @@ import { attack } from "./attack.ts";
 const times = <Item>(count: number, make: (at: number) => Item): Item[] =>
   Array.from({ length: count }, (_, at) => make(at));
 
-/** Large enough to distinguish quadratic work from linear. */
-const far = { longTime: 100, largest: 32_768 };
+/**
+ * Far enough to distinguish quadratic work from linear. Beyond the default size, documents outgrow
+ * the processor's caches, which looks like quadratic work.
+ */
+const far = { longTime: 100 };
 
 const data = { a: { apply_labels: ["SECRET"] }, b: { denied_actions: ["other"] } };
 const envelope = () => createExtensions({ security: { data } } as never);
@@ -134,9 +137,7 @@ attack(
       });
       const follow = ({ headers, args }: ReturnType<typeof input>) =>
         sent(headers, args, (before) => ({ ...before, more: 1 }));
-      // Larger tables of keys outgrow the processor's caches, which looks like quadratic work.
-      const sizes = { ...far, largest: 8192 };
-      expect(await excessOf({ input, run: follow }, sizes)).toBeUndefined();
+      expect(await excessOf({ input, run: follow }, far)).toBeUndefined();
     });
 
     it("a long string", async () => {
@@ -163,9 +164,7 @@ attack(
       });
       const input = (count: number) => Object.fromEntries(times(count, (at) => [`k${at}`, 1]));
       const list = (result: object) => answered("tools/list", {}, result, [looks]);
-      // Larger tables of keys outgrow the processor's caches, which looks like quadratic work.
-      const sizes = { ...far, longTime: 1000, largest: 8192 };
-      expect(await excessOf({ input, run: list }, sizes)).toBeUndefined();
+      expect(await excessOf({ input, run: list }, { longTime: 1000 })).toBeUndefined();
     });
   },
 );
