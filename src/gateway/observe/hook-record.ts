@@ -1,6 +1,7 @@
 /** Records a hook that ran: which plugins saw what and changed what. Names, never values. */
 import { ignore } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
+import { labelsIn } from "../../core/labels/index.ts";
 import type { AnyHookManager, GuardEvent } from "../../providers/mcp/index.ts";
 
 /** What the guard of a server or a model reports about a hook. */
@@ -21,7 +22,7 @@ export function recordHook(
     outcome: result?.continueProcessing === true ? "success" : "failure",
     metadata: {
       request,
-      labels: labelsOf(result?.extensions),
+      labels: labelsIn(result?.extensions),
       handlers: (result?.executions ?? []).map((each) => ({
         plugin: each.plugin,
         mode: each.mode,
@@ -36,11 +37,6 @@ export function recordHook(
     },
   });
   void ignore(written);
-}
-
-function labelsOf(extensions: unknown): readonly string[] {
-  const { security } = (extensions ?? {}) as { security?: { labels?: readonly string[] } };
-  return security?.labels ?? [];
 }
 
 /** Keeps the text of this library's errors only: others may quote a message. */
