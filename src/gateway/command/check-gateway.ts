@@ -1,7 +1,7 @@
 /** What `--check` finds out without starting anything: who sees what, and what has no effect. */
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { modes } from "../../core/hooks/index.ts";
-import { type Environment, isolationOf } from "../../core/plugins/index.ts";
+import { type Environment, type HandlerInfo, isolationOf } from "../../core/plugins/index.ts";
 import type { CommandContext } from "../../operate/cli/index.ts";
 import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
 import {
@@ -27,7 +27,6 @@ import { createIdentifier } from "../identity/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
 import {
   configured,
-  type Handler,
   handlersOf,
   hasModels,
   list,
@@ -125,7 +124,10 @@ async function identityFaults({ identity, listen }: GatewayConfig): Promise<read
   }
 }
 
-function reportOf({ plugin, from, source, grant }: ResolvedPlugin, handlers: readonly Handler[]) {
+function reportOf(
+  { plugin, from, source, grant }: ResolvedPlugin,
+  handlers: readonly HandlerInfo[],
+) {
   const { name, version, hooks } = plugin;
   const capabilities = grant === undefined ? plugin.capabilities : [...grant].sort();
   const modes = Object.fromEntries(handlers.map(({ hook, mode }) => [hook, mode ?? "sequential"]));
@@ -148,7 +150,7 @@ function reportOf({ plugin, from, source, grant }: ResolvedPlugin, handlers: rea
 }
 
 /** Whether nothing that the handler returns is applied, in its mode. */
-function hasNoEffect({ mode }: Handler): boolean {
+function hasNoEffect({ mode }: HandlerInfo): boolean {
   const { mayHalt, mayModify } = modes[mode ?? "sequential"];
   return !mayHalt && !mayModify;
 }
@@ -174,7 +176,7 @@ function placeOf(
 }
 
 /** Reports handlers without extensions: a wrapped handler may have lost its third parameter. */
-function blindOn(handlers: readonly Handler[]): readonly string[] {
+function blindOn(handlers: readonly HandlerInfo[]): readonly string[] {
   const blind = handlers.filter(({ extensions, mode }) => !extensions && mode !== "disabled");
   return blind.map(
     ({ hook }) =>
@@ -183,7 +185,7 @@ function blindOn(handlers: readonly Handler[]): readonly string[] {
 }
 
 /** For each kind of condition, a call has to match one of the patterns. */
-function onlyFor({ hook, conditions }: Handler): readonly string[] {
+function onlyFor({ hook, conditions }: HandlerInfo): readonly string[] {
   const kinds = Object.entries({ ...conditions }).map(
     ([kind, patterns]) => `${kind} ${patterns.map((each) => JSON.stringify(each)).join(" or ")}`,
   );
@@ -197,7 +199,7 @@ const ofRequests = /_pre_\w+$|_input$|_request$/;
 
 function disabledAmong(
   plugins: readonly ResolvedPlugin[],
-  handlers: readonly Handler[],
+  handlers: readonly HandlerInfo[],
 ): readonly string[] {
   const running = new Set(
     handlers.flatMap(({ plugin, mode }) => (mode === "disabled" ? [] : [plugin])),
@@ -220,7 +222,7 @@ function ungranted({ plugin, grant }: ResolvedPlugin): readonly string[] {
 function neverIn(
   config: GatewayConfig,
   manager: ResolvedPlugins["manager"],
-  handlers: readonly Handler[],
+  handlers: readonly HandlerInfo[],
   each: ResolvedPlugin,
 ): readonly string[] {
   const { plugin } = each;
@@ -277,7 +279,7 @@ function oddFor(
 }
 
 /** Reports headers that cannot be sent, because the servers are not reached over HTTP. */
-function unsentHeaders(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
+function unsentHeaders(config: GatewayConfig, handlers: readonly HandlerInfo[]): readonly string[] {
   const { servers } = config;
   const writers = handlers.filter(
     ({ mode, capabilities }) =>

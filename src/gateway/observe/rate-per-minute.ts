@@ -1,4 +1,4 @@
-/** Limits what may happen per minute, with a token bucket for each key. The buckets are bounded too. */
+/** Limits what may happen per minute, by a token bucket for each key. The buckets are bounded. */
 import { putNewest } from "../../core/data/index.ts";
 
 const minuteMs = 60_000;

@@ -21,7 +21,7 @@ import {
 import { type GatewayLog, lineLog, numberedLog, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
-import { type Handler, handlersOf, skippedPlugins } from "./skipped.ts";
+import { handlersOf, skippedPlugins } from "./skipped.ts";
 
 /** The log itself counts lines that cannot be written. */
 const loseLine = () => {};
@@ -153,14 +153,14 @@ export function partsFrom(
 /** Refuses a manager with which a plugin could append hops that a gateway is to refuse. */
 function expectStrict(manager: AnyHookManager): void {
   if (manager.strictDelegation) return;
-  const [free] = handlersOf(manager).filter(mayAppend);
+  const free = handlersOf(manager).find(({ capabilities }) =>
+    capabilities.includes("append_delegation"),
+  );
   if (free === undefined) return;
   throw optionsInvalid(
     `createGateway expects a manager with strictDelegation: true, because plugin ${free.plugin} may append to delegation chains.`,
   );
 }
-
-const mayAppend = ({ capabilities }: Handler) => capabilities.includes("append_delegation");
 
 /** A misspelt `strict` would let requests pass while records are lost, as a missing sink would. */
 function auditFrom(

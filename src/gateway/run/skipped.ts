@@ -7,13 +7,11 @@ import type { GatewayConfig } from "../config/index.ts";
 import { splitName } from "../router/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
-export type Handler = HandlerInfo;
-
 /** Returns each handler once per hook. */
-export function handlersOf(manager: AnyHookManager): readonly Handler[] {
+export function handlersOf(manager: AnyHookManager): readonly HandlerInfo[] {
   const hooks = new Set(manager.plugins.flatMap((plugin) => plugin.hooks));
   // The casts are safe: the manager has accepted these plugins, so it knows their hooks.
-  const infosOf = (hook: string) => manager.handlersFor(hook as never) as readonly Handler[];
+  const infosOf = (hook: string) => manager.handlersFor(hook as never) as readonly HandlerInfo[];
   const all = [...hooks].flatMap(infosOf);
   return all.filter(
     (each, at) =>
@@ -33,7 +31,7 @@ export const modelHooks: ReadonlySet<string> = new Set([
 export const hasModels = ({ models }: GatewayConfig) => Object.keys(models).length > 0;
 
 /** Whether a handler may run for a model. A call of a model is to no server. */
-export function mayJudgeModels(config: GatewayConfig, { hook, conditions }: Handler): boolean {
+export function mayJudgeModels(config: GatewayConfig, { hook, conditions }: HandlerInfo): boolean {
   return hasModels(config) && modelHooks.has(hook) && conditions?.servers === undefined;
 }
 
@@ -46,7 +44,10 @@ export function skippedPlugins({ config, manager }: Pick<GatewayParts, "config" 
   });
 }
 
-export function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
+export function skippedOn(
+  config: GatewayConfig,
+  handlers: readonly HandlerInfo[],
+): readonly string[] {
   const { servers, tenant } = config;
   const names = Object.keys(servers);
   const never: string[] = [];
