@@ -2,7 +2,7 @@
 import { capabilities } from "glassine";
 import { highImpact, standardTables } from "glassine/node";
 import { expect, it } from "vitest";
-import { tablesOf } from "../../src/core/host/index.ts";
+import { surfaceOf } from "../../src/core/host/index.ts";
 import { memoryNode } from "../../src/memory-node/index.ts";
 import { readPage } from "./support/pages.ts";
 
@@ -24,8 +24,11 @@ const phrases: Readonly<Record<string, string>> = {
 };
 
 it("docs/operate.md: the review has every name of high impact", () => {
-  const tables = tablesOf(memoryNode) ?? standardTables;
-  const names = [...Object.values(capabilities), ...Object.keys(tables.services)];
+  const { slots, hooks, services } = surfaceOf(memoryNode) as NonNullable<
+    ReturnType<typeof surfaceOf>
+  >;
+  const tables = { slots: slots.table, hooks, services };
+  const names = [...Object.values(capabilities), ...Object.keys(services)];
   const found = new Set([...highImpact(standardTables, names), ...highImpact(tables, names)]);
   const say = "each name of high impact has a phrase in `phrases` that docs/operate.md contains";
   expect([...found].sort(), say).toEqual(Object.keys(phrases).sort());

@@ -140,10 +140,7 @@ describe("a host of its own", () => {
     },
   });
 
-  it("has the functions, and its extensions are accepted everywhere", () => {
-    expect(host.partsOf).toBe(partsOf);
-    expect(host.serializePart).toBe(serializePart);
-    expect(host.toPolicyInput).toBe(toPolicyInput);
+  it("has its extensions accepted everywhere", () => {
     const extensions = host.createExtensions({
       billing: { account: "acme" },
       security: { labels: ["PII"] },

@@ -35,7 +35,6 @@ describe("views are made of", () => {
     expectTypeOf<View<Capability>>().toExtend<PartExtensions>();
     partsOf(message, { extensions: filterExtensions(extensions, ["read_roles"]), hook: "h" });
     const host = defineHost({});
-    expectTypeOf(host.partsOf).toEqualTypeOf<typeof partsOf>();
     partsOf(message, { extensions: host.createExtensions({}) });
   });
 

@@ -1,7 +1,6 @@
 import { expectOptions, expectTable, readOption } from "../data/index.ts";
 import { createStamp } from "../data/intrinsics.ts";
 import { type HookTable, joinHooks, type StandardHooks, standardHooks } from "../hooks/index.ts";
-import { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
 import {
   defineServices,
   type HostProfile,
@@ -115,25 +114,13 @@ export function hostOf<
   Hooks extends HookTable,
   Services extends ServiceTable,
 >(surface: Surface): Host<Table, Hooks, Services> {
-  const host = { ...bindFunctions(surface), partsOf, serializePart, toPolicyInput };
-  // At run time, the functions know the tables but not the types derived from them.
-  return Object.freeze(surfaces.put(host, surface)) as unknown as Host<Table, Hooks, Services>;
-}
-
-/** Returns every function of a host, by name. */
-export function bindFunctions(surface: Surface): { readonly [name: string]: unknown } {
   const all: readonly (readonly [string, (surface: Surface) => unknown])[] = [
     ...Object.entries(functions),
     ...Object.entries(remoteFunctions),
   ];
-  return Object.fromEntries(all.map(([name, make]) => [name, make(surface)]));
-}
-
-/** The tables that a host was defined with. */
-export interface HostTables {
-  readonly slots: SlotTable;
-  readonly hooks: HookTable;
-  readonly services: ServiceTable;
+  const host: object = Object.fromEntries(all.map(([name, make]) => [name, make(surface)]));
+  // At run time, the functions know the tables but not the types derived from them.
+  return Object.freeze(surfaces.put(host, surface)) as Host<Table, Hooks, Services>;
 }
 
 const surfaces = createStamp<Surface>();
@@ -142,11 +129,3 @@ const surfaces = createStamp<Surface>();
  * Returns what a host's plugins are checked against; `undefined` if `defineHost` did not make it.
  */
 export const surfaceOf: (host: unknown) => Surface | undefined = surfaces.of;
-
-/** Returns a host's tables; `undefined` if `defineHost` did not make it. */
-export function tablesOf(host: unknown): HostTables | undefined {
-  const surface = surfaceOf(host);
-  if (surface === undefined) return undefined;
-  const { slots, hooks, services } = surface;
-  return { slots: slots.table, hooks, services };
-}

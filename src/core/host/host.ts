@@ -7,7 +7,6 @@ import type {
   DecodeOptions,
 } from "../envelope/index.ts";
 import type { AnyInvokeResult, HookTable, OperationHookOf } from "../hooks/index.ts";
-import type { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
 import type {
   CoreHandler,
   CoreHandlerInput,
@@ -172,13 +171,6 @@ export interface Host<
     input: unknown,
     options?: DecodeResultOptions<Payload, View>,
   ) => DecodedResult<Payload, View>;
-
-  /** Describes the parts of a message, with extensions of any host. */
-  readonly partsOf: typeof partsOf;
-  /** Returns a part as data. */
-  readonly serializePart: typeof serializePart;
-  /** Returns a part as a policy engine expects it. */
-  readonly toPolicyInput: typeof toPolicyInput;
 }
 
 /** `V` itself if its grant has the capability, otherwise a type that says what is missing. */

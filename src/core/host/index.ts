@@ -2,7 +2,6 @@ export {
   defineHost,
   type HostDefinition,
   surfaceOf,
-  tablesOf,
 } from "./define-host.ts";
 export {
   headerMap,
