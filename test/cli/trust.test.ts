@@ -100,7 +100,7 @@ describe("plugins trust", () => {
     const previous = { ...earlier, capabilities: ["audit.emit", "facts.read"] };
     const again = await run(trust, { services: trusting({ capabilities, previous }) });
     expect(linesOf(again.stdout).slice(-2)).toEqual([
-      "  new:     read_labels (Sees labels in security.)",
+      "  new:     read_labels (Sees security.labels.)",
       "  gone:    facts.read",
     ]);
   });

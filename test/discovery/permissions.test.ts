@@ -31,7 +31,7 @@ const nothing = {
 describe("what every plugin may do", () => {
   it("is described even for a plugin that asks for nothing", () => {
     const { hidden, ...words } = wordsOf([]);
-    expect(hidden).toContain("labels in security");
+    expect(hidden).toContain("security.labels");
     expect(words).toEqual({
       ...nothing,
       always: [
@@ -47,19 +47,19 @@ describe("what is hidden", () => {
     expect(wordsOf([]).hidden).toEqual([
       "agent",
       "http",
-      "labels in security",
-      "subject in security",
-      "client in security",
-      "caller workload in security",
-      "this workload in security",
+      "security.labels",
+      "security.subject",
+      "security.client",
+      "security.caller_workload",
+      "security.this_workload",
       "delegation",
     ]);
     expect(wordsOf(allCapabilities).hidden).toEqual([]);
   });
 
   it("is a field of what is opened, and never both seen and hidden", () => {
-    expect(wordsOf(["read_subject"]).hidden).toContain("roles of the subject in security");
-    expect(wordsOf(["read_subject"]).hidden).not.toContain("subject in security");
+    expect(wordsOf(["read_subject"]).hidden).toContain("security.subject.roles");
+    expect(wordsOf(["read_subject"]).hidden).not.toContain("security.subject");
     for (const capability of slotCapabilities) {
       const { sees, hidden } = wordsOf([capability]);
       for (const place of hidden)
@@ -77,24 +77,24 @@ describe("what a capability of a slot opens", () => {
       ["Sees http: Headers, and what else is known of the HTTP request."],
       ["Changes http, but not its method, path, host and scheme."],
     ],
-    ["read_labels", ["Sees labels in security."], []],
-    ["append_labels", ["Sees labels in security."], ["Adds to labels in security."]],
+    ["read_labels", ["Sees security.labels."], []],
+    ["append_labels", ["Sees security.labels."], ["Adds to security.labels."]],
     [
       "read_subject",
-      ["Sees subject in security, without its roles, teams, claims and permissions."],
+      ["Sees security.subject, without its roles, teams, claims and permissions."],
       [],
     ],
     [
       "read_roles",
-      ["Sees subject in security, with its roles, without its teams, claims and permissions."],
+      ["Sees security.subject, with its roles, without its teams, claims and permissions."],
       [],
     ],
-    ["read_client", ["Sees client in security."], []],
-    ["read_workload", ["Sees caller workload in security.", "Sees this workload in security."], []],
+    ["read_client", ["Sees security.client."], []],
+    ["read_workload", ["Sees security.caller_workload.", "Sees security.this_workload."], []],
     [
       "append_delegation",
       ["Sees delegation: On whose behalf the call is made: a chain of hops."],
-      ["Adds to chain of delegation."],
+      ["Adds to delegation.chain."],
     ],
   ])("%s", (name, sees, changes) => {
     expect(wordsOf([name])).toMatchObject({ ...nothing, sees, changes });
@@ -103,13 +103,11 @@ describe("what a capability of a slot opens", () => {
   it("is described once if several capabilities open the same part", () => {
     const { sees } = wordsOf(["read_roles", "read_claims", "read_roles", "read_subject"]);
     expect(sees).toEqual([
-      "Sees subject in security, with its roles and claims, without its teams and permissions.",
+      "Sees security.subject, with its roles and claims, without its teams and permissions.",
     ]);
     const all = wordsOf(slotCapabilities).sees;
     expect(new Set(all).size).toBe(all.length);
-    expect(all).toContain(
-      "Sees subject in security, with its roles, teams, claims and permissions.",
-    );
+    expect(all).toContain("Sees security.subject, with its roles, teams, claims and permissions.");
   });
 });
 
@@ -177,10 +175,10 @@ describe("a custom host", () => {
       hidden: [],
       always: [
         "Sees ledger, as every plugin does; of ledger only what takes no capability.",
-        "May change open in ledger, as every plugin may.",
+        "May change ledger.open, as every plugin may.",
       ],
-      sees: ["Sees notes in ledger."],
-      changes: ["Changes notes in ledger."],
+      sees: ["Sees ledger.notes."],
+      changes: ["Changes ledger.notes."],
     });
   });
 

@@ -44,7 +44,7 @@ export interface PermissionWords {
   /** What every plugin of the host may see and change. */
   readonly always: readonly string[];
   readonly sees: readonly string[];
-  /** Slots and fields that it does not see, each as a few words: `labels in security`. */
+  /** Slots and fields that it does not see, by their paths: `security.labels`. */
   readonly hidden: readonly string[];
   readonly changes: readonly string[];
   /** Services, with what to look at before they are granted. */
@@ -67,8 +67,8 @@ export interface PermissionWords {
  *   capabilities: ["append_labels"],
  *   hooks: [],
  * });
- * console.log(sees[0]); // Sees labels in security.
- * console.log(changes[0]); // Adds to labels in security.
+ * console.log(sees[0]); // Sees security.labels.
+ * console.log(changes[0]); // Adds to security.labels.
  * ```
  */
 export function describePermissions(tables: PermissionTables, grant: Grant): PermissionWords {
@@ -99,7 +99,7 @@ function alwaysIn(parts: readonly Node[]): readonly string[] {
   const rest = partly.length === 0 ? "" : `; of ${names(partly)} only what takes no capability`;
   return [
     ...(open.length === 0 ? [] : [`Sees ${names(open)}, as every plugin does${rest}.`]),
-    ...(free.length === 0 ? [] : [`May change ${listed(free.map(placeOf))}, as every plugin may.`]),
+    ...(free.length === 0 ? [] : [`May change ${names(free)}, as every plugin may.`]),
   ];
 }
 
@@ -115,7 +115,7 @@ function seen(part: Node, mask: number, meaning = "."): readonly string[] {
   const opened = inner.filter(({ open }) => (open & mask) !== 0);
   const closed = inner.filter(({ open }) => (open & mask) === 0);
   const shown = [
-    placeOf(part),
+    part.path,
     ...(opened.length === 0 ? [] : [`with its ${namesOf(opened)}`]),
     ...(closed.length === 0 ? [] : [`without its ${namesOf(closed)}`]),
   ];
@@ -124,7 +124,7 @@ function seen(part: Node, mask: number, meaning = "."): readonly string[] {
 
 /** The outermost closed parts, without what is inside them. */
 function closedIn(part: Node, mask: number): readonly string[] {
-  if (isGated(part) && (part.open & mask) === 0) return [placeOf(part)];
+  if (isGated(part) && (part.open & mask) === 0) return [part.path];
   return part.fields.flatMap((field) => closedIn(field, mask));
 }
 
@@ -140,16 +140,9 @@ function changed(part: Node, mask: number): readonly string[] {
   const but = kept.length === 0 ? "" : `, but not its ${namesOf(kept)}`;
   // A slot grows through one of its lists.
   const { grows } = part;
-  const place = grows === undefined ? placeOf(part) : `${spoken(grows.key)} of ${part.key}`;
+  const place = (grows ?? part).path;
   const verb = part.tier === "monotonic" ? "Adds to" : "Changes";
   return [`${verb} ${place}${but}.`, ...inner];
-}
-
-/** `roles of the subject in security`, or `http` for a whole slot. */
-function placeOf({ path }: Node): string {
-  const [slot = "", ...fields] = path.split(".");
-  if (fields.length === 0) return slot;
-  return `${fields.toReversed().map(spoken).join(" of the ")} in ${slot}`;
 }
 
 function spoken(name: string): string {

@@ -8,8 +8,8 @@ describe("capabilities in plain words", () => {
   it("are those of the slots", () => {
     verifies("cli:describe-permissions");
     const words = wordsOf(undefined);
-    expect(words.of("read_labels")).toBe("Sees labels in security.");
-    expect(words.of("append_labels")).toBe("Sees labels in security. Adds to labels in security.");
+    expect(words.of("read_labels")).toBe("Sees security.labels.");
+    expect(words.of("append_labels")).toBe("Sees security.labels. Adds to security.labels.");
     expect(words.of("write_headers")).toContain("Changes http, but not its method");
     expect(words.of("constructor")).toBe(
       'Asks for "constructor", which is not a capability of this host.',
@@ -22,7 +22,7 @@ describe("capabilities in plain words", () => {
     expect(words.of("network.outbound")).toBe(
       "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave through it.",
     );
-    expect(words.of("read_labels")).toBe("Sees labels in security.");
+    expect(words.of("read_labels")).toBe("Sees security.labels.");
   });
 
   it("mark what reviewers look at first", () => {

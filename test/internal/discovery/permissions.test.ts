@@ -11,7 +11,7 @@ const wordsOf = (capabilities: readonly string[]) =>
 it("describes what the filter shows and the merge accepts", () => {
   const { nodes, capabilities } = compileSlots(standardSlots);
   const tell = (words: readonly string[], slot: string) =>
-    words.some((text) => new RegExp(`(?:Sees|Changes|in|of) ${slot}[:.,]`).test(text));
+    words.some((text) => new RegExp(`(?:Sees|Changes|to) ${slot}[:.,]`).test(text));
   const extensions = createExtensions(everything as never);
   const shownIn = (names: readonly string[], slot: string) =>
     JSON.stringify(filterExtensions(extensions, names as never)[slot as "request"]);

@@ -48,11 +48,11 @@ describe("what each plugin sees", () => {
       sees: ["Sees http: Headers, and what else is known of the HTTP request."],
       may_change: ["Changes http, but not its method, path, host and scheme."],
     });
-    expect(plugin.hidden).toEqual(expect.arrayContaining(["labels in security", "agent"]));
+    expect(plugin.hidden).toEqual(expect.arrayContaining(["security.labels", "agent"]));
     expect(plugin.hidden).not.toContain("http");
     for (const sentence of [...plugin.sees, ...plugin.may_change, ...plugin.runs_on])
       expect(lines).toContain(sentence);
-    expect(lines).toContain("Does not see agent, labels in security");
+    expect(lines).toContain("Does not see agent, security.labels");
     expect(lines).toContain("The configuration can work.");
   });
 
