@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { errorCodes } from "glassine";
 import { describe, expect, it } from "vitest";
-import { threatCases } from "../../tools/scripts/data/threat-cases.ts";
 import { generatedFiles } from "../../tools/scripts/generated-files.ts";
 import { printJson } from "../../tools/scripts/print-json.ts";
 
@@ -16,12 +15,6 @@ describe("generated files", () => {
   it("have a heading for each error code, and no others", () => {
     const headings = [...read("docs/errors.md").matchAll(/^### (.+)$/gm)].map(([, name]) => name);
     expect(headings).toEqual(Object.keys(errorCodes));
-  });
-
-  it("name each case of the design once", () => {
-    const names = threatCases.map(({ name }) => name);
-    expect(names.length).toBe(new Set(names).size);
-    expect(names.filter((name) => !/^E_[A-Z0-9_]+\*?$/.test(name))).toEqual([]);
   });
 });
 

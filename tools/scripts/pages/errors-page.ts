@@ -1,22 +1,23 @@
-/** docs/errors.md: every error code, and the codes for each case name of the design. */
+/** docs/errors.md: every error code. */
 import { gatewayCodes, isolationCodes, trustCodes } from "../../../src/core/errors/codes.ts";
 import { type ErrorCodeSpec, errorCodes, refusalCodes } from "../../../src/core/errors/index.ts";
-import { threatCases } from "../data/threat-cases.ts";
-import { code, either, generatedFrom, page, table } from "./markdown.ts";
+import { generatedFrom, page } from "./markdown.ts";
 
 const intro = `# Errors
 
-Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` recognizes one.
+This page lists every error code of the library, and what to do about it.
+The gateway's own refusals are in [gateway-reference.md](gateway-reference.md#codes-of-refusals), the reasons why an installed plugin is rejected in [commands.md](commands.md#why-a-plugin-is-rejected).
+
+Every error is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` recognizes one.
 \`data\` holds the facts behind the message.
 Neither contains values of slots, only names and types.
 
-A wrong call or definition throws its error.
-In a run, the failure of a plugin is listed in the result's \`errors\`, and if the run was stopped, the violation has the code; a change that was ignored is listed in \`rejections\`.
-With \`strict\`, such a change to the extensions refuses the whole result; \`mergeExtensions\` then throws a \`TierViolationError\`.
-Nothing of a refused result is applied, and the plugin's \`onError\` decides what follows.
+Where you meet a code depends on what failed:
 
-The code of a _violation_ in a result need not be one of these: \`deny\` takes any code, and a plugin can choose one that looks like a failure listed here.
-[lifecycle.md](lifecycle.md#who-denied) explains how to find out which.
+- A wrong call or definition throws the error.
+- If a plugin fails in a run, the result lists the failure in \`errors\`. If that stopped the run, \`violation.code\` is the code. Nothing of a refused result is applied, and the plugin's \`onError\` decides what follows.
+- If a change was ignored, the result lists it in \`rejections\`. With \`strict\`, an ignored change to the extensions refuses the whole result, and \`mergeExtensions\` throws a \`TierViolationError\`.
+- \`deny\` takes any code, so the code of a violation may be the plugin's own. [lifecycle.md](lifecycle.md#who-denied) says how to tell.
 
 \`\`\`ts
 import { createExtensions, isGlassineError } from "glassine";
@@ -43,26 +44,14 @@ const groups: readonly (readonly [heading: string, codes: Codes])[] = [
 ];
 type Codes = Readonly<Record<string, ErrorCodeSpec>>;
 
-const cases = `## Case names of the design
-
-The design of this library names error cases \`E_…\`.
-The library itself does not use these names; this table lists the code for each.`;
-
 export function errorsPage(): string {
-  const caseRows = threatCases.map(({ name, codes: known, note }) => [
-    code(name),
-    known === undefined ? "none" : either(known),
-    note ?? "",
-  ]);
   return page([
-    generatedFrom("src/core/errors/*codes.ts and tools/scripts/data/threat-cases.ts"),
+    generatedFrom("src/core/errors/*codes.ts"),
     intro,
     ...groups.flatMap(([heading, codes]) => [
       `## ${heading}`,
       ...Object.entries(codes).map(([name, spec]) => section(name, spec)),
     ]),
-    cases,
-    table(["Case", "Code", "Remark"], caseRows),
   ]);
 }
 
