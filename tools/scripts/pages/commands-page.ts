@@ -5,7 +5,7 @@ import { journalProblems } from "../../../src/operate/cli/print/next-steps.ts";
 import { rejectionCodes } from "../../../src/operate/packages/index.ts";
 import { allCommands } from "../all-commands.ts";
 import { settingTexts } from "../data/host-settings.ts";
-import { code, generatedFrom, page, table } from "./markdown.ts";
+import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Commands
 
@@ -23,13 +23,19 @@ const names: Readonly<Record<string, string>> = {
   "{prefix}": "GLASSINE_",
 };
 
-const optionsOf = ({ options }: Command) => Object.values(options);
-const [first, ...others] = allCommands.map(optionsOf);
-/** The options that every command has, with the same meaning. */
-const common = (first ?? []).filter(({ flag, what }) =>
-  others.every((options) => options.some((other) => other.flag === flag && other.what === what)),
+type Option = Command["options"][string];
+
+/** From how many commands on an option is described once for all of them. */
+const several = 5;
+const everyOption = allCommands.flatMap(({ options }) => Object.values(options));
+const isCommon = (option: Option) =>
+  everyOption.filter(({ flag, what }) => flag === option.flag && what === option.what).length >=
+  several;
+const ofAll: readonly string[] = ["--json", "--verbose"];
+const common = everyOption.filter(
+  (option, at) =>
+    isCommon(option) && everyOption.findIndex(({ what }) => what === option.what) === at,
 );
-const shared = common.map(({ flag }) => flag);
 
 export function commandsPage(): string {
   const sources =
@@ -37,7 +43,8 @@ export function commandsPage(): string {
   return page([
     generatedFrom(sources),
     intro,
-    "Every command has these options; the tables below list the others.",
+    "## Options of several commands",
+    "Every command has `--json` and `--verbose`. The others are named with each command that has them.",
     optionTable(common),
     "## Exit codes",
     table(
@@ -75,7 +82,9 @@ function section(spec: Command): string {
   const given = spec.arguments.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
   const words = [...spec.path, ...given, ...behind];
   const line = words.join(" ");
-  const own = Object.values(spec.options).filter(({ flag }) => !shared.includes(flag));
+  const options = Object.values(spec.options);
+  const own = options.filter((option) => !isCommon(option));
+  const also = options.filter((option) => isCommon(option) && !ofAll.includes(option.flag));
   const exits = Object.entries(spec.exits).map(
     ([number, means]) => `Exit code ${number}: ${means}.`,
   );
@@ -85,12 +94,20 @@ function section(spec: Command): string {
     ...spec.arguments.map(({ name, what }) => `${code(name)}: ${named(what)}.`),
     ...(spec.rest === undefined ? [] : [`After \`--\`: ${spec.rest.what}.`]),
     ...(own.length === 0 ? [] : [optionTable(own)]),
+    ...(also.length === 0
+      ? []
+      : [
+          `${own.length === 0 ? "It has" : "It also has"} ${either(
+            also.map(({ flag }) => flag),
+            "and",
+          )}, as [above](#options-of-several-commands).`,
+        ]),
     ...exits,
     `\`\`\`sh\n${spec.examples.map((each) => `glassine ${each.line} # ${each.what}`).join("\n")}\n\`\`\``,
   ].join("\n\n");
 }
 
-function optionTable(options: readonly Command["options"][string][]): string {
+function optionTable(options: readonly Option[]): string {
   const rows = options.map(({ flag, value, what }) => [
     code(value === undefined ? flag : `${flag} ${value}`),
     named(what),
