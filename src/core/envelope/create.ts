@@ -15,12 +15,8 @@ import {
   enumerableKeys,
   forEach,
   freeze,
-  getPrototypeOf,
   isArray,
-  isProxy,
   mapped,
-  objectPrototype,
-  ownKeys,
   ownValue,
 } from "../data/intrinsics.ts";
 import {
@@ -97,8 +93,6 @@ export function replaceSlots(
   const before = extensions as Slots;
   const { slots } = brand.kind;
   const next = slots.take(before, slots.allOpen);
-  // Nothing to read: the same slots in a new envelope.
-  if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
   const given = readSlots(slots, changes, options, before);
   forEach(slots.names, (name) => {
@@ -106,11 +100,6 @@ export function replaceSlots(
   });
   assertGrown(slots, before, next);
   return sealAfter(slots, before, next);
-}
-
-function isEmptyRecord(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || isProxy(value)) return false;
-  return getPrototypeOf(value) === objectPrototype && ownKeys(value).length === 0;
 }
 
 /**
