@@ -213,12 +213,12 @@ export function newRecord(): Record<string, unknown> {
 }
 
 /** Makes a frozen record with a value for each key. */
-export function recordBy<Value>(
-  keys: readonly string[],
-  of: (key: string, index: number) => Value,
-): Readonly<Record<string, Value>> {
-  const record = newRecord() as Record<string, Value>;
-  for (let i = 0; i < keys.length; i++) record[keys[i] as string] = of(keys[i] as string, i);
+export function recordBy<Value, Key extends string = string>(
+  keys: readonly Key[],
+  of: (key: Key, index: number) => Value,
+): Readonly<Record<Key, Value>> {
+  const record = newRecord() as Record<Key, Value>;
+  for (let i = 0; i < keys.length; i++) record[keys[i] as Key] = of(keys[i] as Key, i);
   return freeze(record);
 }
 

@@ -3,12 +3,13 @@ import {
   type Admitted,
   admit,
   admitDocument,
+  attempt,
   extensionsLimits,
   type Limits,
   limitsOver,
   payloadLimits,
 } from "../data/index.ts";
-import { getOwnPropertyDescriptor, hasOwn, isProxy } from "../data/intrinsics.ts";
+import { isProxy, ownData, recordBy } from "../data/intrinsics.ts";
 import {
   type ErrorCode,
   formatPath,
@@ -101,21 +102,10 @@ export function readWire<Document>(
   return instead;
 }
 
-const any = Number.POSITIVE_INFINITY;
 /** Limits only the depth: the engine cannot write anything deeper. The reader limits the size. */
 export const anySize: Limits = Object.freeze({
+  ...recordBy(Object.keys(payloadLimits) as (keyof Limits)[], () => Number.POSITIVE_INFINITY),
   depth: 1_000,
-  nodes: any,
-  units: any,
-  keyUnits: any,
-  textUnits: any,
-  labels: any,
-  labelCodePoints: any,
-  hops: any,
-  hopScopes: any,
-  headers: any,
-  headerNameUnits: any,
-  headerValueUnits: any,
 });
 
 /** @throws GlassineError `options_invalid` */
@@ -145,18 +135,9 @@ export function readOption<Value>(
   throw optionsInvalid(text, { option, problems });
 }
 
-/** Stands for a property that cannot be read without running code. No schema accepts it. */
-const notData = Symbol("not data");
-
 /** Returns an own data property of any value without running any of its code. */
 export function ownDatum(source: unknown, key: string): unknown {
   if (typeof source !== "object" || source === null || isProxy(source)) return undefined;
   // Objects of `vm`, and proxies where the runtime cannot detect them, run code, which can throw.
-  try {
-    const found = getOwnPropertyDescriptor(source, key);
-    if (found === undefined) return undefined;
-    return hasOwn(found, "value") ? found.value : notData;
-  } catch {
-    return notData;
-  }
+  return attempt(() => ownData(source, key));
 }
