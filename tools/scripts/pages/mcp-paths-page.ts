@@ -26,11 +26,26 @@ export function mcpPathsPage(paths: readonly McpPath[]): string {
   return page([
     generatedFrom("the schemas of MCP's SDKs and a guard"),
     intro,
-    ...methods.flatMap((method) => section(method, paths)),
+    ...[...sectionsOf(methods, paths)].map(
+      ([body, sharing]) => `## ${sharing.join(", ")}\n\n${body}`,
+    ),
   ]);
 }
 
-function section(method: string, paths: readonly McpPath[]): readonly string[] {
+/** Methods whose messages have the same strings share a section. */
+function sectionsOf(
+  methods: readonly string[],
+  paths: readonly McpPath[],
+): ReadonlyMap<string, readonly string[]> {
+  const sections = new Map<string, readonly string[]>();
+  for (const method of methods) {
+    const body = bodyOf(method, paths);
+    sections.set(body, [...(sections.get(body) ?? []), method]);
+  }
+  return sections;
+}
+
+function bodyOf(method: string, paths: readonly McpPath[]): string {
   const own = paths.filter((path) => path.method === method);
   const revisions = [...new Set(own.flatMap((path) => path.revisions))].sort();
   const parts = [...new Set(own.map(({ part }) => part))];
@@ -42,7 +57,7 @@ function section(method: string, paths: readonly McpPath[]): readonly string[] {
     }
     return [...found].map(([where, list]) => `- ${part}, ${where}: ${list.map(code).join(", ")}`);
   });
-  return [`## ${method}`, `${revisions.join(" and ")}:`, rows.join("\n")];
+  return `${revisions.join(" and ")}:\n\n${rows.join("\n")}`;
 }
 
 function treeOf(paths: readonly McpPath[]): Node {
