@@ -6,7 +6,7 @@ const { name: self, exports } = JSON.parse(
 );
 const pathOf = (key) => exports[key].default.replace("./", "../");
 
-/** What a program usually imports; as gzip, like the goals of docs/performance.md. */
+/** What a program usually imports; as gzip, like the goals of tools/bench/report.md. */
 const programs = [
   { name: "deny alone", import: "{ deny }", limit: "10 kB" },
   { name: "definePlugin alone", import: "{ definePlugin }", limit: "37 kB" },

@@ -1,4 +1,4 @@
-/** The performance page: which goals the committed runs miss, and what its commands select. */
+/** The report of the benchmark: which goals the committed runs miss, and what its commands select. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { readTable } from "./support/markdown.ts";
 import { root } from "./support/pages.ts";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
-const page = read("docs/performance.md");
+const page = read("tools/bench/report.md") + read("docs/performance.md");
 const [first = [], second = []] = [1, 2].map(
   (run) => JSON.parse(read(`tools/bench/results/run-${run}.json`)).rows as readonly Row[],
 );

@@ -289,7 +289,7 @@ export function newArray<T>(length: number): T[] {
 
 /**
  * Elements of parsed JSON are own properties: no inherited setter runs. `Array.from` of an
- * array-like guarantees that too, but takes five times as long (row G4 of docs/performance.md).
+ * array-like guarantees that too, but takes five times as long (row G4 of tools/bench/report.md).
  */
 function blankOf(length: number): null[] {
   return parseJson(`[${slice(repeat(",null", length), 1)}]`);

@@ -4,7 +4,7 @@
  *
  * Waits are kept in the order in which they began. While there are any, a timer ticks sixteen times
  * per timeout, and each tick sets the waits that began since the last one to expire a full timeout
- * later. So neither beginning nor ending a wait allocates or reads the clock (performance.md §4,
+ * later. So neither beginning nor ending a wait allocates or reads the clock (tools/bench/report.md,
  * rows D12, H1 and H3). A wait never expires early, and at most a sixteenth of its timeout late. If
  * it began while the thread was blocked, its time counts from the end of the block.
  */
@@ -84,7 +84,7 @@ export class DeadlineQueue implements Deadline {
   }
 
   join(wait: DeadlineWait): void {
-    // The wait would go back to where it already is: performance.md, row D12.
+    // The wait would go back to where it already is: row D12 of tools/bench/report.md.
     if (wait === this.#last && wait.dueAt === 0) return;
     const wasEmpty = this.#first === undefined;
     if (this.#isWaiting(wait)) this.#unlink(wait);

@@ -145,7 +145,7 @@ export function payloadFor(
   return readPayload(compiled, value, mark, code, what, limits);
 }
 
-/** A separate function, so that the engine inlines `payloadFor`: performance.md, row D12. */
+/** A separate function, so that the engine inlines `payloadFor`: row D12 of tools/bench/report.md. */
 function readPayload(
   compiled: Compiled,
   value: unknown,

@@ -116,7 +116,7 @@ export function compileTable(table: SlotTable): CompiledSlots {
 
 /**
  * Functions that copy the standard levels, by the keys of a level. They use literals, which take a
- * sixth of the time of a spread: rows R1, R4 and R5 of docs/performance.md are missed without them.
+ * sixth of the time of a spread: rows R1, R4 and R5 of tools/bench/report.md are missed without them.
  */
 const standardTakes = new Map(
   standardLevels.map((take) => [Object.keys(take({}, [])).join(), take]),

@@ -146,7 +146,7 @@ export function expectString(value: unknown, where: string): string {
  */
 export function expectObject(value: unknown, where: string): JsonObject {
   // Checks in the order of `kindOf`, which is too slow here: each delta comes here several times
-  // (row L2 of docs/performance.md). A revoked proxy throws when it is inspected.
+  // (row L2 of tools/bench/report.md). A revoked proxy throws when it is inspected.
   const isOther = typeof value !== "object" || isProxy(value) || isNativePromise(value);
   if (!isOther && isJsonObject(value)) return value;
   throw streamFault(where, "an object", [value]);

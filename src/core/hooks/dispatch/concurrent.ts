@@ -79,7 +79,7 @@ function end(member: Member, ending: Member["ending"]): void {
 
 function endReturned(member: Member, returned: unknown): void {
   end(member, "returned");
-  // Most handlers return nothing: row D13 of docs/performance.md.
+  // Most handlers return nothing: row D13 of tools/bench/report.md.
   if (returned !== undefined) readNow(member, returned);
 }
 
@@ -188,7 +188,7 @@ export class ConcurrentPhase implements Phase {
       ignoreRejection(returned);
       return;
     }
-    // One for all of them: row D14 of docs/performance.md.
+    // One for all of them: row D14 of tools/bench/report.md.
     this.#scope ??= currentScope();
     const wait = new Wait(member, memberWait, this.#scope);
     member.wait = wait;

@@ -87,7 +87,7 @@ function advance(run: MessageRun): Pending {
       threw = true;
       outcome = thrown;
     }
-    // An async function is known to return a promise: performance.md, row D12.
+    // An async function is known to return a promise: row D12 of tools/bench/report.md.
     if (!threw && (step.isAsync || isAwaitable(outcome))) {
       const pending = outcome as PromiseLike<unknown>;
       return run.result === undefined ? waitFor(run, step, pending) : ignoreRejection(pending);
