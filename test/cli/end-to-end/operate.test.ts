@@ -15,6 +15,7 @@ import { expect, it } from "vitest";
 import { type Fixture, newWorkspace, type Workspace } from "./support.ts";
 
 const page = fileURLToPath(new URL("../../../docs/operate.md", import.meta.url));
+const authorPage = fileURLToPath(new URL("../../../docs/write-a-plugin.md", import.meta.url));
 /** What the page shows in place of the tests' folders. */
 const gateway = "/srv/gateway";
 const builder = "/home/builder/egress-guard";
@@ -83,8 +84,8 @@ it("docs/operate.md: each command prints what the page says", async () => {
   expect(replies.length).toBeGreaterThan(5);
 });
 
-it("docs/operate.md: the package that it shows can be packed, signed, installed and loaded", async () => {
-  const text = await readFile(page, "utf8");
+it("docs/write-a-plugin.md: its package can be packed, signed, installed and loaded", async () => {
+  const text = await readFile(authorPage, "utf8");
   const [, manifest = "", source = ""] =
     /```json\n(\{\n {2}"name": "@acme[\s\S]*?)```\n\n```js\n([\s\S]*?)```/.exec(text) ?? [];
   const workspace = await newWorkspace();

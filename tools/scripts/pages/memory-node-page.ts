@@ -19,7 +19,7 @@ const intro = `# Hooks of the memory node
 \`glassine/memory-node\` is a host for nodes that store facts and recall them, with 22 hooks and 13 [services](capabilities.md#services-of-the-memory-node).
 Its messages and the prefix of its settings, \`STIGMEM_\`, are those of Stigmem, the memory node that it can replace.
 Import \`definePlugin\` and \`createPluginManager\` from \`glassine/memory-node\`: the ones in \`glassine\` do not know these hooks.
-In [the package of a plugin](operate.md#publish-a-plugin), the field of package.json is \`stigmem\` in place of \`glassine\`, and the keyword \`stigmem-plugin\`.
+In [the package of a plugin](write-a-plugin.md#make-it-a-package), the field of package.json is \`stigmem\` in place of \`glassine\`, and the keyword \`stigmem-plugin\`.
 
 \`\`\`ts
 import { allow, deny } from "glassine";
