@@ -11,13 +11,13 @@ export const gatewayOptions = {
   plugin: {
     flag: "--plugin",
     value: "PATH",
-    what: "a plugin by its file, in dev mode only; may be given several times",
+    what: "run the plugin in this file, in dev mode only; can be repeated",
     isRepeatable: true,
   },
   use: {
     flag: "--use",
     value: "NAME",
-    what: "a stock plugin without options; may be given several times",
+    what: "run the stock plugin of this name, without options; can be repeated",
     isRepeatable: true,
   },
   port: {
@@ -122,7 +122,7 @@ export const envoyConfigOptions = {
   processor: {
     flag: "--processor",
     value: "ADDR",
-    what: "where a processor listens: unix:PATH or HOST:PORT; may be given several times (default: unix:/run/glassine.sock)",
+    what: "where a processor listens: unix:PATH or HOST:PORT; can be repeated (default: unix:/run/glassine.sock)",
     isRepeatable: true,
   },
   bodyMode: {
@@ -183,7 +183,7 @@ export const servePluginOptions = {
   path: {
     flag: "--path",
     value: "FILE",
-    what: "a plugin by its file, in place of its id; in dev mode only",
+    what: "the file of the plugin, in place of its id; in dev mode only",
   },
   check: {
     flag: "--check",

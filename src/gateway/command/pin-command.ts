@@ -26,7 +26,7 @@ const document = z.object({
 
 export const pinCommand: Command = defineCommand({
   path: ["gateway", "pin"],
-  summary: "keep the hashes of the servers' tool definitions",
+  summary: "pin the definitions of the servers' tools, by their hashes",
   about: [
     "It starts each configured server, asks for its tools, and reports what differs from the pins.",
     "Review what changed first: --check writes nothing.",

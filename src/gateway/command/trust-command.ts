@@ -37,7 +37,7 @@ const document = z.object({
 
 export const trustCommand: Command = defineCommand({
   path: ["gateway", "trust"],
-  summary: "put the configuration's guests from CPEX into plugins.lock",
+  summary: "trust the CPEX plugins of the configuration, its guests",
   about: [
     "It hashes every wheel in the environments that the configuration names, and reports what has changed since it was trusted.",
     "Production runs a guest only if its wheel and all others in its environment are unchanged since they were trusted.",

@@ -67,7 +67,7 @@ export const sharedOptions = {
     flag: "--accept",
     value: "NAME",
     values: openingNames,
-    what: `with --isolate process: start even if this machine cannot keep the code from NAME, one of ${openingNames.join(", ")}; may be given several times`,
+    what: `with --isolate process: start even if this machine cannot keep the code from NAME, one of ${openingNames.join(", ")}; can be repeated`,
     isRepeatable: true,
   },
   identity: {

@@ -53,8 +53,8 @@ export const trust = defineCommand({
   about: [
     "Production loads only what plugins.lock trusts, as long as none of its files change.",
     "Production does not start if a trusted plugin is not installed, unless its entry is optional.",
-    "The plugin is not run without --check.",
-    "Who may do this, and after what review, is up to you.",
+    "Only --check runs the plugin.",
+    "You decide who may do this, and after what review.",
   ],
   arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
   options: declared,
