@@ -56,5 +56,5 @@ export function errorsPage(): string {
 }
 
 function section(name: string, { means, todo }: ErrorCodeSpec): string {
-  return `### ${name}\n\n${means}\nWhat to do: ${todo}`;
+  return `### ${name}\n\n${means} **What to do:** ${todo}`;
 }
