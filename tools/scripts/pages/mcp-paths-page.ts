@@ -9,6 +9,7 @@ The list is measured: every place in the schemas of the SDKs gets a string, the 
 The tests fail for a place that no hook sees and that the option [\`pass\`](mcp.md#what-may-pass-unseen) does not name.
 [spec/mcp-paths.json](../spec/mcp-paths.json) has the same data, place by place.
 
+- A section holds for both versions of MCP, unless it names one. Messages with the same strings share a section.
 - \`…\` stands for everything below, \`[]\` for each item of a list, \`*\` for a field of any name, and parentheses for the kind of an item, such as \`(form)\`. \`(the name)\` is the name of a field, as opposed to its value.
 - A place with two hooks is shown at each of them.
 - _tokens_ are values that only the protocol reads, such as ids and cursors. They pass unseen if \`pass\` names them, as it does by default; otherwise they are shown like the rest of their message.
@@ -57,7 +58,8 @@ function bodyOf(method: string, paths: readonly McpPath[]): string {
     }
     return [...found].map(([where, list]) => `- ${part}, ${where}: ${list.map(code).join(", ")}`);
   });
-  return `${revisions.join(" and ")}:\n\n${rows.join("\n")}`;
+  const only = revisions.length > 1 ? "" : `Only in ${revisions[0]}:\n\n`;
+  return `${only}${rows.join("\n")}`;
 }
 
 function treeOf(paths: readonly McpPath[]): Node {
