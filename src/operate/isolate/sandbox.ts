@@ -90,7 +90,7 @@ while [ "$links" -gt 0 ]; do
   shift 2
   links=$((links - 1))
 done
-mount -o remount,ro "$root"
+mount -o remount,bind,ro "$root"
 ulimit -v "$limit"
 ulimit -c 0
 exec chroot "$root" "$@"`;

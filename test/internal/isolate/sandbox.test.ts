@@ -1,10 +1,25 @@
+// A process of its own: it starts processes.
 /** What the command of a sandbox mounts. */
+import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { confined, sandboxed } from "../../../src/operate/isolate/sandbox.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const packages = new Map([["glassine", "/srv/lib/glassine"]]);
 const entry = "/srv/lib/glassine/dist/far-side.js";
+
+const asUser =
+  process.getuid?.() === 0
+    ? ["setpriv", "--reuid", "65532", "--regid", "65532", "--clear-groups", "--"]
+    : ["env"];
+
+/** Runs a program as somebody other than root. */
+function runAsUser(...command: readonly string[]) {
+  const [program = "", ...args] = [...asUser, ...command];
+  return spawnSync(program, args, { encoding: "utf8" });
+}
+
+const noNamespaces = runAsUser("unshare", "-rnpmiu", "--fork", "true").status !== 0;
 
 /** The places that are mounted in the new root. */
 function mounts(args: readonly string[]): readonly string[] {
@@ -87,4 +102,11 @@ it("mounts a folder for a program once, although it is named twice", () => {
   const found = mounts(args);
   expect(found.filter((path) => path.startsWith("/srv"))).toEqual(["/srv/venv"]);
   expect(found).not.toContain("/usr/lib/python3");
+});
+
+it.skipIf(noNamespaces)("makes the new root for a user who is not root", () => {
+  verifies("isolation:platform");
+  const argv = ["touch", "/written"];
+  const { command, args } = confined({ argv, readable: [], network: false, memoryMb: 64 });
+  expect(runAsUser(command, ...args).stderr).toMatch(/^touch: .*Read-only file system\s*$/);
 });
