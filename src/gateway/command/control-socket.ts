@@ -14,6 +14,7 @@ import { attempt } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { refusal, say } from "../../operate/cli/index.ts";
 import { systemCode } from "../../operate/packages/index.ts";
+import { maxSocketBytes } from "./envoy-addresses.ts";
 
 const outcomeSchema = z.object({
   ok: z.boolean(),
@@ -43,13 +44,21 @@ interface Place {
 /**
  * Returns where the gateway of a configuration file listens, however its folder is reached. The
  * file itself may be a link that is replaced for each new configuration.
+ *
+ * @throws CommandFailure `io_failed` if the path would be too long
  */
 export async function placeOf(file: string, env: Environment): Promise<Place> {
   const config = join(await realpath(dirname(file)), basename(file));
   const name = `glassine-gateway-${createHash("sha256").update(config).digest("hex").slice(0, 16)}`;
   if (process.platform === "win32") return { folder: "", path: `\\\\.\\pipe\\${name}` };
   const own = env.XDG_RUNTIME_DIR || join(tmpdir(), `glassine-${process.getuid?.()}`);
-  return { folder: own, path: join(own, `${name}.sock`) };
+  const path = join(own, `${name}.sock`);
+  if (Buffer.byteLength(path) > maxSocketBytes)
+    throw refusal(
+      "io_failed",
+      say`${own} is too long for the path of a socket: set XDG_RUNTIME_DIR to a shorter one`,
+    );
+  return { folder: own, path };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Parses addresses of processors on command lines. */
+import process from "node:process";
 import { misuse, say } from "../../operate/cli/index.ts";
 import type { EnvoyListen } from "../envoy/index.ts";
 
@@ -17,8 +18,8 @@ export function listenAt(flag: string, text: string): EnvoyListen {
   return { host, port };
 }
 
-/** What Linux takes; other systems take a little less. gRPC would silently shorten a longer path. */
-const maxSocketBytes = 107;
+/** What systems take. Node and gRPC would silently shorten a longer path. */
+export const maxSocketBytes = process.platform === "linux" ? 107 : 103;
 
 function socketAt(flag: string, path: string): string {
   const bytes = Buffer.byteLength(path);

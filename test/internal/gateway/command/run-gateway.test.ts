@@ -1,6 +1,6 @@
 /** The life of a gateway: its start, reloads, signals and end. */
 import { once } from "node:events";
-import { chmod, symlink, writeFile } from "node:fs/promises";
+import { chmod, readdir, symlink, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -250,6 +250,21 @@ describe("a reload", () => {
     ]);
     await chmod(cwd, 0o700);
     expect((await run(["gateway", "reload"], { cwd })).code).toBe(0);
+  });
+
+  it("asks nobody if the path of the socket would be cut off", async () => {
+    verifies("cli:gateway-socket");
+    const cwd = await folder();
+    const env = { XDG_RUNTIME_DIR: join(cwd, "x".repeat(100)) };
+    const running = start(["gateway"], { cwd, env });
+    expect(await running.seen("no_reload_socket")).toMatchObject({
+      text: expect.stringContaining("set XDG_RUNTIME_DIR to a shorter one"),
+    });
+    const { code, stderr } = await run(["gateway", "reload"], { cwd, env });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is too long for the path")]);
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+    expect(await readdir(cwd)).toEqual([name]);
   });
 
   it("finds the gateway whatever way its folder is reached", async () => {
