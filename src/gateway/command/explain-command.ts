@@ -1,4 +1,5 @@
 /** `explain`: shows what plugins did with one request, from the audit trail. */
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   type Command,
@@ -95,11 +96,20 @@ async function trailOf({
   // Loaded only when run, so that other commands start without the schema.
   const { loadConfig } = await import("../config/index.ts");
   const { config } = await loadConfig({ cwd, env, flags: { file: given.config }, serves: false });
-  if (config.audit !== undefined) return config.audit;
-  throw refusal(
-    "config_invalid",
-    "the configuration has no audit trail: set `audit.file`, or name a file with --file",
-  );
+  if (config.audit === undefined)
+    throw refusal(
+      "config_invalid",
+      "the configuration has no audit trail: set `audit.file`, or name a file with --file",
+    );
+  const { file } = config.audit;
+  const stats = await stat(file).catch(() => undefined);
+  // What is read from a pipe is gone for its reader.
+  if (stats?.isFIFO() || stats?.isCharacterDevice())
+    throw refusal(
+      "io_failed",
+      say`audit.file ${file} is a pipe or a device: name the file that its reader writes with --file`,
+    );
+  return config.audit;
 }
 
 function whyUnknown({ access }: Omit<Trail, "file">): string {

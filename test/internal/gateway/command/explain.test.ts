@@ -1,5 +1,6 @@
 // Only in test:all: it runs whole command flows.
 /** `explain`: what plugins did with one request, and the records that it is read from. */
+import { execFileSync } from "node:child_process";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -265,6 +266,15 @@ describe("with less", () => {
     const unknown = await explain(made, "never", "--json");
     expect([unknown.code, codeOf(unknown.document())]).toEqual([1, "request_unknown"]);
     expect(unknown.stderr).toContain('`audit.access: "all"`');
+  });
+
+  it("takes no records from the reader of a trail that is a pipe", async () => {
+    verifies("cli:explain-trail");
+    const cwd = await folderWith({ "glassine.config.json": configOf({}) });
+    const pipe = join(cwd, "audit.jsonl");
+    execFileSync("mkfifo", [pipe]);
+    const { code, stderr } = await explain({ cwd, env: { TOKEN: "" } }, "id");
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${pipe} is a pipe or a device`)]);
   });
 
   it("refuses a configuration without a trail, and a file that is not there", async () => {
