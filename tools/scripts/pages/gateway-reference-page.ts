@@ -18,7 +18,7 @@ For JSON, name [spec/schemas/config.schema.json](../spec/schemas/config.schema.j
 - Paths in the file are relative to its folder, paths in flags to the current one. \`args\` are passed on unchanged: a relative path in them is relative to \`cwd\` or, without it, to the folder that the gateway was started in.
 - An unknown key is refused, and the message suggests the key that you may have meant. No message quotes a value, since any value may be a secret.
 - A \`url\` with a user name, a password or a fragment is refused and, in \`models\`, one with a query: callers add \`api-version\` themselves, and the path of each request is appended.
-- \`glassine gateway --check\` loads the plugins, isolated ones in isolation, but starts no server and no listener. It exits with 1 if something cannot work, and with 2 if the configuration is wrong. It warns about what can work but is probably a mistake: a mode that lets through what a plugin finds, labels, roles or sessions that a stock plugin looks for but nothing sets, a secret or a folder that is not on this machine.
+- \`glassine gateway --check\` loads the plugins, isolated ones in isolation, but starts no server and no listener. It exits with 1 if something cannot work, and with 2 if the configuration is wrong. It warns about what is probably a mistake: a mode in which a plugin cannot stop what it finds; a stock plugin that looks for labels, roles or sessions that nothing sets; a secret or a folder that is not on this machine.
 
 Flags override the environment, and the environment overrides the file; [commands.md](commands.md) lists all flags.
 A variable whose name is close to one of these or to [a setting for plugins](commands.md#settings), or lacks only \`GATEWAY_\`, is refused, because it is probably misspelt.`;
@@ -32,8 +32,8 @@ It is the whole value, such as \`Bearer …\`: \`\${NAME}\` inside a string is n
 MCP clients pass on only a few variables to the programs that they start: name yours in the client's own \`env\`.
 A secret is read when it is needed, one in \`headers\` for each request and one in \`env\` whenever a process starts.
 A request whose headers cannot be read is not sent: the caller gets \`peer_unreachable\`, or \`server_unavailable\` where a session begins, and the log says which secret is missing.
-The audit trail and the log contain neither its value nor the last nine that it had before, nor the token or password alone in \`Bearer TOKEN\` and in a URL.
-From an answer with an HTTP status that is an error, the gateway removes the values of secrets in \`headers\`, which the server may have quoted; from results it does not.`;
+Neither the audit trail nor the log contains its value, the nine values that it had before, or the bare token or password of \`Bearer TOKEN\` or a URL.
+If a server answers with an HTTP error, the gateway removes the values of secrets in \`headers\` from that answer, because the server may have quoted them. It does not look for them in results.`;
 
 /** What the page says after the keys of a group. The other groups share a table. */
 const notes: Readonly<Record<string, string>> = {
@@ -64,7 +64,7 @@ With \`labels.session\` set to \`subject\`, the model's answers to somebody have
 A refusal has the form of the provider's own errors, with a code of [guard-a-model.md](guard-a-model.md#refusals) or one of these: 502 \`provider_unreachable\`, also if the provider breaks off; 504 \`provider_timeout\`; 500 \`secret_missing\` for a secret in \`headers\`; 413 \`request_too_large\` and 408 \`body_timeout\` for requests beyond \`limits\`; 400 \`request_invalid\` for one that is not UTF-8, even if no plugin would see it.
 A stream that has already begun ends early instead.
 The gateway asks for answers that are not compressed (\`accept-encoding: identity\`). One that is, or that has a status above 599, becomes 502 \`answer_invalid\`; a compressed error keeps its status and headers, but not its text.
-From an error, the gateway removes the values of secrets in \`headers\`, which the provider may have quoted.
+The gateway removes the values of secrets in \`headers\` from errors, because the provider may have quoted them.
 Of the provider's headers, callers get only those about [limits, retries, caching and the request's id](guard-a-model.md#the-providers-errors).
 The list of models (\`GET /models\`, and \`GET /models/NAME\` with slashes encoded, as in \`ORG%2FNAME\`) passes with the gateway's key, and no plugin sees the request or its answer.
 Of its URL parameters, only those that choose a page are sent on: \`limit\`, \`after\`, \`after_id\`, \`before_id\`, \`order\`, \`pageSize\` and \`pageToken\`.
@@ -118,11 +118,11 @@ A caller of 2026-07-28 over stdio has no headers, so a server over HTTP may refu
 
 **Resources** are read from the server that listed, linked or embedded their URI, or a template for it.
 The gateway remembers that for each session, and for the exchanges of each subject, even across a reload.
-For a URI that no server has named yet, or only at another gateway, the gateway asks one server after another until one has it; each guard decides whether its server may be asked.
+If no server has named a URI yet, or only at another gateway, the gateway asks one server after another until one has it; each guard decides whether its server may be asked.
 A subscription to such a URI goes to all.
-The gateway keeps the newest 500 templates of a session or subject, and compares at most 32 Mi characters of URIs with them in a second; other URIs are handled as ones that no server has named.
+The gateway keeps the newest 500 templates of a session or subject, and compares at most 32 Mi characters of URIs with them in a second; it handles any other URI as one that no server has named.
 
-**Requests from servers**, such as sampling and elicitation, get ids and progress tokens from the gateway, even with a single server, and what a caller says about them goes to the server that asked; only that server sees the task if a caller runs one as a task.
+**Requests from servers**, such as sampling and elicitation, get ids and progress tokens from the gateway, even with a single server. What a caller says about them goes to the server that asked; if a caller runs one as a task, only that server sees the task.
 If that server ends or is lost, they are cancelled and later answers are dropped, since a restarted server uses the same ids again.
 
 **A server that hangs** holds up merged answers for at most 10 seconds, or for at most a second if it did so within the last minute.
@@ -174,7 +174,7 @@ The gateway therefore compares every list of tools with the definitions that you
 
 Configurations in one folder share that file by default, so pins of other servers stay; \`--prune\` removes them.
 If a server's list of tools has no clear end, for example more than 1000 pages, the command says so, and the server's pins stay as they are.
-If no definitions of a server are pinned, the first one of each tool that the gateway passes on counts as pinned until it stops, even if the server adds the tool later. With \`refuse\`, \`--check\` and the log warn about that.
+If no definitions of a server are pinned, the gateway takes the first definition of each tool that it passes on as the pinned one until it stops, even if the server adds the tool later. With \`refuse\`, \`--check\` and the log warn about that.
 
 \`servers.NAME.definitions\` says what happens to a tool that is new, or whose definition is not the pinned one:
 
@@ -187,12 +187,12 @@ If no definitions of a server are pinned, the first one of each tool that the ga
 With each value, the log has a line \`definition_changed\`, once per tool; with \`refuse\`, an answer whose \`tools\` is not a list is refused with \`peer_invalid\`.
 Even if the server takes a change back, or shows it only to some callers, the tool counts as changed until a reload finds another definition of it pinned, or the gateway stops.
 A tool that the gateway has not seen in a list can be called: definitions are checked only when tools are listed.
-Once 4096 tools of a server have changed, the gateway treats every other tool of it as changed too, except those that it has seen only with their pinned definition.`;
+Once 4096 tools of a server have changed, the gateway treats its other tools as changed too, except those that it has seen only with their pinned definition.`;
 
 const operating = `## Operating it
 
 \`"admin": { "port": 9090 }\` opens a port for operators, beside HTTP or stdio.
-It gives no access to servers or models, but it does not authenticate anybody: keep it where only you can reach it.
+It gives no access to servers or models, but it authenticates nobody: keep it where only you can reach it.
 It checks \`Host\` as the gateway's own port does: unless your probes and Prometheus use a local address, list the hosts that they send in \`admin.allowedHosts\`.`;
 
 const adminPaths = table(
@@ -217,9 +217,9 @@ const logged = `### Events in the log
 Each line of the log is a JSON object with \`time\`, \`level\` and \`event\`, and further fields that depend on the event, such as \`request\`, \`server\`, \`code\` or \`text\`.
 It goes to standard error, and so does what a plugin prints.
 What plugins threw, what isolated plugins printed and what servers wrote is redacted as [in the audit trail](audit.md#what-never-gets-in), and no text contains a secret that the configuration names.
-A line that cannot be written, for example because the disk is full, is lost, and so is one for which there is no room because the log's reader has left 16 MiB unread. \`/metrics\` counts them, and the next line that can be written is followed by \`log_lost\`.
-Of an event that servers, callers or plugins can cause any number of times, such as \`refused\` or \`server_left_out\`, there are at most about 60 lines a minute for each server, route or code, and 600 of \`server_stderr\` and \`plugin_printed\`; the next line says in \`left_out\` how many are missing.
-When the gateway ends, it gives the log's reader two seconds for what waits.`;
+A line is lost if it cannot be written, for example because the disk is full, or if the log's reader has left 16 MiB unread. \`/metrics\` counts lost lines, and the next line that can be written is followed by \`log_lost\`.
+Servers, callers and plugins can cause some events any number of times, such as \`refused\` or \`server_left_out\`. The log has at most about 60 lines a minute of each for each server, route or code, and 600 of \`server_stderr\` and \`plugin_printed\`; the next line says in \`left_out\` how many are missing.
+When the gateway ends, it gives the log's reader two seconds to read what is waiting.`;
 
 const explaining = `### Why a request was refused
 
@@ -231,7 +231,7 @@ Every line of the log about a request that reached a guard has the request's id 
 - \`guard_error\` says why the gateway could not check a message, for example when it answers with \`guard_failed\`: the hook or the step (\`point\`), a code, and the place in the message, never what was there.
 - \`refused\`, \`identity_refused\`, \`host_refused\` and \`origin_refused\`, and \`/metrics\`, have what the gateway refused before any plugin saw it, for example with 400, 401 or 403, or because no server has the name, or the server is lost. The trail does not.
 
-Of the other requests, the trail always has those that a plugin refused or that failed on their way to a server or a model. \`audit.access: "all"\` adds the rest of those that hooks ran for, and \`audit.hooks: true\` what each plugin could see and changed, and the labels after each hook.
+The trail always has the requests that a plugin refused, or that failed on their way to a server or a model. \`audit.access: "all"\` adds every other request for which hooks ran, and \`audit.hooks: true\` adds what each plugin could see and changed, and the labels after each hook.
 If the trail has too little, \`explain\` says which of these keys to set.
 Messages of MCP without a hook of their own, such as lists and \`initialize\`, have a record, and a subject in the log, only if a plugin runs on \`cmf.mcp_request\` or \`cmf.mcp_response\`, as one on \`message_pre_invoke\` or \`message_post_invoke\` does.
 The trail has names, labels and codes. Of the content of a message it has only what plugins quote in their reasons and errors, with known secrets removed.`;
@@ -308,18 +308,18 @@ An answer that plugins have to judge, and whose result is not what MCP defines, 
 
 const between = `## Between callers and servers
 
-- **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. If the caller leaves before that, the gateway gives a server over HTTP two more seconds to answer, and ends the session there. Until then the gateway itself answers a \`ping\` from the server.
-- **The first messages.** If a server is reached over HTTP, what a caller sends after \`notifications/initialized\` waits: for at most 2 seconds until the server has accepted that notification, then for at most 250 milliseconds until it has opened or refused the session's own stream. A notification that it has not accepted after 30 seconds is given up (\`server_error\` in the log). What a server says or asks that belongs to no request waits until the caller has opened the session's own stream: up to 100 messages. What it asks waits for at most 30 seconds, and is then answered with \`peer_unreachable\` (\`message_undelivered\` in the log).
-- **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`). Some clients would ask again if the stream ended with an error or with nothing. A caller over stdio gets nothing.
-- **Strays.** An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
+- **Handshake.** An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`. So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. If the caller leaves before that, a server over HTTP has two more seconds to answer, and then the gateway ends the session there. Until then the gateway itself answers a \`ping\` from the server.
+- **The first messages.** For a server over HTTP, what a caller sends after \`notifications/initialized\` waits: at most 2 seconds until the server has accepted that notification, then at most 250 milliseconds until it has opened or refused the session's own stream. After 30 seconds the gateway gives up on a notification that the server has not accepted (\`server_error\` in the log). In the other direction, up to 100 messages of a server that belong to no request wait until the caller has opened the session's own stream. A request among them waits at most 30 seconds, and is then answered with \`peer_unreachable\` (\`message_undelivered\` in the log).
+- **Cancelled requests.** For a caller over HTTP, the stream of a cancelled request ends with a result from the gateway that says so (\`isError\`). Otherwise some clients would ask again. A caller over stdio gets nothing.
+- **Strays.** The gateway drops an answer that belongs to no open request, and progress that goes backwards, has another request's token, or comes more than a hundred times a second.
 - **Numbers.** JSON is read and written again, so a number that a double cannot hold changes, in both directions: the argument \`9007199254740993\` reaches the server as \`9007199254740992\`, which may be somebody else's id. Only strings keep such ids as they are. A message with a number that is too large for a double, such as \`1e999\`, is refused, because it would be written as \`null\`.
 - **Large answers.** An answer that is larger than \`limits.messageBytes\` is refused, and others go on. A file of 2 MB can already be: base64 makes it a third larger, and some servers send it twice, in \`content\` and in \`structuredContent\`. If a server is a process, and the gateway cannot tell which request the answer belongs to, it starts the process again, and open requests get \`peer_died\`.
 - **Many messages.** However many messages a server sends at once, the gateway serves others in between. The rest waits in the pipe or the connection, in order, and not in the gateway's memory.
 - **Slow readers.** A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`. Over stdio, the gateway ends then. An answer in a stream that exceeds the limit by itself is always cut off: one below \`limits.messageBytes\` can, because it may grow when it is written again (\`1e20\` gets 21 digits, and a byte that is not UTF-8 becomes three). Raise \`limits.queuedBytes\` for such answers.
-- **Sessions that a client has left.** Many clients leave without ending their session. If a subject asks for a new one and there is no room for it (\`limits.sessions\`, \`limits.sessionsPerSubject\`, \`limits.children\`), the session ends that the same subject has not used for longest, if nobody has been connected to it for a minute: it has no open request and no stream. Anonymous callers are one subject.
-- **Sessions that a server has lost.** A server that answers a request of a session with 404, or with 400 both to it and to a \`ping\` that the gateway then sends, no longer has the session, such as after a restart. (It still has it if its 400 is a JSON-RPC answer with the id of the \`ping\`.) The request gets \`peer_session_ended\`, and the gateway ends the session, so clients have to start a new one; with several servers, it [connects that server again](#several-servers). The gateway never sends the request again.
+- **Sessions that a client has left.** Many clients leave without ending their session. If a subject asks for a new one and there is no room for it (\`limits.sessions\`, \`limits.sessionsPerSubject\`, \`limits.children\`), the gateway ends that subject's least recently used session, if nobody has been connected to it for a minute: it has no open request and no stream. Anonymous callers are one subject.
+- **Sessions that a server has lost.** A server no longer has a session, for example after a restart, if it answers a request of it with 404, or if it answers with 400 both to that request and to a \`ping\` that the gateway then sends. (If the 400 is a JSON-RPC answer with the id of the \`ping\`, it still has the session.) The request gets \`peer_session_ended\`, and the gateway ends the session, so clients have to start a new one; with several servers, it [connects that server again](#several-servers). The gateway never sends the request again.
 - **Broken streams.** If a server's stream ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so. It gives up after five attempts in a row that brought nothing new, or when the server does not have the rest, such as with 400 or 404.
-- **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`. Then the process is started again, with the session's handshake: after 250 milliseconds, and after twice as long each time that fails, up to 30 seconds. After eight attempts in a row, in about a minute, the server counts as lost, as [above](#several-servers). A process that answers its caller, or stays up for 30 seconds, has not failed.
+- **Processes that end.** What a process sent before it ended is passed on before open requests get \`peer_died\`. Then the process is started again, with the session's handshake: after 250 milliseconds, and after twice as long each time that fails, up to 30 seconds. After eight attempts in a row, in about a minute, the server counts as lost, as [above](#several-servers). A process that has answered its caller, or stayed up for 30 seconds, does not count as failed.
 - **Slow answers.** A person may have to answer what a server asks. So \`timeoutMs\` does not run while the server waits for sampling or elicitation, and begins again with the answer. Nor does it run for \`tasks/result\`, which waits for the end of a task. Each such wait may take an hour; behind Envoy, \`tasks/result\` may take as long as its caller stays.
 - **Processes that hang.** The gateway does not end a process because its requests time out: it may be working on tasks. If a process has written nothing while a request waited for all of \`timeoutMs\`, the log says so once (\`server_silent\`), with the process's id. End that process, if need be by SIGKILL, and the gateway starts it again.`;
 
