@@ -23,7 +23,8 @@ async function managerFor(file: string) {
 The file has a plugin, or a function that returns one, as its default export.
 It is loaded only in the thread or process that \`isolate\` names (the _far side_).
 Your process gets the plugin's manifest, and a stand-in plugin that forwards each call there.
-To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte, except for [credentials in headers](#what-is-different), which it never gets, and for very large results, which are refused.
+To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte.
+There are two exceptions: it never gets [credentials in headers](#what-is-different), and very large results are refused.
 [examples/unreviewed-plugin](../examples/unreviewed-plugin/main.ts) shows one that tries to steal a file; in a clone, \`npm run start:unreviewed\` runs it.
 
 The manager's \`onHandlerError\` gets what its code throws, and why its code ended; without one, both are in the log.
