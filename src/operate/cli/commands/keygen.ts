@@ -52,7 +52,7 @@ export const keygen = defineCommand({
       exitCode: 0,
       document: { action: "keygen" as const, key: path, publisher: entry, warnings },
       lines: [
-        `${paint.good("made:")} ${printable(path)}`,
+        `${paint.good("created:")} ${printable(path)}`,
         texts.forOperators,
         `  ${printableJson(entry)}`,
       ],
