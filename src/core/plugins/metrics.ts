@@ -30,19 +30,6 @@ export interface MetricsSink {
   readonly gauge: (name: string, labels: MetricLabels, value: number) => unknown;
 }
 
-type Table = typeof pluginMetrics;
-/** The names of one kind, without the host's prefix. */
-type NameOf<Kind extends MetricKind> = {
-  [Name in keyof Table]: Table[Name]["kind"] extends Kind ? Name : never;
-}[keyof Table];
-
-type Emit = <Kind extends MetricKind>(
-  kind: Kind,
-  name: NameOf<Kind>,
-  labels: MetricLabels,
-  value: number,
-) => void;
-
 export interface Metrics extends Meter {
   /** Reports the numbers that are fixed once the manager is made. */
   setFixedGauges(
@@ -65,8 +52,12 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
     if (typeof methods[kind] !== "function")
       throw optionsInvalid(`metrics.${kind} must be a function.`);
   }
-  const emit: Emit = (kind, name, labels, value) =>
-    callSafely(() => methods[kind].call(sink, prefix + name, Object.freeze(labels), value));
+  const emit = (
+    kind: MetricKind,
+    name: keyof typeof pluginMetrics,
+    labels: MetricLabels,
+    value: number,
+  ) => callSafely(() => methods[kind].call(sink, prefix + name, Object.freeze(labels), value));
   const of = ({ hook, plugin }: HandlerStep) => ({ hook, plugin: plugin.name });
   const codeOf = wordLabels();
   const typeOf = wordLabels(ownErrorTypes);
