@@ -91,19 +91,11 @@ interface KnownKeys {
 // zod types a definition by its class; here, any definition is read by the fields that it has.
 interface Def {
   readonly type: string;
-  readonly innerType?: unknown;
   readonly getter?: () => unknown;
-  readonly in?: unknown;
-  readonly out?: unknown;
   readonly shape?: { readonly [key: string]: unknown };
-  readonly catchall?: unknown;
   readonly options?: readonly unknown[];
-  readonly left?: unknown;
-  readonly right?: unknown;
-  readonly element?: unknown;
   readonly items?: readonly unknown[];
-  readonly rest?: unknown;
-  readonly valueType?: unknown;
+  readonly [part: string]: unknown;
 }
 
 /** Returns the definition of a zod schema without its wrappers; `undefined` for other schemas. */
