@@ -63,6 +63,8 @@ export class Definitions {
   isChanged(tool: unknown): boolean {
     if (typeof tool !== "string") return false;
     if (tool.length > maxNameUnits) return true;
+    // A server need not list a tool for a call of it to arrive.
+    if (this.#pins !== undefined && !Object.hasOwn(this.#pins, tool)) return true;
     return this.#isFull() ? !this.#unchanged.has(tool) : this.#changed.has(tool);
   }
 

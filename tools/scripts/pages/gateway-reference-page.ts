@@ -186,7 +186,8 @@ If no definitions of a server are pinned, the gateway takes the first definition
 
 With each value, the log has a line \`definition_changed\`, once per tool; with \`refuse\`, an answer whose \`tools\` is not a list is refused with \`peer_invalid\`.
 Even if the server takes a change back, or shows it only to some callers, the tool counts as changed until a reload finds another definition of it pinned, or the gateway stops.
-A tool that the gateway has not seen in a list can be called: definitions are checked only when tools are listed.
+If a server has pins, a tool without one counts as new, whether it was listed or not.
+Without pins, a tool that the gateway has not seen in a list can be called: definitions are checked only when tools are listed.
 Once 4096 tools of a server have changed, the gateway treats its other tools as changed too, except those that it has seen only with their pinned definition.`;
 
 const operating = `## Operating it

@@ -194,6 +194,15 @@ describe("with pins", () => {
     await expect(client.callTool({ name: "new" })).rejects.toMatchObject({ code: -32010 });
   });
 
+  it("refuses a call of a tool that has no pin, although no list has shown it", async () => {
+    const { connect } = await connected([tool("add")], "refuse", [tool("add")]);
+    const client = await connect();
+    await expect(client.callTool({ name: "hidden" })).rejects.toMatchObject({ code: -32010 });
+    await expect(client.callTool({ name: "add" })).resolves.toMatchObject({
+      content: [{ text: "called add" }],
+    });
+  });
+
   it.each([
     ["does not have the form", "[1]"],
     ["begins with a byte order mark", "\uFEFF{}"],

@@ -34,7 +34,7 @@ it("takes every tool for changed that it does not know as it was", () => {
 });
 
 it("takes a tool for changed whose name is too long to be remembered", () => {
-  const { definitions } = definitionsOf([tool("add")]);
+  const { definitions } = definitionsOf([tool("add"), tool("unseen")]);
   const long = "a".repeat(1025);
   expect(names(definitions.judge([tool(long), tool("add")]))).toEqual(["add"]);
   expect([long, "add", "unseen"].map((each) => definitions.isChanged(each))).toEqual([
