@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
-import { changeFile, printable, readJsonFile } from "../../operate/trust/index.ts";
+import { readJsonFile } from "../../operate/packages/index.ts";
+import { changeFile, printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import type { Message } from "../transports/index.ts";
 

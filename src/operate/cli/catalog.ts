@@ -5,7 +5,7 @@
 import { isRecord } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { readJsonFile } from "../trust/index.ts";
+import { readJsonFile } from "../packages/index.ts";
 import { printable } from "./print/printable.ts";
 
 /** A plugin of a catalog. */

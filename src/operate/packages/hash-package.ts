@@ -6,10 +6,15 @@ import { dirname, join } from "node:path";
 import { expectOptions } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { readBundled } from "./package-json.ts";
-import { type PackageSize, packageSize } from "./package-limits.ts";
 import { fileRefused, packageRefused, shownPath, systemCode } from "./refused.ts";
 import type { PackageHash } from "./types.ts";
-import { coverageOf, type Found, walkPackage } from "./walk-package.ts";
+import {
+  coverageOf,
+  type Found,
+  type PackageSize,
+  packageSize,
+  walkPackage,
+} from "./walk-package.ts";
 
 /** Options of `hashPackage`. */
 export interface HashPackageOptions {

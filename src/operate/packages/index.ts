@@ -13,7 +13,7 @@ export {
   nearestPackage,
   packageFolder,
 } from "./find-packages.ts";
-export { isWithin, upFrom } from "./folders.ts";
+export { isWithin, resolveName, upFrom } from "./folders.ts";
 export {
   copyPackage,
   expectManifest,
@@ -32,18 +32,20 @@ export {
   isVersion,
 } from "./names.ts";
 export { namesForOther, readBundled, readNeeds, readPackageJson } from "./package-json.ts";
-export { packageLimits } from "./package-limits.ts";
 export { loadPeer } from "./peer.ts";
 export { readPackage } from "./read-package.ts";
 export { packageRefused, systemCode, unreadFault } from "./refused.ts";
 export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
-export { resolveName } from "./resolve-name.ts";
 export { expectNode } from "./runtime.ts";
-export { type FileFault, type FileRules, readOpened, readSmallFile, textIn } from "./small-file.ts";
-export { parseStrictJson, StrictJsonError } from "./strict-json.ts";
-export type {
-  InstalledPackage,
-  PackageEntry,
-  PackageHash,
-  Rejection,
-} from "./types.ts";
+export {
+  fromBase64,
+  jsonOf,
+  parseStrictJson,
+  readJsonFile,
+  readOpened,
+  readSmallFile,
+  StrictJsonError,
+  textIn,
+} from "./small-file.ts";
+export type { InstalledPackage, PackageEntry, PackageHash, Rejection } from "./types.ts";
+export { packageLimits } from "./walk-package.ts";

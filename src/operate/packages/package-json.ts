@@ -91,7 +91,7 @@ export function bundledIn(manifest: unknown): readonly string[] {
 
 function namesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.filter((each) => typeof each === "string");
-  return isRecord(value) ? Object.keys(value) : [];
+  return keysOf(value);
 }
 
 /** Whether a file claims to be a plugin's, judged by its text if it is not a JSON object. */

@@ -2,10 +2,18 @@
 import type { Dirent } from "node:fs";
 import { lstat, opendir, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, sep } from "node:path";
-import { decodeForMessage, foldedName, nameFault } from "./file-names.ts";
-import { type PackageSize, packageLimits, tooMany } from "./package-limits.ts";
 import { fileRefused, packageRefused, shownPath, systemCode } from "./refused.ts";
 import { textIn } from "./small-file.ts";
+
+/** A package beyond any of these limits has no hash. */
+export const packageLimits = Object.freeze({
+  /** For files and links together, and for folders separately. */
+  files: 20_000,
+  /** The size of all files together, in MiB. */
+  mebibytes: 512,
+  /** Parts of a path. */
+  depth: 64,
+});
 
 /** Where installers put the dependencies of a package. */
 const dependenciesFolder = "node_modules";
@@ -58,11 +66,6 @@ export interface WalkInput {
   readonly size: PackageSize;
 }
 
-interface Named {
-  readonly name: string;
-  readonly kind: FoundKind;
-}
-
 /**
  * Returns all files and links that count, always in the same order, so that a package is always
  * refused for the same reason.
@@ -95,7 +98,7 @@ export async function walkPackage(
 }
 
 /** The names in a folder that count, sorted. Each is valid on every system. */
-async function namesIn(input: WalkInput, above: readonly string[]): Promise<readonly Named[]> {
+async function namesIn(input: WalkInput, above: readonly string[]) {
   const byFolded = new Map<string, string>();
   return (await readFolder(input, above)).map(({ bytes, kind }) => {
     const name = textIn(bytes);
@@ -115,20 +118,12 @@ async function namesIn(input: WalkInput, above: readonly string[]): Promise<read
 /** With names as bytes, because decoding would change one that is not UTF-8. */
 type BytesEntry = Omit<Dirent, "name"> & { readonly name: Uint8Array };
 
-interface Entry {
-  readonly bytes: Uint8Array;
-  readonly kind: FoundKind;
-}
-
 const mostEntries = 2 * packageLimits.files;
 
 /** The entries of a folder that count, sorted by bytes. Stops at more than a package may have. */
-async function readFolder(
-  { root, covers }: WalkInput,
-  above: readonly string[],
-): Promise<readonly Entry[]> {
+async function readFolder({ root, covers }: WalkInput, above: readonly string[]) {
   const folder = above.join("/");
-  const entries: Entry[] = [];
+  const entries: { readonly bytes: Uint8Array; readonly kind: FoundKind }[] = [];
   try {
     for await (const entry of await openFolder(join(root, folder))) {
       const kind = kindOf(entry);
@@ -209,4 +204,70 @@ async function readTarget(root: string, path: string): Promise<string> {
     );
   }
   return target;
+}
+
+/** Counts what a package has while it is read. Throws `package_refused` if that is too much. */
+export function packageSize() {
+  const counts = { files: 0, folders: 0 };
+  let bytes = 0;
+  return {
+    /** Counts a file, a link or a folder. */
+    add(what: keyof typeof counts, path: string): void {
+      counts[what] += 1;
+      if (counts[what] > packageLimits.files) throw tooMany(what);
+      if (path.split("/").length > packageLimits.depth)
+        throw tooLarge(path, `${shownPath(path)} is more than ${packageLimits.depth} levels deep.`);
+    },
+    /** Called before bytes are read: a sparse file can claim more than can be read. */
+    addBytes(path: string, more: number): void {
+      bytes += more;
+      if (bytes <= packageLimits.mebibytes * 1024 * 1024) return;
+      const limit = `${packageLimits.mebibytes} MiB`;
+      throw tooLarge(path, `With ${shownPath(path)} the package has more than ${limit}.`);
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
+}
+
+export type PackageSize = ReturnType<typeof packageSize>;
+
+/** The error for more files or folders than a package may have. */
+function tooMany(what: "files" | "folders"): Error {
+  return tooLarge("", `The package has more than ${packageLimits.files} ${what}.`);
+}
+
+function tooLarge(path: string, text: string): Error {
+  return packageRefused("package_too_large", path, text);
+}
+
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Decodes a name as the system stores it, for a message: with replacement characters. */
+function decodeForMessage(bytes: Uint8Array): string {
+  return lenient.decode(bytes);
+}
+
+// Control characters and line separators, which could forge records and lines of output.
+const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+// Windows takes these for a drive, a stream, a separator or a pattern.
+const notForWindows = /[<>:"|?*\\]/;
+const device = /^(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3])$/i;
+
+/** Why the name of a file or folder is not valid on every system, as the end of a sentence. */
+export function nameFault(name: string): string | undefined {
+  if (control.test(name)) return "has a control character in its name";
+  if (notForWindows.test(name) || /[. ]$/.test(name)) return "has a name that Windows cannot hold";
+  // Windows ignores what follows the first dot, and spaces before it.
+  const stem = name.replace(/\..*$/s, "").replace(/ +$/, "");
+  return device.test(stem) ? "has the name of a device of Windows" : undefined;
+}
+
+/**
+ * The same for names that a system may treat as one: those that differ in case or Unicode
+ * composition. Lower case comes first, so that both cases of the sharp s match.
+ */
+export function foldedName(name: string): string {
+  return name.normalize("NFC").toLowerCase().toUpperCase().normalize("NFC");
 }

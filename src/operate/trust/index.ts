@@ -50,7 +50,6 @@ export {
   type TrustAccepted,
 } from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
-export { readJsonFile } from "./signing/json-file.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
 export {
   type SignedEvidence,

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, truncateSync, utimesSync, writeFileSync } fr
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hashFile } from "../../../src/operate/packages/hash-package.ts";
-import { packageSize } from "../../../src/operate/packages/package-limits.ts";
+import { packageSize } from "../../../src/operate/packages/walk-package.ts";
 import { isLinux, makePipe, packageOf, plugin, refusalOf } from "../../packages/hash-support.ts";
 import { verifies } from "../../support/verifies.ts";
 

@@ -18,9 +18,8 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
-import { systemCode } from "../../packages/index.ts";
+import { jsonOf, systemCode } from "../../packages/index.ts";
 import { printable } from "../printable.ts";
-import { jsonOf } from "../signing/json-file.ts";
 import {
   type LockPaths,
   linkOrCopy,

@@ -9,8 +9,8 @@
  */
 import { rename } from "node:fs/promises";
 import * as z from "zod";
+import { jsonOf } from "../../packages/index.ts";
 import { printable } from "../printable.ts";
-import { jsonOf } from "../signing/json-file.ts";
 import { isHeld } from "./exclusion.ts";
 import {
   type LockPaths,

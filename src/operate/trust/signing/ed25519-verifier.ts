@@ -3,8 +3,8 @@ import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoteName } from "../../../core/errors/index.ts";
+import { fromBase64, readJsonFile } from "../../packages/index.ts";
 import { identityFault, keyIdPattern, keyIdRule, maxIdentityUnits } from "./identity.ts";
-import { fromBase64, readJsonFile } from "./json-file.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";
 import { type Evidence, ed25519File, type SignatureVerifier, type SignedPackage } from "./types.ts";
 

@@ -2,10 +2,10 @@
 import { createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { formatPath, GlassineError, quoted, quoteName } from "../../../core/errors/index.ts";
+import { fromBase64, readJsonFile } from "../../packages/index.ts";
 import { expectPath } from "../expect-path.ts";
 import { oneLine } from "../printable.ts";
 import { identityFault, keyIdPattern, keyIdRule } from "./identity.ts";
-import { fromBase64, readJsonFile } from "./json-file.ts";
 
 export interface PublisherKey {
   readonly identity: string;

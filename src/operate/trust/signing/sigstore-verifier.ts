@@ -4,11 +4,10 @@ import type { Bundle } from "@sigstore/bundle";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { GlassineError, optionsInvalid, quoteName } from "../../../core/errors/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
-import { loadPeer } from "../../packages/index.ts";
+import { jsonOf, loadPeer, readJsonFile } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
 import { certificateSigner } from "./certificate-signer.ts";
 import { identityFault, maxIdentityUnits } from "./identity.ts";
-import { jsonOf, readJsonFile } from "./json-file.ts";
 import { readTrustedRoot } from "./trusted-root.ts";
 import {
   type Evidence,

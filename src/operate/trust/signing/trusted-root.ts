@@ -5,8 +5,8 @@
 import type { toTrustMaterial } from "@sigstore/verify";
 import * as z from "zod";
 import { formatPath, GlassineError, quoted } from "../../../core/errors/index.ts";
+import { fromBase64, readJsonFile } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
-import { fromBase64, readJsonFile } from "./json-file.ts";
 
 /** What `toTrustMaterial` takes. */
 export type TrustedRoot = Parameters<typeof toTrustMaterial>[0];
