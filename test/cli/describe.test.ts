@@ -225,7 +225,7 @@ describe("plugins describe", () => {
     });
     const { stdout } = await describing("example-plugin", { lock: lockAt, loaded: [changed] });
     expect(stdout).toContain(
-      "since it was trusted:\n  + hook cmf.llm_input\n  - hook evaluate\n  signed by nobody, previously by builder@example.com\n",
+      "since it was trusted:\n  runs on cmf.llm_input\n  no longer runs on evaluate\n  signed by nobody, previously by builder@example.com\n",
     );
   });
 
@@ -294,8 +294,8 @@ describe("plugins describe", () => {
     const lines = linesOf((await describing("a", { loaded: [after] })).stdout);
     expect(lines.slice(lines.indexOf("since it was trusted:"))).toEqual([
       "since it was trusted:",
-      "  + network.outbound",
-      "  - facts.read",
+      "  asks for network.outbound",
+      "  no longer asks for facts.read",
     ]);
   });
 

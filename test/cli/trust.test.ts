@@ -191,9 +191,10 @@ describe("plugins trust", () => {
         2,
         [
           missing.message,
-          `  '${procedure}' asks for more than it was granted: network.outbound. The reason should say why it may.`,
-          `  '${procedure}' runs on hooks that it did not name before: cmf.llm_input.`,
-          `  '${procedure}' is signed by nobody, previously by builder@example.com.`,
+          "since it was trusted:",
+          "  asks for network.outbound",
+          "  runs on cmf.llm_input",
+          "  signed by nobody, previously by builder@example.com",
         ],
       ]);
       expect(discover).toHaveBeenCalledWith(expect.objectContaining({ load: false }));

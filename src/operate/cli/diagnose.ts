@@ -6,10 +6,9 @@ import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
 import type { HostNames } from "./command.ts";
 import { type diagnosis, doctorStates, type finding, type Report } from "./documents.ts";
-import { journalTodo } from "./print/next-steps.ts";
+import { journalTodo, responseTo } from "./print/next-steps.ts";
 import { journalText } from "./print/parts.ts";
 import { listed, say } from "./print/printable.ts";
-import { responseTo } from "./print/response.ts";
 import {
   type DiscoveryReport,
   type DriftRow,

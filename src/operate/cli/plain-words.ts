@@ -3,6 +3,8 @@
 import type { StreamMode } from "../../core/hooks/index.ts";
 import { surfaceOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
+import { listed } from "./print/printable.ts";
+import { texts } from "./texts.ts";
 
 export type Words = ReturnType<typeof wordsOf>;
 
@@ -61,6 +63,30 @@ export function changesSince(was: Terms | null, now: Terms) {
         ? { was: was.signer, now: now.signer }
         : null,
   };
+}
+
+/** What `changesSince` found, a phrase each. */
+export function changeTexts({
+  permission_change: capabilities,
+  hook_change: hooks,
+  signer_change: signer,
+}: ReturnType<typeof changesSince>): readonly string[] {
+  const all = [
+    ["asks for", capabilities.added],
+    ["no longer asks for", capabilities.removed],
+    ["runs on", hooks.added],
+    ["no longer runs on", hooks.removed],
+  ] as const;
+  return [
+    ...all.flatMap(([what, names]) => (names.length === 0 ? [] : [`${what} ${listed(names)}`])),
+    ...(signer === null ? [] : [texts.otherSigner(signer)]),
+  ];
+}
+
+/** The same as a block of lines; none if nothing has changed. */
+export function changeLines(was: Terms | null, now: Terms): readonly string[] {
+  const lines = changeTexts(changesSince(was, now)).map((text) => `  ${text}`);
+  return lines.length === 0 ? [] : ["since it was trusted:", ...lines];
 }
 
 /** If one of the two is unknown, nothing counts as changed. */

@@ -1,6 +1,6 @@
 /** What to do about a rejected plugin. */
 import { expect, it } from "vitest";
-import { responseTo } from "../../../src/operate/cli/print/response.ts";
+import { responseTo } from "../../../src/operate/cli/print/next-steps.ts";
 
 it("is not said twice, nor otherwise, where the reason says it", () => {
   const host = { prefix: "GLASSINE_" };

@@ -18,10 +18,10 @@ import {
 } from "../documents.ts";
 import { type CommandFailure, negative } from "../failure.ts";
 import { lookupOptions } from "../options.ts";
-import { changesSince, streamWords, type Words, wordsOf } from "../plain-words.ts";
+import { changeLines, changesSince, streamWords, type Words, wordsOf } from "../plain-words.ts";
+import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say } from "../print/printable.ts";
-import { responseTo } from "../print/response.ts";
 import {
   type DiscoveryReport,
   installedIn,
@@ -270,7 +270,7 @@ function linesOf(shown: Shown): readonly string[] {
     ...dependencyLines(facts),
     ...configLines(facts),
     ...permissionLines(requested, words, paint),
-    ...changeLines(requested, paint),
+    ...changeLines(requested.trusted, requested).map(paint.bad),
   ];
 }
 
@@ -371,17 +371,4 @@ function permissionLines(facts: PluginFacts, words: Words, paint: Paint): readon
         ]
       : []),
   ];
-}
-
-function changeLines(facts: PluginFacts, paint: Paint): readonly string[] {
-  const changes = changesSince(facts.trusted, facts);
-  const { permission_change, hook_change, signer_change: signer } = changes;
-  const lines = [
-    ...permission_change.added.map((name) => paint.bad(say`  + ${name}`)),
-    ...permission_change.removed.map((name) => say`  - ${name}`),
-    ...hook_change.added.map((name) => paint.bad(say`  + hook ${name}`)),
-    ...hook_change.removed.map((name) => say`  - hook ${name}`),
-    ...(signer === null ? [] : [paint.bad(`  ${texts.otherSigner(signer)}`)]),
-  ];
-  return lines.length === 0 ? [] : ["since it was trusted:", ...lines];
 }

@@ -13,7 +13,7 @@ import {
   warnings,
 } from "../documents.ts";
 import { sharedOptions } from "../options.ts";
-import { stepsOfJournal } from "../print/next-steps.ts";
+import { nextSteps } from "../print/next-steps.ts";
 import { journalSection, type Paint, shortHash } from "../print/parts.ts";
 import { printable, say, singleQuoted } from "../print/printable.ts";
 
@@ -49,7 +49,7 @@ export const journal = defineCommand({
   }),
   async run(context) {
     const [id] = context.operands;
-    const { paint, services } = context;
+    const { host, paint, services } = context;
     const scope = await scopeOf(context);
     const report = await services.journal({ ...scope, id });
     const { journal_path: path, changes, change_count, journal_problem_count: problems } = report;
@@ -78,7 +78,7 @@ export const journal = defineCommand({
           : [
               "not covered: the time, author and reason of the last line; the next change covers them",
             ]),
-        ...stepsOfJournal(report, paint),
+        ...nextSteps(report, host, paint),
       ],
       warnings: report.warnings,
     };

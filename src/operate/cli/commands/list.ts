@@ -5,7 +5,7 @@ import { defineCommand } from "../command.ts";
 import { lookupFor } from "../command-context.ts";
 import { drift, lock, mode, plugin, rejectedRow, text, warnings } from "../documents.ts";
 import { lookupOptions } from "../options.ts";
-import { stepsOfList } from "../print/next-steps.ts";
+import { nextSteps } from "../print/next-steps.ts";
 import {
   driftSection,
   headLines,
@@ -57,6 +57,7 @@ export const list = defineCommand({
     const rejected = [...report.rejected].sort(
       (a, b) => byUnits(nameOf(a), nameOf(b)) || byUnits(a.package, b.package),
     );
+    const ofLoaded = report.drift.filter(({ id }) => !rejected.some((each) => each.id === id));
     const { lockfile, root } = scope;
     const isMissing = lockfile !== undefined && report.lock === null;
     const missing = isMissing ? [texts.lockNotFound(lockfile)] : [];
@@ -83,7 +84,8 @@ export const list = defineCommand({
         ...dependencyLines(loaded, paint),
         ...rejectedSection(rejected, paint),
         ...driftSection(report.drift, paint),
-        ...stepsOfList(report, host, paint),
+        // What a rejected plugin differs in is in its reason.
+        ...nextSteps({ ...report, drift: ofLoaded }, host, paint),
       ],
       warnings,
     };

@@ -12,7 +12,7 @@ import {
 import { misuse } from "../failure.ts";
 import { type OptionValues, sharedOptions } from "../options.ts";
 import { wordsOf } from "../plain-words.ts";
-import { stepsOfLock } from "../print/next-steps.ts";
+import { nextSteps } from "../print/next-steps.ts";
 import { say } from "../print/printable.ts";
 import {
   isolationLines,
@@ -90,7 +90,7 @@ export const lock = defineCommand({
         ...skipped.map(({ id, code }) => `${paint.doubtful("skipped:")} ${say`${id}: ${code}`}`),
         ...((action === "all" ? trusted : untrusted).length > 0 ? [] : [nothing]),
         ...pathLines(change),
-        ...stepsOfLock(skipped, context.host, paint),
+        ...nextSteps({ rejected: skipped }, context.host, paint),
       ],
     };
   },

@@ -10,8 +10,8 @@ import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, misuse, refusal } from "../failure.ts";
 import { type OptionValues, sharedOptions } from "../options.ts";
-import { changesSince, wordsOf } from "../plain-words.ts";
-import { listed, singleQuoted } from "../print/printable.ts";
+import { changeLines, wordsOf } from "../plain-words.ts";
+import { singleQuoted } from "../print/printable.ts";
 import {
   isolationLines,
   pathLines,
@@ -19,8 +19,7 @@ import {
   trustedDocument,
   trustedLines,
 } from "../print/trusted.ts";
-import { installedIn, type PluginFacts } from "../reports.ts";
-import { texts } from "../texts.ts";
+import { installedIn } from "../reports.ts";
 
 const declared = {
   reason: sharedOptions.reason,
@@ -132,23 +131,6 @@ async function withPermissions(
     .discover({ ...scope, mode: "dev", load: false, faults: "report" })
     .catch(() => undefined);
   const facts = report && installedIn(report).find((each) => each.facts?.id === scope.id)?.facts;
-  const more = facts ? asksForMore(facts) : [];
+  const more = facts ? changeLines(facts.trusted, facts) : [];
   return more.length === 0 ? thrown : new CommandFailure({ ...failureFor(thrown, "trust"), more });
-}
-
-function asksForMore(facts: PluginFacts): readonly string[] {
-  const id = singleQuoted(facts.id);
-  const changes = changesSince(facts.trusted, facts);
-  const { permission_change, hook_change, signer_change: signer } = changes;
-  const { added: capabilities } = permission_change;
-  const { added: hooks } = hook_change;
-  const lines: string[] = [];
-  if (capabilities.length > 0)
-    lines.push(
-      `  ${id} asks for more than it was granted: ${listed(capabilities)}. The reason should say why it may.`,
-    );
-  if (hooks.length > 0)
-    lines.push(`  ${id} runs on hooks that it did not name before: ${listed(hooks)}.`);
-  if (signer !== null) lines.push(`  ${id} is ${texts.otherSigner(signer)}.`);
-  return lines;
 }

@@ -16,9 +16,10 @@ import {
   warnings,
 } from "../documents.ts";
 import { sharedOptions } from "../options.ts";
-import { stepsOfVerify } from "../print/next-steps.ts";
+import { changeTexts } from "../plain-words.ts";
+import { nextSteps } from "../print/next-steps.ts";
 import { driftSection, journalSection, rejectedSection, section } from "../print/parts.ts";
-import { listed, printable, say } from "../print/printable.ts";
+import { printable, say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
 
@@ -108,7 +109,15 @@ function linesOf(
       unreadable.map((path) => say`  ${path}`),
       paint,
     ),
-    ...section("Permissions since it was trusted:", permissions.flatMap(permissionLines), paint),
+    ...section(
+      "Permissions since it was trusted:",
+      permissions.flatMap(({ id, added, removed, ...each }) =>
+        changeTexts({ ...each, permission_change: { added, removed } }).map(
+          (text) => `  ${printable(id)}: ${text}`,
+        ),
+      ),
+      paint,
+    ),
     ...journalSection(report, paint),
     ...(pending ? ["", texts.pending] : []),
   ];
@@ -124,7 +133,7 @@ function linesOf(
     ...parts,
     ...(parts.length === 0 ? [] : [""]),
     end,
-    ...stepsOfVerify(report, host, paint),
+    ...nextSteps(report, host, paint),
   ];
 }
 
@@ -136,19 +145,4 @@ function notSeen(
   if (count === 0) return [];
   const [what, them] = count === 1 ? [`${one} was`, "it"] : [`${several} were`, "them"];
   return [`${count} ${what} not looked at: \`${command}\` compares ${them}.`];
-}
-
-function permissionLines(change: VerifyReport["permissions"][number]): readonly string[] {
-  const { id, added, removed, hook_change: hooks, signer_change: signer } = change;
-  const all = [
-    ["asks for", added],
-    ["no longer asks for", removed],
-    ["runs on", hooks.added],
-    ["no longer runs on", hooks.removed],
-  ] as const;
-  const changed = all.filter(([, names]) => names.length > 0);
-  return [
-    ...changed.map(([what, names]) => `${what} ${listed(names)}`),
-    ...(signer === null ? [] : [texts.otherSigner(signer)]),
-  ].map((text) => `  ${printable(id)}: ${text}`);
 }

@@ -1,17 +1,11 @@
 /** The next steps that commands print at the end: a line for each kind of problem. */
-import {
-  type GlassineError,
-  type PackageProblem,
-  PluginDiscoveryError,
-} from "../../../core/errors/index.ts";
-import { rejectionCodes } from "../../packages/index.ts";
-import type { HostNames } from "../command.ts";
-import type { DiscoveryReport, DriftRow, JournalProblems, RejectedPlugin } from "../reports.ts";
+import { type GlassineError, PluginDiscoveryError } from "../../../core/errors/index.ts";
+import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
+import type { NamedHost } from "../command-host.ts";
+import type { DriftRow, JournalProblems, RejectedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
-import type { VerifyReport } from "../work/verify.ts";
 import { type Paint, paintFor, section } from "./parts.ts";
 import { say } from "./printable.ts";
-import { responseTo } from "./response.ts";
 
 export const journalProblems = {
   journal_mismatch: {
@@ -48,104 +42,76 @@ export function journalTodo(problem: string): string {
     : journalProblems.journal_mismatch.todo;
 }
 
-/** What has a problem, and what to do about it. */
-type Step = readonly [about: string, todo: string | undefined];
+/** What a command found, as far as it leaves something to do. */
+interface Found extends Partial<Pick<JournalProblems, "journal_problems">> {
+  readonly rejected?: readonly Pick<RejectedPlugin, "code" | "reason">[];
+  readonly drift?: readonly DriftRow[];
+  /** Folders that cannot be read: what was not found may be in one. */
+  readonly unreadable?: readonly string[];
+  readonly pending?: boolean;
+}
 
-type Rejected = Pick<RejectedPlugin, "code" | "reason">;
-
-const rejectedStep =
-  (host: HostNames) =>
-  ({ code, reason }: Rejected): Step => [code, responseTo(code, reason, host)];
-
-export function stepsOfList(
-  report: DiscoveryReport,
-  host: HostNames,
+/** The remedies for what was found, each with the codes that it is for. */
+export function nextSteps(
+  found: Found,
+  host: Pick<NamedHost, "prefix">,
   paint: Paint,
 ): readonly string[] {
-  const { rejected, drift, unreadable } = report;
-  const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
-  return steps(
-    [
-      ...rejected.map(rejectedStep(host)),
-      ...driftSteps(loadedDrift, unreadable),
-      ...unreadSteps(unreadable),
-    ],
-    paint,
-  );
-}
-
-export function stepsOfVerify(
-  report: VerifyReport,
-  host: HostNames,
-  paint: Paint,
-): readonly string[] {
-  const { drift, rejected, unreadable, pending } = report;
-  return steps(
-    [
-      ...driftSteps(drift, unreadable),
-      ...rejected.map(rejectedStep(host)),
-      ...unreadSteps(unreadable),
-      ...(pending ? [["pending", texts.endPending] as const] : []),
-      ...journalSteps(report),
-    ],
-    paint,
-  );
-}
-
-/** The steps for the plugins that `lock --all` skipped. */
-export function stepsOfLock(
-  skipped: readonly Rejected[],
-  host: HostNames,
-  paint: Paint,
-): readonly string[] {
-  return steps(skipped.map(rejectedStep(host)), paint);
-}
-
-export function stepsOfJournal(report: JournalProblems, paint: Paint): readonly string[] {
-  return steps(journalSteps(report), paint);
-}
-
-/** The steps for the plugins that keep a host from starting; none for other errors. */
-export function stepsOfRefusal(error: GlassineError, host: HostNames): readonly string[] {
-  const all = refusedBy(error).map(
-    ({ code, message }): Step => [code, responseTo(code, message, host)],
-  );
-  return steps(all, paintFor(false, {}));
-}
-
-function refusedBy(error: GlassineError): readonly Pick<PackageProblem, "code" | "message">[] {
-  if (error instanceof PluginDiscoveryError) return error.problems;
-  const { code, data, message } = error;
-  return code === "signature_rejected" ? [{ code: String(data.code), message }] : [];
-}
-
-function journalSteps({ journal_problems }: JournalProblems): readonly Step[] {
-  return journal_problems.map(({ problem }) => [problem, journalTodo(problem)]);
-}
-
-/**
- * The plugin of an optional entry may be missing. If a folder cannot be read, what was not found
- * may be in it, so the operator has to look at that folder first.
- */
-function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
+  const { rejected = [], drift = [], unreadable = [], pending, journal_problems = [] } = found;
+  // The plugin of an optional entry may be missing.
   const isToFix = ({ kind, blocking }: DriftRow) =>
     kind !== "missing_from_install" || (blocking && unreadable.length === 0);
   const todoOf = ({ id, kind, isLost }: DriftRow) =>
     isLost === true && kind !== "missing_from_install"
       ? texts.changedPackage(id)
       : rejectionCodes[kind].todo;
-  return drift.filter(isToFix).map((row): Step => [row.kind, todoOf(row)]);
-}
-
-function unreadSteps(paths: readonly string[]): readonly Step[] {
-  return paths.map((path) => [path, texts.makeReadable]);
-}
-
-/** Problems with the same remedy share one line. */
-function steps(all: readonly Step[], paint: Paint): readonly string[] {
-  const abouts = new Map<string, Set<string>>();
-  for (const [about, todo] of all)
-    if (todo !== undefined) abouts.set(todo, (abouts.get(todo) ?? new Set()).add(about));
-  const lines = [...abouts].map(([todo, names]) => say`  ${[...names].join(", ")}: ${todo}`);
+  const all: readonly (readonly [code: string, todo: string | undefined])[] = [
+    ...rejected.map(({ code, reason }) => [code, responseTo(code, reason, host)] as const),
+    ...drift.filter(isToFix).map((row) => [row.kind, todoOf(row)] as const),
+    ...unreadable.map((path) => [path, texts.makeReadable] as const),
+    ...(pending ? [["pending", texts.endPending] as const] : []),
+    ...journal_problems.map(({ problem }) => [problem, journalTodo(problem)] as const),
+  ];
+  const codes = new Map<string, Set<string>>();
+  for (const [code, todo] of all)
+    if (todo !== undefined) codes.set(todo, (codes.get(todo) ?? new Set()).add(code));
+  const lines = [...codes].map(([todo, names]) => say`  ${[...names].join(", ")}: ${todo}`);
   return section("What to do next:", lines, paint);
+}
+
+/** The steps for the plugins that keep a host from starting; none for other errors. */
+export function stepsOfRefusal(
+  error: GlassineError,
+  host: Pick<NamedHost, "prefix">,
+): readonly string[] {
+  const { code, data, message } = error;
+  const refused =
+    error instanceof PluginDiscoveryError
+      ? error.problems
+      : code === "signature_rejected"
+        ? [{ code: String(data.code), message }]
+        : [];
+  const rejected = refused.map((each) => ({ code: each.code, reason: each.message }));
+  return nextSteps({ rejected }, host, paintFor(false, {}));
+}
+
+/** The end of a reason that says that the user may not read a path. */
+const forbidden = /[( ](?:EACCES|EPERM)\)?\.?$/;
+const filesUnread: readonly string[] = [
+  ...(["unsupported_file", "invalid_metadata", "invalid_entry_point"] satisfies RejectionCode[]),
+];
+
+/** Returns what to do, in a sentence or two; `undefined` if `reason` says it, or for an unknown code. */
+export function responseTo(
+  code: string,
+  reason: string,
+  { prefix }: Pick<NamedHost, "prefix">,
+): string | undefined {
+  if (filesUnread.includes(code) && forbidden.test(reason))
+    return "The user of this process may not read what the reason names: fix its permissions, and look again.";
+  // A package that no longer names its plugin cannot be trusted again for it.
+  if (code === "hash_mismatch" && reason.includes("plugins untrust")) return undefined;
+  return Object.hasOwn(rejectionCodes, code)
+    ? rejectionCodes[code as RejectionCode].todo.replaceAll("GLASSINE_", prefix)
+    : undefined;
 }

@@ -29,8 +29,8 @@ import {
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
 import { type CommandFailure, noLockfile, refusal } from "../failure.ts";
+import { responseTo } from "../print/next-steps.ts";
 import { listed, printable, singleQuoted } from "../print/printable.ts";
-import { responseTo } from "../print/response.ts";
 import type { TrustedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 import {
