@@ -1,8 +1,10 @@
 /**
- * Parts that `--json` documents share: a key means the same in all of them. Each command has a
- * schema for its own document, and prints only what that schema names.
+ * What is known about plugins and lockfiles, with the field names of `--json`: a key means the same
+ * in all documents. Each command has a schema for its own, and prints only what that schema names.
  */
 import * as z from "zod";
+import type { StreamMode } from "../../core/hooks/index.ts";
+import type { Drift, PluginMode } from "../trust/index.ts";
 
 /** The data that fits a schema, as services report it. */
 export type Report<Schema extends z.ZodType> = DeepReadonly<z.input<Schema>>;
@@ -207,3 +209,116 @@ export const publisher = z
 export const errorDocument = z
   .object({ error: z.object({ code: text, message: text }) })
   .describe("What every command prints with `--json` where it refuses.");
+
+export type LockFacts = Report<typeof lock>;
+
+export type LockedFacts = Report<typeof locked>;
+
+export type ConfigKey = Report<typeof configKey>;
+
+type PluginRow = Report<z.ZodObject<typeof plugin>>;
+type Known<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
+
+/** A plugin, as far as it is known. What only loading reveals is null before. */
+export interface PluginFacts
+  extends Known<
+    Omit<PluginRow, "discovery_source" | "enabled" | "enable_env_var" | "health" | "hook_count">
+  > {
+  readonly id: string;
+  readonly package: string;
+  readonly entry_point: string;
+  readonly discovery_source: { readonly [key: string]: string };
+  readonly health: Report<typeof health> | null;
+  /** By hook that can be streamed: what it needs to see before text is forwarded. */
+  readonly streams: { readonly [hook: string]: StreamMode } | null;
+  /** The host versions that it runs on. */
+  readonly requires: string | null;
+  readonly config: readonly ConfigKey[] | null;
+  /** The lockfile's entry for its id; null if there is none. */
+  readonly trusted: LockedFacts | null;
+  readonly missing_keyword: boolean;
+  /** What package.json asks for but the loaded code does not declare; plugins.lock grants it. */
+  readonly undeclared_capabilities: readonly string[];
+  readonly undeclared_hooks: readonly string[];
+  /** Capabilities that it declares and for which the host supplies nothing. */
+  readonly unsupplied_capabilities: readonly string[];
+  /** Who verifiably signed its package, or `unsigned`; null if not known. */
+  readonly signer: string | null;
+  /** Every package that it needs, directly or not. */
+  readonly dependencies: LockedFacts["dependencies"];
+  /** The names of those that the host provides. */
+  readonly provided_by_host: readonly string[];
+}
+
+export type RejectedRow = Report<typeof rejectedRow>;
+
+export interface RejectedPlugin extends RejectedRow {
+  /** What is known without running it; null if nothing is. */
+  readonly facts: PluginFacts | null;
+}
+
+export interface DriftRow extends Report<typeof driftRow> {
+  readonly kind: Drift["kind"];
+  /** The package in the lockfile entry for its id; absent if there is no entry. */
+  readonly package?: string | undefined;
+  /** Whether no package names the plugin. */
+  readonly isLost?: boolean;
+}
+
+export interface ReadFault {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface DiscoveryReport {
+  readonly mode: PluginMode;
+  readonly lock: LockFacts | null;
+  readonly lock_fault: ReadFault | null;
+  /** Faults of the signing policy's settings, which count as not set. */
+  readonly setting_faults: readonly ReadFault[];
+  /** The setting that switched discovery off; null if installed packages were looked at. */
+  readonly discovery_off: string | null;
+  /** In registration order. */
+  readonly loaded: readonly PluginFacts[];
+  readonly rejected: readonly RejectedPlugin[];
+  /** In lockfile order, then plugins without an entry, by id. */
+  readonly drift: readonly DriftRow[];
+  /** Folders of packages that cannot be read. */
+  readonly unreadable: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** A plugin that is installed, loaded or not. */
+export interface InstalledPlugin extends Pick<RejectedPlugin, "id" | "package" | "facts"> {
+  readonly rejected: RejectedPlugin | null;
+}
+
+/** Loaded plugins first. */
+export function installedIn({ loaded, rejected }: DiscoveryReport): readonly InstalledPlugin[] {
+  return [
+    ...loaded.map((facts) => ({ id: facts.id, package: facts.package, facts, rejected: null })),
+    ...rejected.map((each) => ({ ...each, rejected: each })),
+  ];
+}
+
+/** Whether no plugin is installed. False if not everything was looked at. */
+export function isNoneInstalled(report: DiscoveryReport): boolean {
+  const { discovery_off: off, unreadable } = report;
+  return installedIn(report).length === 0 && off === null && unreadable.length === 0;
+}
+
+export interface JournalProblem extends Report<typeof journalProblem> {
+  /** One sentence. */
+  readonly detail?: string | undefined;
+}
+
+/** The first problems of a journal, and how many there are. */
+export interface JournalProblems {
+  readonly journal_problems: readonly JournalProblem[];
+  readonly journal_problem_count: number;
+}
+
+export interface TrustedPlugin extends LockedFacts {
+  readonly id: string;
+  readonly previous: LockedFacts | null;
+}

@@ -4,7 +4,7 @@ import type {
   DriftRow,
   PluginFacts,
   RejectedPlugin,
-} from "../../../src/operate/cli/reports.ts";
+} from "../../../src/operate/cli/documents.ts";
 import type { TrustChange } from "../../../src/operate/cli/work/change-trust.ts";
 import type { LockChange } from "../../../src/operate/cli/work/lock.ts";
 import type { VerifyReport } from "../../../src/operate/cli/work/verify.ts";

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";
+import type { PluginFacts } from "../../../src/operate/cli/documents.ts";
 import { paintFor } from "../../../src/operate/cli/print/parts.ts";
 import {
   printable,
@@ -10,7 +11,6 @@ import {
   say,
   singleQuoted,
 } from "../../../src/operate/cli/print/printable.ts";
-import type { PluginFacts } from "../../../src/operate/cli/reports.ts";
 import { characters } from "../../../src/testing/words.ts";
 import {
   drift,

@@ -6,10 +6,14 @@ import { expectLockfile, lookupFor } from "../command-context.ts";
 import {
   change,
   configKey,
+  type DiscoveryReport,
   dependencies,
   drift as driftSchema,
+  installedIn,
   lock as lockSchema,
+  type PluginFacts,
   plugin,
+  type RejectedPlugin,
   signer_change,
   text,
   textList,
@@ -22,12 +26,6 @@ import { changeLines, changesSince, streamWords, type Words, wordsOf } from "../
 import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say } from "../print/printable.ts";
-import {
-  type DiscoveryReport,
-  installedIn,
-  type PluginFacts,
-  type RejectedPlugin,
-} from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 
 const streamMode = z.union([

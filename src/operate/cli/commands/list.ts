@@ -3,7 +3,16 @@ import * as z from "zod";
 import { byUnits } from "../../../core/plugins/index.ts";
 import { defineCommand } from "../command.ts";
 import { lookupFor } from "../command-context.ts";
-import { drift, lock, mode, plugin, rejectedRow, text, warnings } from "../documents.ts";
+import {
+  drift,
+  isNoneInstalled,
+  lock,
+  mode,
+  plugin,
+  rejectedRow,
+  text,
+  warnings,
+} from "../documents.ts";
 import { lookupOptions } from "../options.ts";
 import { nextSteps } from "../print/next-steps.ts";
 import {
@@ -18,7 +27,6 @@ import {
   shortHash,
 } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
-import { isNoneInstalled } from "../reports.ts";
 import { texts } from "../texts.ts";
 
 export const list = defineCommand({

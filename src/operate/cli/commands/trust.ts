@@ -7,7 +7,7 @@ import { defineCommand } from "../command.ts";
 import { scopeOf } from "../command-context.ts";
 import type { CommandScope } from "../command-host.ts";
 import type { CommandServices } from "../command-services.ts";
-import { lock, textOrNull, trusted, warnings } from "../documents.ts";
+import { installedIn, lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, misuse, refusal } from "../failure.ts";
 import { type OptionValues, sharedOptions } from "../options.ts";
 import { changeLines, wordsOf } from "../plain-words.ts";
@@ -19,7 +19,6 @@ import {
   trustedDocument,
   trustedLines,
 } from "../print/trusted.ts";
-import { installedIn } from "../reports.ts";
 
 const declared = {
   reason: sharedOptions.reason,

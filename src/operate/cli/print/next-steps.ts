@@ -2,7 +2,7 @@
 import { type GlassineError, PluginDiscoveryError } from "../../../core/errors/index.ts";
 import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
 import type { NamedHost } from "../command-host.ts";
-import type { DriftRow, JournalProblems, RejectedPlugin } from "../reports.ts";
+import type { DriftRow, JournalProblems, RejectedPlugin } from "../documents.ts";
 import { texts } from "../texts.ts";
 import { type Paint, paintFor, section } from "./parts.ts";
 import { say } from "./printable.ts";

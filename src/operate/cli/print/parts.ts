@@ -13,7 +13,7 @@ import type {
   JournalProblems,
   PluginFacts,
   RejectedRow,
-} from "../reports.ts";
+} from "../documents.ts";
 import { reasonOf, texts } from "../texts.ts";
 import { printable, say, singleQuoted } from "./printable.ts";
 

@@ -1,7 +1,7 @@
 /** The output of commands that change what is trusted. */
 import { type Isolation, isolations, kinds } from "../../isolate/kinds.ts";
+import type { LockedFacts, TrustedPlugin } from "../documents.ts";
 import { changesSince, type Words } from "../plain-words.ts";
-import type { LockedFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { LockChange } from "../work/lock.ts";
 import { type Paint, shortHash } from "./parts.ts";

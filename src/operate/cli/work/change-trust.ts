@@ -28,10 +28,10 @@ import {
   trustFrom,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
+import type { TrustedPlugin } from "../documents.ts";
 import { type CommandFailure, noLockfile, refusal } from "../failure.ts";
 import { responseTo } from "../print/next-steps.ts";
 import { listed, printable, singleQuoted } from "../print/printable.ts";
-import type { TrustedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 import {
   expectOwnLock,

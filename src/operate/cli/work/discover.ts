@@ -26,7 +26,7 @@ import type {
   ReadFault,
   RejectedPlugin,
   RejectedRow,
-} from "../reports.ts";
+} from "../documents.ts";
 import { texts } from "../texts.ts";
 import { loadedFacts, lockFacts, staticFacts } from "./facts.ts";
 

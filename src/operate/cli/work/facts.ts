@@ -20,7 +20,7 @@ import type {
 import { type Isolation, kinds } from "../../isolate/kinds.ts";
 import { memberText, pathFrom } from "../../packages/index.ts";
 import { type LockEntry, type Lockfile, readDependency } from "../../trust/index.ts";
-import type { ConfigKey, LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
+import type { ConfigKey, LockedFacts, LockFacts, PluginFacts } from "../documents.ts";
 
 export const unhashableCodes: readonly string[] = [
   "unsafe_symlink",

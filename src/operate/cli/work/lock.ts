@@ -14,8 +14,8 @@ import {
   trustFrom,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
+import type { LockFacts, TrustedPlugin } from "../documents.ts";
 import { noLockfile } from "../failure.ts";
-import type { LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import { entryOf, entryWarnings, signatureFault, trusted } from "./change-trust.ts";
 import {

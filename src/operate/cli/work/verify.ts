@@ -16,9 +16,9 @@ import {
   readTrustJournal,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
+import type { JournalProblems, ReadFault, RejectedRow } from "../documents.ts";
 import { noLockfile } from "../failure.ts";
 import { changesSince } from "../plain-words.ts";
-import type { JournalProblems, ReadFault, RejectedRow } from "../reports.ts";
 import {
   driftRows,
   faultOf,
