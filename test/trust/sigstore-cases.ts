@@ -2,12 +2,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect } from "vitest";
-import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
+import { checkEvidence } from "../../src/operate/trust/signing/decide-trust.ts";
+import type { Evidence } from "../../src/operate/trust/signing/evidence.ts";
 import {
   type SigstoreVerifierOptions,
   sigstoreVerifier,
 } from "../../src/operate/trust/signing/sigstore-verifier.ts";
-import type { Evidence } from "../../src/operate/trust/signing/types.ts";
 import { folderWith } from "../support/folder.ts";
 import { packageOf, signedAt } from "./signing-support.ts";
 import {

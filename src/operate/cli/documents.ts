@@ -31,7 +31,7 @@ export const lock = z
   })
   .describe("The lockfile in effect.");
 
-export const driftRow = z.object({
+const driftRow = z.object({
   id: text,
   kind: text,
   expected: textOrNull,
@@ -49,14 +49,14 @@ export const rejectedRow = z.object({
   reason: text,
 });
 
-export const health = z.object({
+const health = z.object({
   status: text,
   message: text,
   checked_at: textOrNull,
   error_summary: textOrNull,
 });
 
-export const isolation = z
+const isolation = z
   .object({
     isolate: text,
     says: text.describe("What this kind of isolation promises about the code."),
@@ -93,7 +93,7 @@ export const plugin = {
 };
 
 /** Lines count from 1; `line` is null if the problem is not about one. */
-export const journalProblem = z.object({ line: z.int().nullable(), id: textOrNull, problem: text });
+const journalProblem = z.object({ line: z.int().nullable(), id: textOrNull, problem: text });
 export const journal_problems = z.array(journalProblem).describe("The first hundred.");
 
 /** A change of trust as the journal records it. `line` is its line number. */

@@ -1,10 +1,15 @@
-export { changeFile } from "./change/change-file.ts";
 export { settleLock } from "./change/change-lock.ts";
 export { ownClaim, processStateOf, readOwner } from "./change/exclusion.ts";
-export { checkJournal, type JournalLine, type JournalProblem, noLock } from "./change/journal.ts";
-export { readTrustJournal, type TrustJournal } from "./change/journal-file.ts";
-export { pendingChange } from "./change/pending.ts";
-export { readLockWithJournal } from "./change/read-with-journal.ts";
+export {
+  checkJournal,
+  type JournalLine,
+  type JournalProblem,
+  noLock,
+  readTrustJournal,
+  type TrustJournal,
+} from "./change/journal.ts";
+export { pendingChange, readLockWithJournal } from "./change/pending.ts";
+export { changeFile } from "./change/replace-file.ts";
 export {
   checkReason,
   createLock,
@@ -33,8 +38,7 @@ export {
   readDependency,
   sameEntry,
 } from "./lockfile/entry-rules.ts";
-export { locateLockfile } from "./lockfile/locate-lockfile.ts";
-export { isThere, readLockfile } from "./lockfile/read-lockfile.ts";
+export { isThere, locateLockfile, readLockfile } from "./lockfile/read-lockfile.ts";
 export { describeText, importText, lineHint, printable, unprintable } from "./printable.ts";
 export {
   type PluginMode,
@@ -42,25 +46,25 @@ export {
   readTrustSettings,
   type TrustSettings,
 } from "./settings.ts";
-export { checkEvidence } from "./signing/check-evidence.ts";
 export {
+  checkEvidence,
   decideTrust,
   invalidSignature,
   isSignatureCode,
   type TrustAccepted,
 } from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
+export type {
+  Evidence,
+  SignatureVerifier,
+  SignedPackage,
+} from "./signing/evidence.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
 export {
+  makeSigningKey,
   type SignedEvidence,
   type SignPackageOptions,
   signPackage,
   signTarball,
 } from "./signing/sign-package.ts";
-export { makeSigningKey } from "./signing/signing-key.ts";
 export { type SigstoreVerifierOptions, sigstoreVerifier } from "./signing/sigstore-verifier.ts";
-export type {
-  Evidence,
-  SignatureVerifier,
-  SignedPackage,
-} from "./signing/types.ts";

@@ -2,13 +2,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
+import { checkEvidence } from "../../../src/operate/trust/signing/decide-trust.ts";
 import { ed25519Verifier } from "../../../src/operate/trust/signing/ed25519-verifier.ts";
 import type {
   Evidence,
   SignatureVerifier,
   SignedPackage,
-} from "../../../src/operate/trust/signing/types.ts";
+} from "../../../src/operate/trust/signing/evidence.ts";
 import { verifies } from "../../support/verifies.ts";
 import { identity, known, packageOf, signedAt, testKey } from "../../trust/signing-support.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { memoryNodeProfile } from "../../../src/memory-node/index.ts";
 import { decideTrust } from "../../../src/operate/trust/signing/decide-trust.ts";
-import type { Evidence } from "../../../src/operate/trust/signing/types.ts";
+import type { Evidence } from "../../../src/operate/trust/signing/evidence.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const who = "builder@example.com";

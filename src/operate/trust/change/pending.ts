@@ -7,9 +7,12 @@
  *
  * @see spec `journal:pending`, `journal:recovery`, `journal:conflict`
  */
+
 import { rename } from "node:fs/promises";
 import * as z from "zod";
 import { jsonOf } from "../../packages/index.ts";
+import type { Lockfile } from "../lockfile/entry-rules.ts";
+import { readLockfile } from "../lockfile/read-lockfile.ts";
 import { printable } from "../printable.ts";
 import { isHeld } from "./exclusion.ts";
 import {
@@ -29,10 +32,12 @@ import {
   chained,
   endOf,
   type JournalLine,
+  openJournal,
   parseJournalLine,
   readJournal,
+  readTrustJournal,
+  type TrustJournal,
 } from "./journal.ts";
-import { openJournal } from "./journal-file.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const isLine = (text: unknown) =>
@@ -194,4 +199,28 @@ export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Arra
 function isSameChange(one: JournalLine, other: JournalLine): boolean {
   const keys = ["at", "action", "id", "version", "hash", "reason", "until"] as const;
   return keys.every((key) => one[key] === other[key]);
+}
+
+const pauseMs = 25;
+const maxTries = 40;
+
+/**
+ * Reads again while another process changes the two, which it does one after the other. What is
+ * returned may not belong together if that takes more than a second.
+ *
+ * @throws GlassineError as `readLockfile` and `readTrustJournal` do
+ */
+export async function readLockWithJournal(
+  path: string,
+): Promise<{ readonly lock: Lockfile | undefined; readonly journal: TrustJournal }> {
+  for (let tries = 1; ; tries++) {
+    const lock = await readLockfile(path);
+    // There is a record from before the lock is replaced until the journal has its lines.
+    const change = await pendingChange(path).catch(() => undefined);
+    const journal = await readTrustJournal(path);
+    const after = await readLockfile(path);
+    const isSettled = change !== "in progress" && lock?.text === after?.text;
+    if (isSettled || tries === maxTries) return { lock, journal };
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }

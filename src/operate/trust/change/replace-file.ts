@@ -3,13 +3,16 @@
  * write-file-atomic is not used: it cannot undo anything, and does not flush the folder.
  */
 import { constants, type Stats } from "node:fs";
-import { access, rename } from "node:fs/promises";
+import { access, readFile, rename } from "node:fs/promises";
+import { exclusively, removeLeftovers } from "./exclusion.ts";
 import {
   linkOrCopy,
+  lockPathsOf,
   makeFile,
   newMode,
   onFile,
   remove,
+  statsOf,
   syncFolderOf,
   temporaryFor,
   tryRemove,
@@ -76,4 +79,29 @@ async function putBack(path: string, kept: string | undefined): Promise<boolean>
   }
   await syncFolderOf(path).catch(() => {});
   return true;
+}
+
+const waitMs = 10_000;
+
+/**
+ * Replaces a file, which need not exist, with the bytes that `make` returns. No other process that
+ * uses this function changes the file meanwhile. Links to it stay.
+ *
+ * @throws GlassineError `lockfile_busy`, or `lockfile_failed` with the name of the file; and
+ *   whatever `make` throws. The file is then unchanged.
+ */
+export async function changeFile(path: string, make: () => Promise<Uint8Array>): Promise<void> {
+  const paths = await lockPathsOf(path);
+  const { lock: file } = paths;
+  const replace = async () => {
+    await removeLeftovers(paths);
+    const bytes = await make();
+    const before = await onFile(file, "read", async () => {
+      const stats = await statsOf(file);
+      return stats && { bytes: await readFile(file), stats };
+    });
+    await (await replaceFile(file, bytes, before)).settle();
+  };
+  // A claim that cannot be removed ends with this process.
+  await exclusively(paths, waitMs, replace, () => {});
 }

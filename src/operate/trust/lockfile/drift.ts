@@ -5,21 +5,10 @@ import { byUnits } from "../../../core/plugins/index.ts";
 import { type LockEntry, readDependency } from "./entry-rules.ts";
 
 /** The facts about an installed plugin that are compared. All are known before its code runs. */
-export interface InstalledPlugin {
-  readonly id: string;
-  readonly package: string;
-  readonly version: string;
-  readonly entryPoint: string;
+export interface InstalledPlugin
+  extends Omit<LockEntry, "kind" | "hash" | "until" | "optional" | "isolate" | "accept"> {
   /** `undefined` if the package cannot be hashed. */
   readonly hash: string | undefined;
-  /** What its package.json asks for; `undefined` if it does not say. */
-  readonly capabilities?: readonly string[] | undefined;
-  /** The hooks that its package.json names; `undefined` if it does not say. */
-  readonly hooks?: readonly string[] | undefined;
-  /** Who verifiably signed it, or `unsigned`; `undefined` if that is not known. */
-  readonly signer?: string | undefined;
-  /** Its dependencies, written as in an entry; `undefined` if they are not known. */
-  readonly dependencies?: readonly string[] | undefined;
   /** Paths of packages among its dependencies that nothing asks for. */
   readonly foreign?: readonly string[] | undefined;
   /** Whether it is part of the host. If so, it needs no entry, and its drift never blocks. */
@@ -80,15 +69,14 @@ export function driftOf(
     const plugins = byId.get(entry.id);
     if (plugins !== undefined) return plugins.flatMap((plugin) => mismatches(entry, plugin, today));
     const expected = `${entry.package}==${entry.version}`;
-    const blocking = entry.optional !== true;
-    return [drift(entry.id, "missing_from_install", { expected, blocking })];
+    return [drift(entry.id, "missing_from_install", expected, undefined, entry.optional !== true)];
   });
   const locked = new Set(entries.map(({ id }) => id));
   const unlocked = installed
     .filter(({ id, builtin }) => builtin !== true && !locked.has(id))
     .sort((a, b) => byUnits(a.id, b.id) || byUnits(a.package, b.package))
     .map(({ id, package: name, version }) =>
-      drift(id, "missing_from_lock", { actual: `${name}==${version}`, blocking: true }),
+      drift(id, "missing_from_lock", undefined, `${name}==${version}`),
     );
   return [...ofEntries, ...unlocked];
 }
@@ -97,7 +85,7 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): r
   const found: Drift[] = [];
   const blocking = plugin.builtin !== true;
   const add = (kind: DriftKind, expected: string | undefined, actual: string | undefined) =>
-    found.push(drift(entry.id, kind, { expected, actual, blocking }));
+    found.push(drift(entry.id, kind, expected, actual, blocking));
   const compare = (kind: DriftKind, expected: string, actual: string | undefined) => {
     if (expected !== actual) add(kind, expected, actual);
   };
@@ -124,7 +112,7 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): r
 function dependencyChanges(
   { dependencies: trusted = [] }: LockEntry,
   { dependencies: present }: InstalledPlugin,
-): readonly Pick<DriftFacts, "expected" | "actual">[] {
+): readonly Pick<Drift, "expected" | "actual">[] {
   if (present === undefined) return [];
   const gone = trusted.filter((each) => !present.includes(each));
   const added = present.filter((each) => !trusted.includes(each));
@@ -144,13 +132,13 @@ function shownDependency(text: string): string {
   return `${name}==${version} ${hash}`;
 }
 
-interface DriftFacts {
-  readonly expected?: string | undefined;
-  readonly actual?: string | undefined;
-  readonly blocking: boolean;
-}
-
-function drift(id: string, kind: DriftKind, { expected, actual, blocking }: DriftFacts): Drift {
+function drift(
+  id: string,
+  kind: DriftKind,
+  expected: string | undefined,
+  actual: string | undefined,
+  blocking = true,
+): Drift {
   return Object.freeze({ id, kind, label: driftLabels[kind], expected, actual, blocking });
 }
 

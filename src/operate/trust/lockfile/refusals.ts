@@ -36,6 +36,16 @@ export function lockfileInvalid(
   );
 }
 
+/** For one problem at a place. */
+export function invalidAt(
+  path: string,
+  place: { readonly line: number; readonly column: number },
+  message: string,
+  cause?: unknown,
+): GlassineError {
+  return lockfileInvalid(path, [{ ...place, message }], cause);
+}
+
 /** For a fault of the whole file. `what` is a sentence that also says what to do about it. */
 export function fileInvalid(path: string, what: string, cause?: unknown): GlassineError {
   const problem = { line: undefined, column: undefined, message: what };

@@ -1,12 +1,18 @@
 /** Verifies the Ed25519 signature in `glassine.sig.json` with the operator's publisher keys. */
 import { createPublicKey, verify } from "node:crypto";
-import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoteName } from "../../../core/errors/index.ts";
-import { fromBase64, readJsonFile } from "../../packages/index.ts";
+import { fromBase64 } from "../../packages/index.ts";
+import {
+  type Evidence,
+  ed25519File,
+  invalidEvidence,
+  readEvidence,
+  type SignatureVerifier,
+  type SignedPackage,
+} from "./evidence.ts";
 import { identityFault, keyIdPattern, keyIdRule, maxIdentityUnits } from "./identity.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";
-import { type Evidence, ed25519File, type SignatureVerifier, type SignedPackage } from "./types.ts";
 
 /** Options of `ed25519Verifier`. */
 export interface Ed25519VerifierOptions {
@@ -41,16 +47,14 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
   return Object.freeze({
     name: "ed25519",
     async verify(signed: SignedPackage): Promise<Evidence> {
-      const path = join(signed.path, ed25519File);
-      const json = await readJsonFile(path, { maxBytes, followLinks: false });
-      if ("fault" in json)
-        return json.why === "absent"
-          ? { kind: "unsigned" }
-          : invalid(`${ed25519File} ${json.fault}`);
+      const json = await readEvidence(signed, ed25519File, maxBytes);
+      if ("kind" in json) return json;
       const read = evidenceOf(json.value);
-      if (typeof read === "string") return invalid(`${ed25519File} ${read}`);
+      if (typeof read === "string") return invalidEvidence(`${ed25519File} ${read}`);
       const fault = faultOf(read, signed, keys.keys);
-      return fault === undefined ? { kind: "verified", identity: read.identity } : invalid(fault);
+      return fault === undefined
+        ? { kind: "verified", identity: read.identity }
+        : invalidEvidence(fault);
     },
   });
 }
@@ -85,10 +89,6 @@ function untimelinessOf({ notBefore, notAfter }: PublisherKey): string | undefin
 function publicKeyOf({ publicKey }: PublisherKey) {
   const x = Buffer.from(publicKey, "base64").toString("base64url");
   return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
-}
-
-function invalid(detail: string): Evidence {
-  return { kind: "invalid", detail };
 }
 
 /** What the file says, none of it verified yet. */

@@ -1,4 +1,6 @@
 /** What a signature check examines, and what it reports. */
+import { join } from "node:path";
+import { readJsonFile } from "../../packages/index.ts";
 
 /** A package whose files were hashed. */
 export interface SignedPackage {
@@ -32,6 +34,21 @@ export type Evidence =
       /** Who else signed it, if the package has evidence of several kinds. */
       readonly further?: readonly string[];
     };
+
+export function invalidEvidence(detail: string): Evidence {
+  return { kind: "invalid", detail };
+}
+
+/** Returns the value in a file of evidence, or what its absence or a fault of it means. */
+export async function readEvidence(
+  { path }: SignedPackage,
+  file: string,
+  maxBytes: number,
+): Promise<{ readonly value: unknown } | Evidence> {
+  const json = await readJsonFile(join(path, file), { maxBytes, followLinks: false });
+  if ("value" in json) return json;
+  return json.why === "absent" ? { kind: "unsigned" } : invalidEvidence(`${file} ${json.fault}`);
+}
 
 /** Checks one kind of evidence. */
 export interface SignatureVerifier {
