@@ -199,18 +199,12 @@ function errorIn({ text }: Reply): GlassineError {
   return decodeError(text, { limits: { textUnits: maxOtherUnits } });
 }
 
-type RemoteHandler = (
-  payload: object,
-  context: PluginContext,
-  extensions?: object,
-) => Promise<unknown>;
-
 /**
  * The handler that stands in for one on the far side. `hook`: the manifest's entry, which may take
  * part in several hooks.
  */
-export function remoteHandler(pool: Pool, hook: string): RemoteHandler {
-  return async (payload, context, extensions) => {
+export function remoteHandler(pool: Pool, hook: string) {
+  return async (payload: object, context: PluginContext, extensions?: object) => {
     const turn = { payload, context, extensions };
     // `encodeTask` has the types of one hook, but this is for any.
     const task = encodeTask(turn as never);
@@ -244,13 +238,11 @@ async function realAt(path: string, subject: string): Promise<string> {
   });
 }
 
-interface Launcher {
-  readonly start: StartLink;
-  readonly open: readonly Opening[];
-}
-
 /** @throws GlassineError `isolation_refused` */
-async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
+async function launcher(
+  path: string,
+  read: ReturnType<typeof readOptions> & { readonly onOutput: (text: string) => void },
+): Promise<{ readonly start: StartLink; readonly open: readonly Opening[] }> {
   const { isolate, memoryMb, onOutput } = read;
   if (isolate === "quickjs") return { start: quickJsLink(memoryMb, onOutput), open: [] };
   const entry = createRequire(import.meta.url).resolve("glassine/isolate/far-side");
@@ -271,7 +263,7 @@ async function launcher(path: string, read: LaunchOptions): Promise<Launcher> {
   const files = above.filter((file) => !known.some((each) => isWithin(each, file)));
   const sandbox = { packages, entry, memoryMb, readable: folders, links, files };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
-  return { start: processLink({ ...command, onOutput }), open };
+  return { start: processLink(command, onOutput), open };
 }
 
 /** The nearest package.json, if any, which decides the type of its modules. */
@@ -367,18 +359,13 @@ function copyConfig(config: unknown): unknown {
   throw optionsInvalid(`config is not JSON data: ${read.problem}`);
 }
 
-type Limits = Pick<
-  IsolateOptions,
-  "memoryMb" | "startTimeoutMs" | "closeTimeoutMs" | "maxTurns" | "spare"
->;
-
 /**
  * Reads the limits of a far side, and whether it has a spare.
  *
  * @throws GlassineError `options_invalid`
  */
 export function readLimits(
-  options: Limits,
+  options: Omit<IsolateOptions, "isolate">,
   otherwise: { readonly memoryMb: number; readonly startTimeoutMs: number },
 ) {
   const { memoryMb = otherwise.memoryMb, startTimeoutMs = otherwise.startTimeoutMs } = options;
@@ -391,10 +378,6 @@ export function readLimits(
     spare: readOption(options, "spare", "boolean"),
   };
 }
-
-type LaunchOptions = ReturnType<typeof readOptions> & {
-  readonly onOutput: (text: string) => void;
-};
 
 function readOptions(options: IsolateOptions) {
   expectOptions(options, names, "isolatePlugin");

@@ -10,46 +10,36 @@ const maxSearched = 2_000;
 /** Lines that alone say nothing: blank ones, the stack under an error, and Node's version at the end. */
 const beside = /^$|^[\s}-]|^\d+: 0x|^Node\.js v\d/;
 
-function lastPrinted() {
+/**
+ * Has `start` load a plugin's code, with a receiver of what that prints. If the code ends meanwhile,
+ * adds to the error the last line that says something, without values of `config`.
+ */
+export async function withLastPrinted<Started>(
+  { config, onOutput }: { config: unknown; onOutput: ((text: string) => void) | undefined },
+  start: (onOutput: (text: string) => void) => Promise<Started>,
+): Promise<Started> {
   let last = "";
+  // Only what it prints while it starts can say why it did not.
+  let isStarting = true;
   const take = linesTo(
     (line) => {
       if (!beside.test(line)) last = line.slice(0, maxSearched).trimEnd();
     },
     () => {},
   );
-  return {
-    take,
-    /** Returns the last line that says something, fit to be shown; `""` if there is none. */
-    read(secrets: readonly string[]): string {
-      // The last line may not have ended.
-      take("\n");
-      return redactText(last, secrets);
-    },
-  };
-}
-
-/**
- * Has `start` load a plugin's code, with a receiver of what that prints. If the code ends meanwhile,
- * adds to the error what it printed last, without values of `config`.
- */
-export async function withLastPrinted<Started>(
-  { config, onOutput }: { config: unknown; onOutput: ((text: string) => void) | undefined },
-  start: (onOutput: (text: string) => void) => Promise<Started>,
-): Promise<Started> {
-  let printed: ReturnType<typeof lastPrinted> | undefined = lastPrinted();
   try {
     return await start((text) => {
-      printed?.take(text);
+      if (isStarting) take(text);
       onOutput?.(text);
     });
   } catch (error) {
-    const last = printed.read(secretsOf(config));
-    if (last === "" || !isGlassineError(error) || error.code !== "plugin_ended") throw error;
+    // The last line may not have ended.
+    take("\n");
+    const shown = redactText(last, secretsOf(config));
+    if (shown === "" || !isGlassineError(error) || error.code !== "plugin_ended") throw error;
     const { code, message, data } = error;
-    throw new GlassineError(code, `${message} Its last output: ${last}`, data, error);
+    throw new GlassineError(code, `${message} Its last output: ${shown}`, data, error);
   } finally {
-    // Only what it prints while it starts can say why it did not.
-    printed = undefined;
+    isStarting = false;
   }
 }

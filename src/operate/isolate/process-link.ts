@@ -5,10 +5,6 @@ import { linesTo, maxText } from "./lines.ts";
 import type { Command } from "./sandbox.ts";
 import type { StartLink } from "./supervisor.ts";
 
-interface ProcessOptions extends Command {
-  readonly onOutput: (line: string) => void;
-}
-
 /** An engine that runs out of memory ends itself with a signal; which one varies. */
 const hint = (signal: string) =>
   ["SIGABRT", "SIGILL", "SIGSEGV", "SIGTRAP"].includes(signal)
@@ -22,7 +18,10 @@ function killAll(): void {
   for (const kill of running) kill();
 }
 
-export function processLink({ command, args, onOutput }: ProcessOptions): StartLink {
+export function processLink(
+  { command, args }: Command,
+  onOutput: (text: string) => void,
+): StartLink {
   return ({ onLine, onEnd }) => {
     const child = spawn(command, args, {
       env: {},

@@ -89,9 +89,10 @@ class FarSide {
   greetedAt: number | undefined;
   /** Whether it has reported its manifest, which is the same as before. */
   isReady = false;
+  /** Until an aborted turn is answered, it is unknown whether the far side still answers. */
+  readonly aborted = new Set<Promise<void>>();
   readonly #link: Link;
   readonly #open = new Map<string, Open>();
-  readonly #aborted = new Set<Promise<void>>();
   readonly #onStray: () => void;
   readonly #onEnd: (why: string) => void;
   readonly #strays = strayCounter();
@@ -145,16 +146,6 @@ class FarSide {
     }
   }
 
-  /** Until an aborted turn is answered, it is unknown whether the far side still answers. */
-  get isInDoubt(): boolean {
-    return this.#aborted.size > 0;
-  }
-
-  /** Waits until no aborted turn is open: all were answered, or the far side has ended. */
-  async certain(): Promise<void> {
-    await Promise.all(this.#aborted);
-  }
-
   end(why: string): void {
     if (this.#ended !== undefined) return;
     this.#ended = why;
@@ -174,8 +165,8 @@ class FarSide {
 
   /** Code that does not even answer an abort may never answer, so it is ended. */
   #abort(id: string, reply: Promise<unknown>): void {
-    const settled = ignore(reply).then(() => void this.#aborted.delete(settled));
-    this.#aborted.add(settled);
+    const settled = ignore(reply).then(() => void this.aborted.delete(settled));
+    this.aborted.add(settled);
     this.#send({ type: "abort", id });
     setTimeout(() => {
       if (this.#open.has(id)) this.end("did not answer in time");
@@ -264,10 +255,8 @@ export class Supervisor {
   #first: string | undefined;
   #failures = 0;
   #notBefore = 0;
-  #starts = 0;
-  #strays = 0;
-  /** Open turns, including those that wait for a start. */
-  #open = 0;
+  /** Open turns include those that wait for a start. */
+  readonly counts = { starts: 0, strays: 0, open: 0 };
   #onIdle: () => void = () => {};
   #closing: Promise<void> | undefined;
   /** Whether no open turn may start a far side any more, because nothing would end it. */
@@ -275,10 +264,6 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-  }
-
-  get counts(): Counts {
-    return { starts: this.#starts, strays: this.#strays, open: this.#open };
   }
 
   /** Starts it, unless it runs. @throws GlassineError `plugin_ended`, `plugin_isolation_failed` */
@@ -294,12 +279,12 @@ export class Supervisor {
     if (this.#closing !== undefined) throw pluginEnded(closed);
     // A health check is no turn: a busy plugin is not an unhealthy one.
     const isTurn = what.type === "turn";
-    if (isTurn && this.#open >= this.#options.maxTurns)
+    if (isTurn && this.counts.open >= this.#options.maxTurns)
       throw new GlassineError(
         "plugin_busy",
         `The isolated plugin already has as many open turns as maxTurns allows: ${this.#options.maxTurns}.`,
       );
-    this.#open += Number(isTurn);
+    this.counts.open += Number(isTurn);
     try {
       // Again only if another may start at once: during a pause this throws.
       for (;;) {
@@ -308,8 +293,8 @@ export class Supervisor {
         if (reply !== undefined) return reply;
       }
     } finally {
-      this.#open -= Number(isTurn);
-      if (this.#open === 0) this.#onIdle();
+      this.counts.open -= Number(isTurn);
+      if (this.counts.open === 0) this.#onIdle();
     }
   }
 
@@ -320,7 +305,7 @@ export class Supervisor {
   }
 
   async #close(): Promise<void> {
-    if (this.#open > 0)
+    if (this.counts.open > 0)
       await within(this.#options.closeTimeoutMs, () => {
         return new Promise<void>((resolve) => {
           this.#onIdle = resolve;
@@ -333,8 +318,8 @@ export class Supervisor {
   async #running(): Promise<FarSide> {
     const far = this.#current ?? this.#next();
     this.#current = far;
-    if (far.isInDoubt) {
-      await far.certain();
+    if (far.aborted.size > 0) {
+      await Promise.all(far.aborted);
       return await this.#running();
     }
     if (far.isReady) return far;
@@ -391,10 +376,10 @@ export class Supervisor {
   }
 
   #launch(): FarSide {
-    this.#starts += 1;
+    this.counts.starts += 1;
     const far: FarSide = new FarSide(this.#options, {
       stray: () => {
-        this.#strays += 1;
+        this.counts.strays += 1;
       },
       end: (why) => this.#ended(far, why),
     });

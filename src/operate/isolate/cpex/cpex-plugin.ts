@@ -24,7 +24,7 @@ import {
   readPackageManifest,
   type Unsupported,
 } from "./guest.ts";
-import { type Python, pythonOf, readYaml } from "./python.ts";
+import { pythonOf, readYaml } from "./python.ts";
 import {
   expectWheels,
   fileOf,
@@ -32,7 +32,6 @@ import {
   type Installed,
   normalizedName,
   readVenv,
-  type Venv,
   type Wheel,
   type WheelLock,
   wheelOf,
@@ -147,13 +146,7 @@ export async function cpexPlugin(options: CpexOptions): Promise<CpexPlugin> {
 }
 
 /** The checked environment that plugins run in. */
-export interface CpexHost {
-  readonly options: ReturnType<typeof readHostOptions>;
-  readonly venv: Venv;
-  readonly python: Python;
-  readonly pluginDirs: readonly string[];
-  readonly check: EnvironmentCheck | undefined;
-}
+export type CpexHost = Awaited<ReturnType<typeof openHost>>;
 
 /** @throws GlassineError `package_refused` if the environment is not what was locked */
 export type EnvironmentCheck = () => Promise<void>;
@@ -164,10 +157,7 @@ export type EnvironmentCheck = () => Promise<void>;
  *   ignores bytecode that was compiled earlier, which wheels do not list.
  * @throws GlassineError `options_invalid`, `isolation_refused`, `package_refused`
  */
-export async function openHost(
-  given: CpexHostOptions,
-  check = lockCheck(given),
-): Promise<CpexHost> {
+export async function openHost(given: CpexHostOptions, check = lockCheck(given)) {
   const options = readHostOptions(given);
   const venv = await readVenv(options.python);
   if (!venv.wheels.some(({ name }) => name === "cpex"))
@@ -198,7 +188,13 @@ function readHostOptions(options: CpexHostOptions) {
     throw optionsInvalid("python expects the path of the interpreter in a virtual environment.");
   expectOpenings(accept);
   expectPaths("pluginDirs", pluginDirs);
-  expectLocks(options.wheels);
+  const isLock = (each: unknown) =>
+    isRecord(each) && typeof each.version === "string" && typeof each.hash === "string";
+  const { wheels = {} } = options;
+  if (!isRecord(wheels) || !Object.values(wheels).every(isLock))
+    throw optionsInvalid(
+      "wheels must be an object with the version and hash of each wheel by name.",
+    );
   return {
     ...options,
     accept,
@@ -209,14 +205,6 @@ function readHostOptions(options: CpexHostOptions) {
     onTurn: readObserver("onTurn", options.onTurn),
     ...readLimits(options, { memoryMb: 1_024, startTimeoutMs: 30_000 }),
   };
-}
-
-/** @throws GlassineError `options_invalid` */
-function expectLocks(wheels: unknown): void {
-  const isLock = (each: unknown) =>
-    isRecord(each) && typeof each.version === "string" && typeof each.hash === "string";
-  if (wheels === undefined || (isRecord(wheels) && Object.values(wheels).every(isLock))) return;
-  throw optionsInvalid("wheels must be an object with the version and hash of each wheel by name.");
 }
 
 async function foldersOf(paths: readonly string[]): Promise<readonly string[]> {

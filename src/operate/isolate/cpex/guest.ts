@@ -49,93 +49,69 @@ export interface GuestEntry {
   readonly unsupported: readonly Unsupported[];
 }
 
-/** Where its code is. */
-interface GuestSource {
-  readonly wheel: Wheel | undefined;
-  /** Its wheel's manifest, which may describe another class. */
-  readonly own: PackageManifest | undefined;
-  readonly pluginDirs: readonly string[];
-}
-
-/** @throws GlassineError `options_invalid` if no hook is left */
+/**
+ * @param source `own`: the manifest of its wheel, which may describe another class
+ * @throws GlassineError `options_invalid` if no hook is left
+ */
 export function describeGuest(
   entry: GuestEntry,
-  { wheel, own: found, pluginDirs }: GuestSource,
-): {
-  readonly guest: Guest;
-  readonly manifest: FarManifest;
-  readonly unsupported: readonly Unsupported[];
-} {
+  source: {
+    readonly wheel: Wheel | undefined;
+    readonly own: PackageManifest | undefined;
+    readonly pluginDirs: readonly string[];
+  },
+) {
   const { kind, settings } = entry;
-  const own = found?.kind === kind ? found : undefined;
+  const { wheel, pluginDirs } = source;
+  const own = source.own?.kind === kind ? source.own : undefined;
   const title = entry.title ?? wheel?.name ?? kind.slice(kind.lastIndexOf(".") + 1);
-  const name = entry.name ?? pluginName(title);
   const version = entry.version ?? wheel?.version ?? "0.0.0";
-  const requestedHooks = entry.hooks ?? own?.hooks ?? [];
-  const hooks = requestedHooks.filter((hook) => cpexHooks.includes(hook));
-  const capabilities = entry.capabilities.filter((each) => cpexCapabilities.includes(each));
+  const requested = entry.hooks ?? own?.hooks ?? [];
+  const isHook = (hook: string) => cpexHooks.includes(hook);
+  const isCapability = (name: string) => cpexCapabilities.includes(name);
+  const hooks = requested.filter(isHook);
+  const capabilities = entry.capabilities.filter(isCapability);
   const unsupported: readonly Unsupported[] = [
-    ...requestedHooks
-      .filter((hook) => !hooks.includes(hook))
-      .map((hook) => ({ what: "hook" as const, name: hook, why: whyNot(hook) })),
+    ...requested
+      .filter((name) => !isHook(name))
+      .map((name) => ({ what: "hook" as const, name, why: whyNot(name) })),
     ...entry.capabilities
-      .filter((each) => !capabilities.includes(each))
-      .map((each) => ({
+      .filter((name) => !isCapability(name))
+      .map((name) => ({
         what: "capability" as const,
-        name: each,
-        why: `CPEX knows no such capability.${suggestion(each, cpexCapabilities)}`,
+        name,
+        why: `CPEX knows no such capability.${suggestion(name, cpexCapabilities)}`,
       })),
   ];
-  if (hooks.length === 0) throw noHooks({ kind, wheel, requestedHooks, unsupported });
+  if (requested.length === 0)
+    throw optionsInvalid(
+      wheel === undefined
+        ? `No wheel in the virtual environment contains ${quoted(kind)}. Install its package there. If its code is in pluginDirs, name its hooks in hooks.`
+        : `The wheel of ${quoted(kind)} does not say which hooks it has. Name them in hooks, as in its own configuration.`,
+    );
+  if (hooks.length === 0) {
+    const why = unsupported.map(({ name, why }) => `${quoted(name)}: ${why}`).join(" ");
+    throw optionsInvalid(`This host has none of the hooks of ${quoted(kind)}. ${why}`);
+  }
   const entries = hooks.map((hook) => [hook, { ...settings, extensions: true }]);
-  return {
-    guest: {
-      name: title,
-      kind,
-      version,
-      hooks,
-      capabilities,
-      pluginDirs,
-      // The worker does not apply the defaults.
-      config: { ...own?.defaults, ...entry.config },
-    },
-    manifest: {
-      name,
-      version: semanticVersion(version),
-      capabilities,
-      hasHealthCheck: false,
-      ...(own?.description === undefined ? {} : { description: own.description }),
-      hooks: Object.fromEntries(entries),
-    },
-    unsupported: [...entry.unsupported, ...unsupported],
+  // The worker does not apply the defaults.
+  const config = { ...own?.defaults, ...entry.config };
+  const guest: Guest = { name: title, kind, version, hooks, capabilities, config, pluginDirs };
+  const manifest: FarManifest = {
+    name: entry.name ?? pluginName(title),
+    version: semanticVersion(version),
+    capabilities,
+    hasHealthCheck: false,
+    ...(own?.description === undefined ? {} : { description: own.description }),
+    hooks: Object.fromEntries(entries),
   };
+  return { guest, manifest, unsupported: [...entry.unsupported, ...unsupported] };
 }
 
 function whyNot(hook: string): string {
   return Object.hasOwn(hookNames, hook)
     ? "CPEX has no such hook."
     : `This host has no such hook.${suggestion(hook, cpexHooks)}`;
-}
-
-function noHooks({
-  kind,
-  wheel,
-  requestedHooks,
-  unsupported,
-}: {
-  readonly kind: string;
-  readonly wheel: Wheel | undefined;
-  readonly requestedHooks: readonly string[];
-  readonly unsupported: readonly Unsupported[];
-}) {
-  if (requestedHooks.length === 0)
-    return optionsInvalid(
-      wheel === undefined
-        ? `No wheel in the virtual environment contains ${quoted(kind)}. Install its package there. If its code is in pluginDirs, name its hooks in hooks.`
-        : `The wheel of ${quoted(kind)} does not say which hooks it has. Name them in hooks, as in its own configuration.`,
-    );
-  const why = unsupported.map(({ name, why }) => `${quoted(name)}: ${why}`).join(" ");
-  return optionsInvalid(`This host has none of the hooks of ${quoted(kind)}. ${why}`);
 }
 
 /** Turns a Python version into a semantic one. What has no place there becomes build metadata. */

@@ -6,30 +6,24 @@ import type { Opening } from "../kinds.ts";
 import { withLastPrinted } from "../last-printed.ts";
 import { processLink } from "../process-link.ts";
 import { pluginEnded } from "../protocol.ts";
-import { confined, platformOf, unconfined } from "../sandbox.ts";
+import { confined, type ProgramOptions, platformOf, unconfined } from "../sandbox.ts";
 import { type StartLink, startLink } from "../supervisor.ts";
 import type { Venv } from "./wheels.ts";
 
-export interface PythonOptions {
+interface PythonOptions extends Omit<ProgramOptions, "argv"> {
   readonly venv: Venv;
   readonly accept: readonly Opening[];
-  /** Absolute paths of folders that it may read besides its environment. */
-  readonly readable: readonly string[];
-  readonly network: boolean;
-  readonly memoryMb: number;
   /** Whether it reads only sources, and no bytecode that was compiled earlier. */
   readonly sourcesOnly: boolean;
 }
 
-export interface Python {
-  /** Starts it with arguments. `onOutput` receives its standard error. */
-  readonly run: (args: readonly string[], onOutput: (text: string) => void) => StartLink;
-  /** What its code can do although it should not, or because the operator allowed it. */
-  readonly open: readonly Opening[];
-}
+export type Python = Awaited<ReturnType<typeof pythonOf>>;
 
-/** @throws GlassineError `isolation_refused` */
-export async function pythonOf(options: PythonOptions): Promise<Python> {
+/**
+ * @param options `readable`: what it may read besides its environment
+ * @throws GlassineError `isolation_refused`
+ */
+export async function pythonOf(options: PythonOptions) {
   const { venv, accept, readable, network, memoryMb, sourcesOnly } = options;
   const { open, why } = await platformOf();
   // Python has no permission model: without namespaces, nothing restricts file access.
@@ -38,12 +32,14 @@ export async function pythonOf(options: PythonOptions): Promise<Python> {
   const program = { readable: [...venv.readable, ...readable], network, memoryMb };
   const place = why === undefined ? confined : unconfined;
   return {
-    open: network && !found.includes("network") ? [...found, "network"] : found,
-    run: (args, onOutput) => {
+    /** What its code can do although it should not, or because the operator allowed it. */
+    open: [...new Set(network ? [...found, "network" as const] : found)],
+    /** Starts it with arguments. `onOutput` receives its standard error. */
+    run: (args: readonly string[], onOutput: (text: string) => void): StartLink => {
       const cache = sourcesOnly ? ["-X", "pycache_prefix=/none"] : [];
       // Without the host's environment and the user's own packages, and without writing bytecode.
       const argv = [venv.python, "-I", "-B", "-X", "utf8", ...cache, ...args];
-      return processLink({ ...place({ ...program, argv }), onOutput });
+      return processLink(place({ ...program, argv }), onOutput);
     },
   };
 }
@@ -69,12 +65,6 @@ except Exception as error:
     print(json.dumps({"error": " ".join(said.split())}))
 `;
 
-interface YamlReading {
-  readonly what: string;
-  readonly timeoutMs: number;
-  readonly onOutput: (text: string) => void;
-}
-
 /**
  * Reads a YAML document as JSON data. With `env`, the text is first rendered as a Jinja template,
  * like CPEX's own configuration.
@@ -84,7 +74,11 @@ interface YamlReading {
 export async function readYaml(
   { run }: Python,
   given: { readonly text: string; readonly env?: Readonly<Record<string, string>> },
-  { what, timeoutMs, onOutput }: YamlReading,
+  {
+    what,
+    timeoutMs,
+    onOutput,
+  }: { what: string; timeoutMs: number; onOutput: (text: string) => void },
 ): Promise<unknown> {
   let stop = () => {};
   const answer = (onOutput: (text: string) => void) =>

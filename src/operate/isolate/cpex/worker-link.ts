@@ -74,13 +74,16 @@ interface Pending {
   readonly onAnswer: (answer: Answer, line: string) => void;
 }
 
-export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): StartLink {
+/** Pydantic quotes what it refuses: of a long value only both ends, which no search would find. */
+const refusedInput = /input_value=.*?(?:, (?=input_type=)|$)/gs;
+
+export function cpexLink({ start, guest, manifest, onTurn, onOutput }: CpexLinkOptions): StartLink {
   // Once, so that each start has the same configuration.
-  const write = taskWriter(options.guest);
+  const write = taskWriter(guest);
   return ({ onLine, onEnd }) => {
     const send = (what: FarMessage, text?: string) => onLine(writeLine(what, text));
     const fail = (id: string, message: string) =>
-      send({ type: "error", id }, encodeError(new Error(message), { plugin: options.guest.name }));
+      send({ type: "error", id }, encodeError(new Error(message), { plugin: guest.name }));
     const waiting: Pending[] = [];
     const printed = strayCounter();
     let countedSince = performance.now();
@@ -123,18 +126,69 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
       count();
       link.send(current.line);
     }
-    function ask(pending: Pending): void {
-      waiting.push(pending);
+    function ask(id: string, line: string, onAnswer: Pending["onAnswer"]): void {
+      waiting.push({ id, line, onAnswer });
       next();
     }
-    const conversation = { ...options, write, ask, send, fail };
-    const turn = turnOf(conversation);
+    /** Checks that the worker can do what is needed, and has it create the plugin. */
+    function load(): void {
+      const refuse = (message: string) =>
+        send({ type: "failed", step: "import", message: message.slice(0, maxMessage) });
+      const greeting = randomUUID();
+      ask(greeting, capabilitiesTask(greeting), (greeted) => {
+        const misfit = misfitOf(greeted);
+        if (misfit !== undefined) {
+          refuse(`The CPEX worker ${misfit}.`);
+          return;
+        }
+        const id = randomUUID();
+        const context = { request_id: "start" };
+        ask(id, write({ id, hook: noHook, payload: null, context }), (answer) => {
+          const message = failureOf(answer) ?? "it gave no reason";
+          // Errors before the lookup of the hook do not name it: they are in code or configuration.
+          if (message.includes(noHook)) {
+            send({ type: "ready", protocol: protocolVersion, manifest });
+            return;
+          }
+          const said = message.replaceAll(refusedInput, "");
+          const safe = redacted(said, needlesOf(secretsOf(guest.config)));
+          refuse(`CPEX cannot make the plugin ${guest.kind}: ${safe}`);
+        });
+      });
+    }
+    function turn({ id, text }: TurnMessage): void {
+      // This host wrote the text, so it is not checked.
+      const { hook, payload, extensions, context } = JSON.parse(text);
+      const fitted = isRecord(extensions) ? fitExtensions(extensions) : undefined;
+      const request: string = context.request_id;
+      const line = write({
+        id,
+        hook,
+        payload,
+        extensions: fitted?.extensions,
+        context: { request_id: request, ...knownFrom(fitted?.extensions) },
+      });
+      if (line.length >= maxTaskUnits) {
+        const most = maxTaskUnits - 1;
+        fail(id, `The turn has ${line.length} characters, and CPEX reads ${most} at most.`);
+        return;
+      }
+      ask(id, line, (answer, result) => {
+        const message = failureOf(answer);
+        if (message !== undefined) {
+          fail(id, message);
+          return;
+        }
+        send({ type: "result", id }, result);
+        onTurn?.({ hook, request, answer: answerIn(result), leftOut: fitted?.leftOut ?? [] });
+      });
+    }
     return {
       kill: () => link.kill(),
       isWaiting: (id) => waiting.some((each) => each.id === id),
       send(line) {
         const what = readHost(line);
-        if (what.type === "load") load(conversation);
+        if (what.type === "load") load();
         else if (what.type === "turn") turn(what);
         else {
           const at = waiting.findIndex(({ id }) => id === what.id);
@@ -144,83 +198,6 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
         }
       },
     };
-  };
-}
-
-interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
-  readonly write: ReturnType<typeof taskWriter>;
-  readonly ask: (pending: Pending) => void;
-  readonly send: (what: FarMessage, text?: string) => void;
-  /** Answers a turn with an error. */
-  readonly fail: (id: string, message: string) => void;
-}
-
-/** Pydantic quotes what it refuses: of a long value only both ends, which no search would find. */
-const refusedInput = /input_value=.*?(?:, (?=input_type=)|$)/gs;
-
-/** Checks that the worker can do what is needed, and has it create the plugin. */
-function load({ guest, manifest, write, ask, send }: Conversation): void {
-  const ids = { greeting: randomUUID(), start: randomUUID() };
-  const refuse = (message: string) =>
-    send({ type: "failed", step: "import", message: message.slice(0, maxMessage) });
-  const begin = (answer: Answer) => {
-    const message = failureOf(answer);
-    // Errors before the lookup of the hook do not name it: they are in the code or configuration.
-    if (message?.includes(noHook) === true)
-      send({ type: "ready", protocol: protocolVersion, manifest });
-    else {
-      const said = (message ?? "it gave no reason").replaceAll(refusedInput, "");
-      const safe = redacted(said, needlesOf(secretsOf(guest.config)));
-      refuse(`CPEX cannot make the plugin ${guest.kind}: ${safe}`);
-    }
-  };
-  ask({
-    id: ids.greeting,
-    line: capabilitiesTask(ids.greeting),
-    onAnswer(answer) {
-      const misfit = misfitOf(answer);
-      if (misfit !== undefined) refuse(`The CPEX worker ${misfit}.`);
-      else {
-        const task = {
-          id: ids.start,
-          hook: noHook,
-          payload: null,
-          context: { request_id: "start" },
-        };
-        ask({ id: ids.start, line: write(task), onAnswer: begin });
-      }
-    },
-  });
-}
-
-function turnOf({ onTurn, write, ask, send, fail }: Conversation) {
-  return ({ id, text }: TurnMessage) => {
-    // This host wrote the text, so it is not checked.
-    const { hook, payload, extensions, context } = JSON.parse(text);
-    const fitted = isRecord(extensions) ? fitExtensions(extensions) : undefined;
-    const request: string = context.request_id;
-    const line = write({
-      id,
-      hook,
-      payload,
-      extensions: fitted?.extensions,
-      context: { request_id: request, ...knownFrom(fitted?.extensions) },
-    });
-    if (line.length >= maxTaskUnits) {
-      const most = maxTaskUnits - 1;
-      fail(id, `The turn has ${line.length} characters, and CPEX reads ${most} at most.`);
-      return;
-    }
-    const onAnswer = (answer: Answer, result: string) => {
-      const message = failureOf(answer);
-      if (message !== undefined) {
-        fail(id, message);
-        return;
-      }
-      send({ type: "result", id }, result);
-      onTurn?.({ hook, request, answer: answerIn(result), leftOut: fitted?.leftOut ?? [] });
-    };
-    ask({ id, line, onAnswer });
   };
 }
 

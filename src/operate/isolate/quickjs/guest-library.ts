@@ -51,6 +51,9 @@ export function guestLibrary(names: object) {
     }
   }
   const isGlassineError = (value: unknown) => codeOf(value) !== "";
+  /** The error for a wrong call. */
+  const misuse = (code: string, call: string, rest: string, more: object = {}) =>
+    new GlassineError(code, call + rest, { call, ...more });
 
   // Data, in both directions.
 
@@ -172,21 +175,16 @@ export function guestLibrary(names: object) {
 
   // Edits of a view. The host decides which of them are kept.
 
+  const extensionsOf = "the handler's extensions, its third parameter";
+
   function editing(call: string, view: unknown, slot: string, capability: string): Data {
     const capabilities = noted(views, view);
     if (capabilities === undefined)
-      throw new GlassineError(
-        "edit_denied",
-        `${call} expects the handler's extensions, its third parameter, with the slot "${slot}".`,
-        { call },
-      );
+      throw misuse("edit_denied", call, ` expects ${extensionsOf}, with the slot "${slot}".`);
     let isGranted = capability === "";
     for (let i = 0; i < capabilities.length; i++) isGranted ||= capabilities[i] === capability;
     if (!isGranted)
-      throw new GlassineError("edit_denied", `${call} needs the capability "${capability}".`, {
-        call,
-        capability,
-      });
+      throw misuse("edit_denied", call, ` needs the capability "${capability}".`, { capability });
     return view as Data;
   }
   const edited = (view: Data, slot: string, value: unknown) =>
@@ -205,10 +203,10 @@ export function guestLibrary(names: object) {
   function addLabels(view: unknown, labels: unknown, more?: unknown): object {
     // A number is the index that `reduce` passes.
     if (more !== undefined && typeof more !== "number")
-      throw new GlassineError(
+      throw misuse(
         "extensions_shape",
-        "addLabels expects one label or one array of labels; got a third parameter. Pass several as [a, b].",
-        { call: "addLabels" },
+        "addLabels",
+        " expects one label or one array of labels; got a third parameter. Pass several as [a, b].",
       );
     const given = editing("addLabels", view, "security", "append_labels");
     const list = typeof labels === "string" ? [labels] : (labels as readonly unknown[]);
@@ -237,20 +235,15 @@ export function guestLibrary(names: object) {
     set[at] = label;
   }
   const labelFault = (code: string) =>
-    new GlassineError(code, "addLabels: expected labels, got something else.", {
-      call: "addLabels",
-    });
+    misuse(code, "addLabels", ": expected labels, got something else.");
   function shown(call: string, view: unknown): Data {
     if (noted(views, view) !== undefined) return view as Data;
-    const text = `${call} expects the handler's extensions, its third parameter.`;
-    throw new GlassineError("extensions_invalid", text, { call });
+    throw misuse("extensions_invalid", call, ` expects ${extensionsOf}.`);
   }
   function hasLabel(view: unknown, label: unknown): boolean {
     const { security } = shown("hasLabel", view);
     if (typeof label !== "string")
-      throw new GlassineError("label_invalid", "hasLabel expects a label that is a string.", {
-        call: "hasLabel",
-      });
+      throw misuse("label_invalid", "hasLabel", " expects a label that is a string.");
     const labels = isObject(security) && isArray(security.labels) ? security.labels : [];
     for (let i = 0; i < labels.length; i++) if (labels[i] === label) return true;
     return false;
@@ -268,9 +261,7 @@ export function guestLibrary(names: object) {
   function getHeader(view: unknown, name: unknown): string | undefined {
     const { http } = shown("getHeader", view);
     if (typeof name !== "string")
-      throw new GlassineError("header_invalid", "getHeader expects a name that is a string.", {
-        call: "getHeader",
-      });
+      throw misuse("header_invalid", "getHeader", " expects a name that is a string.");
     if (!isObject(http)) return undefined;
     for (let i = 0; i < maps.length; i++) {
       const map = http[maps[i] as string];
@@ -291,21 +282,17 @@ export function guestLibrary(names: object) {
     const given = editing(call, view, "http", "write_headers");
     const isRemoval = call === "removeHeader";
     if (typeof name !== "string" || (!isRemoval && typeof value !== "string"))
-      throw new GlassineError(
-        "header_invalid",
-        `${call} expects a name and a value that are strings.`,
-        { call },
-      );
+      throw misuse("header_invalid", call, " expects a name and a value that are strings.");
     const lower = lowered(name);
     const isFit =
       fits(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, name) &&
       !fits(framing, lower) &&
       (isRemoval || fits(/^[\t\x20-\x7e\x80-\xff]*$/, value as string));
     if (!isFit)
-      throw new GlassineError(
+      throw misuse(
         "header_invalid",
-        `${call} may not write the header ${stringify(name)}, or its value is malformed.`,
-        { call },
+        call,
+        ` may not write the header ${stringify(name)}, or its value is malformed.`,
       );
     const http = (given.http ?? {}) as Data;
     const isThere = (map: unknown) => spellingOf(map, lower) !== undefined;
@@ -348,10 +335,10 @@ export function guestLibrary(names: object) {
   function setCustom(view: unknown, key: unknown, value: unknown): object {
     const given = editing("setCustom", view, "custom", "");
     if (typeof key !== "string")
-      throw new GlassineError(
+      throw misuse(
         "snapshot_key",
-        "setCustom: expected a key that is a string, got another value.",
-        { call: "setCustom" },
+        "setCustom",
+        ": expected a key that is a string, got another value.",
       );
     const next: Data = { ...(given.custom as object) };
     if (value === undefined) delete next[key];
