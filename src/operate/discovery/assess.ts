@@ -7,7 +7,6 @@ import { type ManifestError, PluginDependencyError } from "../../core/errors/ind
 import {
   type AnyManager,
   type HealthReport,
-  type Plugin,
   type Refusal,
   refusalsIn,
 } from "../../core/plugins/index.ts";
@@ -30,60 +29,43 @@ export interface Assessment extends LoadReport {
   readonly supplied: ReadonlyMap<string, boolean>;
 }
 
-const nothing = { order: [], health: new Map(), supplied: new Map() };
-
-export async function assess(input: AssessInput, report: LoadReport): Promise<Assessment> {
-  const { services } = input;
+export async function assess(
+  { createPluginManager, env, services }: AssessInput,
+  report: LoadReport,
+): Promise<Assessment> {
   let fit = report;
   // Each round removes at least one plugin.
   for (;;) {
     const plugins = hookPlugins(fit.loaded);
-    if (plugins.length === 0) return { ...nothing, ...fit };
-    const attempt = await registered(input, plugins);
-    if ("manager" in attempt) {
-      const { manager } = attempt;
-      const reports = await manager.checkHealth();
-      const capabilities = Object.entries(manager.capabilityReport());
-      await manager.close();
-      return {
-        ...fit,
-        order: manager.plugins.map(({ name }) => name),
-        health: new Map(reports.map((each) => [each.pluginName, each])),
-        // Without the host's services, it is unknown what is supplied.
-        supplied: new Map(
-          services === undefined ? [] : capabilities.map(([name, each]) => [name, each.supplied]),
-        ),
-      };
+    if (plugins.length === 0) return { order: [], health: new Map(), supplied: new Map(), ...fit };
+    const given = services === undefined ? {} : { services };
+    const options = { plugins, env, ...given, logger: {} };
+    let manager: AnyManager;
+    try {
+      manager = (await createPluginManager(options as never)) as AnyManager;
+    } catch (error) {
+      const faults = faultsOf(refusalsIn(error));
+      if (faults.size === 0) throw error;
+      fit = withoutOrphans(without(fit, ({ source }) => faults.get(source.entry.id)));
+      continue;
     }
-    const { faults } = attempt;
-    fit = withoutOrphans(without(fit, ({ source }) => faults.get(source.entry.id)));
-  }
-}
-
-/** Keyed by plugin name. */
-type Faults = ReadonlyMap<string, Fault>;
-
-async function registered(
-  { createPluginManager, env, services }: AssessInput,
-  plugins: readonly Plugin[],
-): Promise<{ readonly manager: AnyManager } | { readonly faults: Faults }> {
-  const options = {
-    plugins,
-    env,
-    ...(services === undefined ? {} : { services }),
-    logger: {},
-  };
-  try {
-    return { manager: (await createPluginManager(options as never)) as AnyManager };
-  } catch (error) {
-    const faults = faultsOf(refusalsIn(error));
-    if (faults.size === 0) throw error;
-    return { faults };
+    const reports = await manager.checkHealth();
+    const capabilities = Object.entries(manager.capabilityReport());
+    await manager.close();
+    return {
+      ...fit,
+      order: manager.plugins.map(({ name }) => name),
+      health: new Map(reports.map((each) => [each.pluginName, each])),
+      // Without the host's services, it is unknown what is supplied.
+      supplied: new Map(
+        services === undefined ? [] : capabilities.map(([name, each]) => [name, each.supplied]),
+      ),
+    };
   }
 }
 
 /** What depends on a plugin is judged in a later round, once no plugin has a fault of its own. */
-function faultsOf(refusals: readonly Refusal[]): Faults {
+function faultsOf(refusals: readonly Refusal[]): ReadonlyMap<string, Fault> {
   const isOwn = ({ error }: Refusal) => !(error instanceof PluginDependencyError);
   const isLacking = ({ error }: Refusal) => error.data.missing !== undefined;
   const judged = [isOwn, isLacking, () => true].map((is) => refusals.filter(is));
@@ -91,7 +73,10 @@ function faultsOf(refusals: readonly Refusal[]): Faults {
 }
 
 function faultsIn({ plugin, reason, error }: Refusal): readonly (readonly [string, Fault])[] {
-  const { missing, circle } = error.data as Unresolved;
+  const { missing, circle } = error.data as {
+    readonly missing?: readonly { readonly dependencies: readonly string[] }[];
+    readonly circle?: string;
+  };
   if (missing !== undefined) {
     const names = missing.flatMap(({ dependencies }) => dependencies).join(", ");
     const lacks = `it depends on ${names}, which is not installed`;
@@ -107,9 +92,4 @@ function faultsIn({ plugin, reason, error }: Refusal): readonly (readonly [strin
   return [
     [plugin.name, { code: isUnfit ? "incompatible_host" : code, reason: error.message }] as const,
   ];
-}
-
-interface Unresolved {
-  readonly missing?: readonly { readonly dependencies: readonly string[] }[];
-  readonly circle?: string;
 }

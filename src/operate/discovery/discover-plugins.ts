@@ -101,20 +101,21 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
   const options = await readDiscoverOptions(given);
   const whole = await staticStage(options);
   expectLock(whole);
-  const report = onlyWanted(
-    { ...whole, refused: [...whole.refused, ...missingIn(whole)] },
-    options,
-  );
+  const refusedThere = [...whole.refused, ...missingIn(whole)];
+  const report = onlyWanted({ ...whole, refused: refusedThere }, options);
   const { loaded, refused } = await loadStage(options, report);
   const plugins = loaded.flatMap(({ source, loaded: of }) =>
     of.kind === "hooks" ? [{ plugin: of.plugin, origin: originOf(source) }] : [],
   );
+  const others = loaded.filter((each) => each.loaded.kind === "other");
   const warnings = [...lockGone(given, options), ...report.warnings, ...optionalGone(report)];
   const discovery: Discovery = {
     mode: report.mode,
     plugins: Object.freeze(plugins.map(({ plugin }) => plugin)),
-    others: Object.freeze(loaded.flatMap(otherOf)),
-    rejected: Object.freeze(refused.map(rejectionOf)),
+    others: Object.freeze(others.map(otherOf)),
+    rejected: Object.freeze(
+      refused.map(({ message: _, source: __, ...rejection }) => Object.freeze(rejection)),
+    ),
     drift: Object.freeze([...report.drift]),
     lock: report.lock?.path,
     warnings: Object.freeze(warnings),
@@ -122,7 +123,9 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
   };
   const marked = markDiscovery(discovery, {
     plugins,
-    unsignedOthers: loaded.flatMap(unsignedOther),
+    unsignedOthers: others
+      .filter(({ source }) => source.trust?.decision === "development_unsigned_override")
+      .map(({ source }) => source.entry.id),
     refused: refused.map(refusedPackage),
     skipsRefused: options.skipsRefused,
     needsSink: report.mode === "production",
@@ -181,13 +184,11 @@ function missingIn({ mode, lock, drift, found }: StaticReport): readonly Refused
   return gone.flatMap(({ id, package: name, version }) => {
     const differs = drift.find((each) => each.id === id);
     if (differs?.blocking !== true) return [];
-    const [code, what] =
-      differs.kind === "missing_from_install"
-        ? (["missing_from_install", "it is not installed"] as const)
-        : ([
-            "hash_mismatch",
-            `its package was changed and does not name it: reinstall what was trusted, or run \`plugins untrust ${printable(id)} --reason TEXT\``,
-          ] as const);
+    const isGone = differs.kind === "missing_from_install";
+    const code = isGone ? "missing_from_install" : "hash_mismatch";
+    const what = isGone
+      ? "it is not installed"
+      : `its package was changed and does not name it: reinstall what was trusted, or run \`plugins untrust ${printable(id)} --reason TEXT\``;
     const reason = `plugins.lock trusts ${name}==${version}, and ${what}`;
     return [withMessage({ id, package: name, entryPoint: undefined, code, reason })];
   });
@@ -214,21 +215,10 @@ function optionalGone({ mode, drift }: StaticReport): readonly string[] {
     );
 }
 
-function otherOf({ source, loaded }: LoadedPlugin): readonly DiscoveredPlugin[] {
-  if (loaded.kind !== "other") return [];
+function otherOf({ source, loaded: { plugin } }: LoadedPlugin): DiscoveredPlugin {
   const { entry, package: found } = source;
   const { name, version } = found;
-  const { plugin } = loaded;
-  return [Object.freeze({ kind: entry.kind, id: entry.id, package: name, version, plugin })];
-}
-
-function unsignedOther({ source, loaded }: LoadedPlugin): readonly string[] {
-  const isUnsigned = source.trust?.decision === "development_unsigned_override";
-  return loaded.kind === "other" && isUnsigned ? [source.entry.id] : [];
-}
-
-function rejectionOf({ message: _, source: __, ...rejection }: Refused): Rejection {
-  return Object.freeze(rejection);
+  return Object.freeze({ kind: entry.kind, id: entry.id, package: name, version, plugin });
 }
 
 function originOf({ entry, package: found, hash, trust }: StaticPlugin): PluginOrigin {
@@ -244,21 +234,17 @@ function originOf({ entry, package: found, hash, trust }: StaticPlugin): PluginO
   };
 }
 
-function refusedPackage(refused: Refused): RefusedPackage {
-  const { code, message, source } = refused;
+function refusedPackage({ id, package: of, code, message: text, source }: Refused): RefusedPackage {
+  const message = printable(text);
   return {
-    name: refused.id ?? refused.package,
+    name: id ?? of,
     reason: failureOf(code),
     code,
-    error: errorOf(refused, message),
-    origin: source === undefined ? undefined : originOf(source),
+    error: isSignatureCode(code)
+      ? new PluginSignatureError(message, { plugin: id, code })
+      : new PluginDiscoveryError(message, [{ id, package: of, code, message }]),
+    origin: source && originOf(source),
   };
-}
-
-function errorOf({ id, package: of, code }: Refused, text: string): GlassineError {
-  const message = printable(text);
-  if (isSignatureCode(code)) return new PluginSignatureError(message, { plugin: id, code });
-  return new PluginDiscoveryError(message, [{ id, package: of, code, message }]);
 }
 
 /** What the audit trail calls codes for which it has no word of its own. */

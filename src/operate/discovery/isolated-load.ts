@@ -11,20 +11,13 @@ import type { PrivateCopy } from "./private-copy.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { StaticPlugin } from "./types.ts";
 
-interface IsolatedInput {
-  readonly options: ReadDiscoverOptions;
-  readonly source: StaticPlugin;
-  readonly isolation: ReadIsolation;
-  readonly copy: PrivateCopy | undefined;
-}
-
 /** Returns the plugin, not yet compared with anything, or why there is none. */
-export async function loadIsolated({
-  options,
-  source,
-  isolation,
-  copy,
-}: IsolatedInput): Promise<IsolatedPlugin | Fault> {
+export async function loadIsolated(
+  source: StaticPlugin,
+  isolation: ReadIsolation,
+  copy: PrivateCopy | undefined,
+  options: ReadDiscoverOptions,
+): Promise<IsolatedPlugin | Fault> {
   const { entry, package: found, hash, isBuiltin } = source;
   const { id } = entry;
   const { path } = found;

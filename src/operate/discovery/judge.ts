@@ -67,15 +67,11 @@ async function entryFault({ entry, package: found, hash }: Candidate): Promise<F
   return { code: "invalid_entry_point", reason: "its file is not part of what is hashed" };
 }
 
-interface Signing extends Partial<Pick<StaticPlugin, "trust">> {
-  readonly fault?: Fault;
-}
-
 /** The host's own packages and local ones need no signature. */
 function signingOf(
   { entry, evidence }: Candidate,
   { settings, surface }: ReadDiscoverOptions,
-): Signing {
+): { readonly trust?: StaticPlugin["trust"]; readonly fault?: Fault } {
   if (evidence === undefined) return {};
   const { profile } = surface;
   const decided = decideTrust({ plugin: entry.id, evidence, settings, profile });

@@ -102,7 +102,15 @@ async function loadOne(loading: Loading): Promise<Loaded> {
   const copy = await copyOf(loading);
   if (copy !== undefined && "code" in copy) return copy;
   const isolation = options.isolated.get(id);
-  if (isolation !== undefined) return await loadElsewhere({ ...loading, isolation, copy });
+  if (isolation !== undefined) {
+    const isolated = await loadIsolated(source, isolation, copy, options);
+    if ("code" in isolated) return isolated;
+    // A manifest passes the same gates, wherever it comes from.
+    const fault = mismatchOf(isolated.plugin, loading);
+    if (fault === undefined) return { loaded: { kind: "hooks", plugin: isolated.plugin } };
+    await isolated.close();
+    return fault;
+  }
   const folder = copy?.folder ?? found.path;
   const file = join(folder, ...entry.file.split("/"));
   if (source.isLocal) lendHost(found.path);
@@ -118,17 +126,6 @@ async function loadOne(loading: Loading): Promise<Loaded> {
   }
   const [exported] = imported.value;
   return entry.kind === "hooks" ? await loadHooks(loading, exported) : otherOf(loading, exported);
-}
-
-/** A manifest passes the same gates, wherever it comes from. */
-async function loadElsewhere(input: Parameters<typeof loadIsolated>[0]): Promise<Loaded> {
-  const isolated = await loadIsolated(input);
-  if ("code" in isolated) return isolated;
-  const { plugin } = isolated;
-  const fault = mismatchOf(plugin, input);
-  if (fault === undefined) return { loaded: { kind: "hooks", plugin } };
-  await isolated.close();
-  return fault;
 }
 
 /** The copy that the package is loaded from, with the same hash. Only hashed packages have one. */
@@ -157,8 +154,9 @@ function otherOf(loading: Loading, exported: unknown): Loaded {
   // Procedures say what they ask for; for other kinds, only their hosts know.
   if (kind !== procedureKind) return { loaded: { kind: "other", plugin: checked.plugin } };
   const plugin = checked.plugin as CheckedProcedure;
-  const requested = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
-  return grantFault(requested, loading) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
+  const requested = { capabilities: plugin.requiredCapabilities, hooks: [] };
+  const fault = grantFault("class", requested, loading);
+  return fault ?? { loaded: { kind: "other", plugin, procedure: plugin } };
 }
 
 async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
@@ -204,39 +202,34 @@ function mismatchOf(plugin: Plugin, loading: Loading): Fault | undefined {
     const reason = `manifest version '${plugin.version}' differs from package version '${found.version}'`;
     return { code: "version_conflict", reason, message: `plugin '${id}' ${reason}` };
   }
-  return grantFault({ by: "manifest", ...plugin }, loading);
+  return grantFault("manifest", plugin, loading);
 }
 
-interface RequestedGrant {
-  /** What asks for them, for the message: `manifest`. */
-  readonly by: string;
-  readonly capabilities: readonly string[];
-  readonly hooks: readonly string[];
-}
+const asked = ["capabilities", "hooks"] as const;
 
+/** @param by what asks for them, for the message: `manifest` */
 function grantFault(
-  requested: RequestedGrant,
+  by: string,
+  requested: Readonly<Record<(typeof asked)[number], readonly string[]>>,
   { source, options: { lock, mode } }: Loading,
 ): Fault | undefined {
   const { entry, package: found, isBuiltin } = source;
-  const { id } = entry;
-  for (const key of ["capabilities", "hooks"] as const) {
-    const more = beyond(requested[key], found[key]);
-    if (more.length === 0) continue;
-    const reason = `its ${requested.by} has ${key} that its package.json does not list: ${more.join(", ")}`;
-    return { code: "manifest_invalid", reason };
+  for (const key of asked) {
+    const more = beyond(requested[key], found[key]).join(", ");
+    const reason = `its ${by} has ${key} that its package.json does not list: ${more}`;
+    if (more !== "") return { code: "manifest_invalid", reason };
   }
-  const granted = lock?.entries.find((each) => each.id === id);
-  if (mode !== "production" || granted === undefined || isBuiltin) return undefined;
-  const capabilities = beyond(requested.capabilities, granted.capabilities);
-  if (capabilities.length > 0) {
-    const reason = `it asks for ${capabilities.join(", ")}, which was not granted when it was trusted`;
-    return { code: "capabilities_mismatch", reason };
+  if (mode !== "production" || isBuiltin) return undefined;
+  const granted = lock?.entries.find(({ id }) => id === entry.id);
+  for (const key of asked) {
+    const more = beyond(requested[key], granted?.[key]).join(", ");
+    const reason =
+      key === "hooks"
+        ? `it runs on ${more}, which it did not name when it was trusted`
+        : `it asks for ${more}, which was not granted when it was trusted`;
+    if (more !== "") return { code: `${key}_mismatch`, reason };
   }
-  const hooks = beyond(requested.hooks, granted.hooks);
-  if (hooks.length === 0) return undefined;
-  const reason = `it runs on ${hooks.join(", ")}, which it did not name when it was trusted`;
-  return { code: "hooks_mismatch", reason };
+  return undefined;
 }
 
 /** The names that `stated` lacks; none if `stated` is `undefined`. */

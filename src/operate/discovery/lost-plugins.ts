@@ -6,24 +6,29 @@ import {
   hashPackage,
   type InstalledPackage,
   namesForOther,
-  type PackageHash,
   packageFolder,
   readPackageJson,
 } from "../packages/index.ts";
 import type { InstalledPlugin, LockEntry } from "../trust/index.ts";
 
-interface Installation {
-  readonly root: string;
-  readonly packages: readonly InstalledPackage[];
-  readonly ids: ReadonlySet<string>;
-  /** The key in a package.json under which this host's plugins are named. */
-  readonly field: string;
-}
-
-/** Returns the lockfile entries whose id no package of this host names. */
+/**
+ * Returns the lockfile entries whose id no package of this host names.
+ *
+ * @param field the key in a package.json under which this host's plugins are named
+ */
 export async function lostPlugins(
   entries: readonly LockEntry[],
-  { root, packages, ids, field }: Installation,
+  {
+    root,
+    packages,
+    ids,
+    field,
+  }: {
+    readonly root: string;
+    readonly packages: readonly InstalledPackage[];
+    readonly ids: ReadonlySet<string>;
+    readonly field: string;
+  },
 ) {
   /** Those whose package is there with a different hash. */
   const changed: InstalledPlugin[] = [];
@@ -39,32 +44,24 @@ export async function lostPlugins(
     const hashes = await Promise.all(paths.map((path) => hashPackage(path).catch(() => undefined)));
     const asTrusted = hashes.findIndex((each) => each?.hash === entry.hash);
     const path = paths[asTrusted];
-    const first = packages.find((each) => each.path === path);
-    const manifest = path && (await manifestRead(path, hashes[asTrusted], { first, field }));
-    if (manifest) {
-      // Otherwise no host has a plugin with this id, and it counts as missing.
-      if (namesForOther(manifest, entry.id, field)) ofOthers.add(entry.id);
-      continue;
+    const file = path === undefined ? undefined : await readPackageJson(path);
+    if (path !== undefined && file !== undefined && !("fault" in file)) {
+      const { data, sha256 } = file;
+      const searched = packages.find((each) => each.path === path);
+      // It is a change, too, if package.json was different when plugins were looked for.
+      const isSame =
+        sha256 === hashes[asTrusted]?.files.get("package.json") &&
+        (searched === undefined
+          ? data === undefined || !Object.hasOwn(data, field)
+          : searched.manifestHash === sha256);
+      if (isSame && data !== undefined) {
+        // Otherwise no host has a plugin with this id, and it counts as missing.
+        if (namesForOther(data, entry.id, field)) ofOthers.add(entry.id);
+        continue;
+      }
     }
-    // It is a change, too, if package.json was different when plugins were looked for.
-    changed.push({
-      ...entry,
-      hash: path === undefined ? hashes[0]?.hash : undefined,
-      capabilities: undefined,
-    });
+    const hash = path === undefined ? hashes[0]?.hash : undefined;
+    changed.push({ ...entry, hash, capabilities: undefined });
   }
   return { changed, ofOthers };
-}
-
-/** The hashed package.json, if it is the searched one, or has no `field` for this host. */
-async function manifestRead(
-  path: string,
-  hash: PackageHash | undefined,
-  { first, field }: { readonly first: InstalledPackage | undefined; readonly field: string },
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const file = await readPackageJson(path);
-  if ("fault" in file || file.sha256 !== hash?.files.get("package.json")) return undefined;
-  const { data, sha256 } = file;
-  if (first !== undefined) return first.manifestHash === sha256 ? data : undefined;
-  return data !== undefined && Object.hasOwn(data, field) ? undefined : data;
 }

@@ -62,7 +62,16 @@ export async function staticStage(
   const names = [...new Set(["glassine", hostName, ...ownNames])];
   const plugins = packages.filter((each) => !isBuiltin(each)).map(({ path }) => path);
   const hashClosure = closureHasher({ root, names, plugins });
-  const surveyed = await survey(packages, { builtins, hashClosure, verifiers, onStep });
+  const surveyed: SurveyedPackage[] = [];
+  const total = packages.length;
+  while (surveyed.length < total) {
+    const done = surveyed.length;
+    const batch = packages.slice(done, done + atATime).map((each, at) => {
+      onStep({ done: done + at, total, name: each.name });
+      return surveyOf(each, { builtins, hashClosure, verifiers });
+    });
+    surveyed.push(...(await Promise.all(batch)));
+  }
   const signers = new Map((lock?.entries ?? []).map(({ id, signer }) => [id, signer]));
   const all = [...surveyed, ...found.local.map(surveyOfLocal)]
     .flatMap((each): readonly Candidate[] =>
@@ -164,12 +173,8 @@ function unenforced(
   const ids = new Set(drift.filter(({ blocking }) => blocking).map(({ id }) => id));
   const count = entries.filter(({ id }) => ids.has(id)).length;
   if (count === 0) return [];
-  const which =
-    entries.length === 1
-      ? "its only entry differs"
-      : `${count} of its ${entries.length} entries ${count === 1 ? "differs" : "differ"}`;
   return [
-    `plugin mode is dev: plugins.lock is not enforced; ${which} from what is installed, which production refuses`,
+    `plugin mode is dev: plugins.lock is not enforced; production would refuse ${count} of its ${entries.length} entries for differences from what is installed`,
   ];
 }
 
@@ -203,26 +208,6 @@ interface SurveyInput {
   readonly builtins: readonly string[];
   readonly hashClosure: ReturnType<typeof closureHasher>;
   readonly verifiers: readonly SignatureVerifier[];
-  readonly onStep: OnStep;
-}
-
-async function survey(
-  packages: readonly InstalledPackage[],
-  input: SurveyInput,
-): Promise<readonly SurveyedPackage[]> {
-  const total = packages.length;
-  let done = 0;
-  const surveyed: SurveyedPackage[] = [];
-  for (let at = 0; at < total; at += atATime) {
-    const batch = packages.slice(at, at + atATime).map(async (each) => {
-      input.onStep({ done, total, name: each.name });
-      const made = await surveyOf(each, input);
-      done += 1;
-      return made;
-    });
-    surveyed.push(...(await Promise.all(batch)));
-  }
-  return surveyed;
 }
 
 const nothing = {

@@ -5,7 +5,6 @@ import { GlassineError, quoted } from "../../core/errors/index.ts";
 import {
   describeText,
   ed25519Verifier,
-  type PublisherKeys,
   readPublisherKeys,
   type SignatureVerifier,
   sigstoreVerifier,
@@ -52,9 +51,13 @@ async function defaultVerifiers(
   const faults: GlassineError[] = [];
   const { publisherKeys, sigstoreTrustedRoot: trustedRoot, sigstoreIssuer: issuer } = settings;
   if (publisherKeys !== undefined) {
-    const keys = await keysOf(publisherKeys, `${envPrefix}PLUGIN_PUBLISHER_KEYS`);
-    if (keys instanceof GlassineError) faults.push(keys);
-    else verifiers.push(ed25519Verifier({ keys }));
+    try {
+      verifiers.push(ed25519Verifier({ keys: await readPublisherKeys(publisherKeys) }));
+    } catch (error) {
+      // With a cause, the system refused to read the file: its content is not at fault.
+      const more = (error as Error).cause === undefined ? ` ${form}` : "";
+      faults.push(named(error, `${envPrefix}PLUGIN_PUBLISHER_KEYS`, publisherKeys, more));
+    }
   }
   if (trustedRoot !== undefined) {
     const variable = `${envPrefix}PLUGIN_SIGSTORE_TRUSTED_ROOT`;
@@ -71,16 +74,6 @@ async function defaultVerifiers(
 
 const form =
   'Its format is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
-
-async function keysOf(path: string, variable: string): Promise<PublisherKeys | GlassineError> {
-  try {
-    return await readPublisherKeys(path);
-  } catch (error) {
-    // With a cause, the system refused to read the file: its content is not at fault.
-    const isUnread = (error as Error).cause !== undefined;
-    return named(error, variable, path, isUnread ? "" : ` ${form}`);
-  }
-}
 
 /** Names the variable that causes an error, which whoever starts a host may not know. */
 function named(error: unknown, variable: string, path: string, more = ""): GlassineError {
