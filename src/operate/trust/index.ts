@@ -26,6 +26,7 @@ export { expectPath } from "./expect-path.ts";
 export {
   type Drift,
   dayOf,
+  dependencyChanges,
   driftLabels,
   driftOf,
   endingSoon,

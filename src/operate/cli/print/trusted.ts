@@ -1,5 +1,7 @@
 /** The output of commands that change what is trusted. */
 import { type Isolation, isolations, kinds } from "../../isolate/kinds.ts";
+import { memberText } from "../../packages/index.ts";
+import { dependencyChanges } from "../../trust/index.ts";
 import type { LockedFacts, TrustedPlugin } from "../documents.ts";
 import { changesSince, type Words } from "../plain-words.ts";
 import { texts } from "../texts.ts";
@@ -78,34 +80,15 @@ export function permissionLines(plugin: TrustedPlugin, words: Words): readonly s
   ];
 }
 
-type Needed = LockedFacts["dependencies"][number];
-
-/**
- * One line per dependency. The same version with another hash is another package. A dependency has
- * changed if exactly one copy of it was removed and one added; otherwise it is new or gone.
- */
-function dependencyLines(was: LockedFacts, now: LockedFacts): readonly string[] {
-  const lineOf = ({ name, version, hash }: Needed) => `${name} ${version} ${hash}`;
-  const without = (all: readonly Needed[], others: readonly Needed[]) =>
-    all.filter((each) => !others.some((other) => lineOf(other) === lineOf(each)));
-  const came = without(now.dependencies, was.dependencies);
-  const went = without(was.dependencies, now.dependencies);
-  const named = (all: readonly Needed[], name: string) => all.filter((each) => each.name === name);
-  const isChanged = ({ name }: Needed) =>
-    named(came, name).length === 1 && named(went, name).length === 1;
-  const shown = ({ version, hash }: Needed) => `${version} (${shortHash(hash)})`;
-  const before = (name: string) => named(went, name).map(shown).join();
-  return [
-    ...came
-      .filter(isChanged)
-      .map(
-        (each) => say`  changed: dependency ${each.name} ${shown(each)}, was ${before(each.name)}`,
-      ),
-    ...came
-      .filter((each) => !isChanged(each))
-      .map((each) => say`  new:     dependency ${each.name} ${shown(each)}`),
-    ...went
-      .filter((each) => !isChanged(each))
-      .map((each) => say`  gone:    dependency ${each.name} ${shown(each)}`),
-  ];
+/** The same version with another hash is another package. */
+function dependencyLines(before: LockedFacts, after: LockedFacts): readonly string[] {
+  const textsOf = ({ dependencies }: LockedFacts) => dependencies.map(memberText);
+  const shown = ({ version, hash }: LockedFacts["dependencies"][number]) =>
+    `${version} (${shortHash(hash)})`;
+  return dependencyChanges(textsOf(before), textsOf(after)).flatMap(({ was, now }) => {
+    if (now === undefined)
+      return was === undefined ? [] : [say`  gone:    dependency ${was.name} ${shown(was)}`];
+    if (was === undefined) return [say`  new:     dependency ${now.name} ${shown(now)}`];
+    return [say`  changed: dependency ${now.name} ${shown(now)}, was ${shown(was)}`];
+  });
 }

@@ -27,7 +27,6 @@ import {
   endOf,
   type JournalFile,
   type JournalLine,
-  type JournalProblem,
   lastLockDigest,
   noLock,
   openJournal,
@@ -93,7 +92,7 @@ export async function changeLock(
   path: string,
   edit: (lock: Lockfile) => Edit,
   options: ChangeOptions = {},
-): Promise<Changed> {
+): Promise<Changed & Pick<Edit, "lines">> {
   return afterRecovery(path, options.waitMs, async (paths, warn) => {
     const previous = await readLockfile(path);
     if (previous === undefined && options.mustExist) {
@@ -109,7 +108,7 @@ export async function changeLock(
     if (before !== undefined) warnIfOpen(paths.lock, before.stats.mode, warn);
     if (made.lines.length > 0) await applyWithJournal(step);
     else if (!isSame) await (await replaceLock(step)).settle();
-    return { lock, previous, journal: paths.journal };
+    return { lock, previous, journal: paths.journal, lines: made.lines };
   });
 }
 
@@ -156,7 +155,8 @@ async function applyWithJournal(step: Step): Promise<void> {
   const journal = await openJournal(paths.journal);
   try {
     warnIfOpen(paths.journal, journal.mode, warn);
-    if (before === undefined && checkJournal(noLock, readJournal(journal.bytes)).some(isMismatch))
+    const problems = before === undefined ? checkJournal(noLock, readJournal(journal.bytes)) : [];
+    if (problems.some(({ problem }) => problem === "journal_mismatch"))
       warn(
         `${printable(paths.lock)} was missing, although its journal trusts plugins, and is made anew without them: compare it with version control.`,
       );
@@ -195,10 +195,6 @@ async function applyWithJournal(step: Step): Promise<void> {
   );
 }
 
-function isMismatch({ problem }: JournalProblem): boolean {
-  return problem === "journal_mismatch";
-}
-
 /** Undoes a change that failed. @returns the error to throw, which says what could not be undone */
 async function undo(
   { paths }: Step,
@@ -212,8 +208,7 @@ async function undo(
     await tryRemove(paths.pending);
     return error;
   }
-  const message = (shown: string) =>
-    `${(error as Error).message} What was written could not be undone: the change of ${shown} stands, and the next change will complete its journal.`;
+  const message = `${(error as Error).message} What was written could not be undone: the change of ${printable(paths.lock)} stands, and the next change will complete its journal.`;
   return lockfileFailed(paths.lock, message, error);
 }
 

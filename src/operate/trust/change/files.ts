@@ -39,13 +39,13 @@ export async function readFileWhole(
   if ("bytes" in file) return file.bytes;
   if (file.why === "absent") return undefined;
   const advice = file.why === "refused" ? adviceOn(file.code) : moveAway;
-  throw lockfileFailed(path, (shown) => `${shown} ${file.fault}.${advice}`, file.cause);
+  throw lockfileFailed(path, `${printable(path)} ${file.fault}.${advice}`, file.cause);
 }
 
 /** @throws GlassineError `lockfile_failed` for a folder, pipe, device or link */
 export function expectRegular(path: string, stats: Stats): void {
   if (stats.isFile()) return;
-  throw lockfileFailed(path, (shown) => `${shown} is not a regular file.${moveAway}`);
+  throw lockfileFailed(path, `${printable(path)} is not a regular file.${moveAway}`);
 }
 
 /** For what cannot be one of the files of a lock. A journal is never to be thrown away. */
@@ -192,23 +192,15 @@ export async function onFile<T>(path: string, doing: string, work: () => Promise
     const { code } = error as NodeJS.ErrnoException;
     if (isGlassineError(error) || code === undefined) throw error;
     const why = systemMessage(error as Error, code);
-    throw lockfileFailed(
-      path,
-      (shown) => `Cannot ${doing} ${shown}: ${why}.${adviceOn(code)}`,
-      error,
-    );
+    const text = `Cannot ${doing} ${printable(path)}: ${why}.${adviceOn(code)}`;
+    throw lockfileFailed(path, text, error);
   }
 }
 
-/** `describe` returns the message for a path that is safe to print. */
-export function lockfileFailed(
-  path: string,
-  describe: (shown: string) => string,
-  cause?: unknown,
-): GlassineError {
+export function lockfileFailed(path: string, message: string, cause?: unknown): GlassineError {
   const { code } = Object(isGlassineError(cause) ? cause.cause : cause);
   const data = { path, ...(code === undefined ? {} : { systemCode: code }) };
-  return new GlassineError("lockfile_failed", describe(printable(path)), data, cause);
+  return new GlassineError("lockfile_failed", message, data, cause);
 }
 
 /** Returns `ENOSPC: no space left on device`, without the call and paths that Node appends. */
@@ -250,8 +242,6 @@ async function followed(path: string): Promise<string> {
     if (!stats?.isSymbolicLink()) return at;
     at = resolve(folder, await readlink(at));
   }
-  throw lockfileFailed(
-    path,
-    (shown) => `Cannot find ${shown}: its links form a loop.${adviceOn("ELOOP")}`,
-  );
+  const text = `Cannot find ${printable(path)}: its links form a loop.${adviceOn("ELOOP")}`;
+  throw lockfileFailed(path, text);
 }

@@ -15,6 +15,7 @@ import { readOpened } from "../../packages/index.ts";
 import { expectPath } from "../expect-path.ts";
 import type { Lockfile } from "../lockfile/entry-rules.ts";
 import { inConflict } from "../lockfile/refusals.ts";
+import { printable } from "../printable.ts";
 import {
   expectRegular,
   lockfileFailed,
@@ -377,8 +378,8 @@ function expectFewLines(path: string, bytes: Uint8Array): void {
   for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) {
     lines += 1;
     if (lines <= maxJournalLines) continue;
-    const text = `has more than ${maxJournalLines} lines`;
-    throw lockfileFailed(path, (shown) => `${shown} ${text}.${moveAway}`);
+    const text = `${printable(path)} has more than ${maxJournalLines} lines.${moveAway}`;
+    throw lockfileFailed(path, text);
   }
 }
 
@@ -405,14 +406,12 @@ export async function openJournal(path: string): Promise<JournalFile> {
 
 async function opened(path: string, handle: FileHandle, isNew: boolean) {
   const read = await readOpened(handle, maxJournalBytes);
-  if ("fault" in read) {
-    throw lockfileFailed(path, (shown) => `${shown} ${read.fault}.${moveAway}`);
-  }
+  if ("fault" in read) throw lockfileFailed(path, `${printable(path)} ${read.fault}.${moveAway}`);
   const { bytes } = read;
   expectFewLines(path, bytes);
   // A line after it would be lost when it is resolved.
   if (/^<{7}/m.test(Buffer.from(bytes).toString("latin1")))
-    throw lockfileFailed(path, (shown) => `${shown} ${inConflict}.`);
+    throw lockfileFailed(path, `${printable(path)} ${inConflict}.`);
   const { mode } = await handle.stat();
   let more: Uint8Array = new Uint8Array();
   let written = 0;

@@ -93,20 +93,13 @@ export async function writeRecord(
     if (bytes.length > maxRecordBytes)
       throw lockfileFailed(
         pending,
-        (shown) =>
-          `Cannot write ${shown}: the change is too large for it. Change fewer plugins at a time, or give a shorter reason.`,
+        `Cannot write ${printable(pending)}: the change is too large for it. Change fewer plugins at a time, or give a shorter reason.`,
       );
     await putInPlace(pending, bytes, mode, lock).catch(async (error) => {
       await tryRemove(pending);
       throw error;
     });
   });
-}
-
-/** Parses a record; returns `undefined` for bytes that are not a valid one. */
-function parseRecord(bytes: Uint8Array): PendingRecord | undefined {
-  const json = jsonOf(bytes);
-  return "fault" in json ? undefined : recordSchema.safeParse(json.value).data;
 }
 
 /** Parses a string as one line; returns an empty list if it is not one. */
@@ -135,7 +128,8 @@ export async function recover(
   const bytes = await readRecord(paths);
   if (bytes === undefined) return undefined;
   const shown = printable(paths.lock);
-  const record = parseRecord(bytes);
+  const json = jsonOf(bytes);
+  const record = "fault" in json ? undefined : recordSchema.safeParse(json.value).data;
   const outcome = await outcomeOf(record, paths);
   if (record === undefined || outcome === "conflict") {
     const kept = await keepRecord(paths);

@@ -314,13 +314,7 @@ async function changeTrust(
 ): Promise<Audited> {
   const auditing = readAuditOptions(audit);
   const trail = createTrail(auditing);
-  let lines: Edit["lines"] = [];
-  const recorded = (lock: Lockfile) => {
-    const made = edit(lock);
-    lines = made.lines;
-    return made;
-  };
-  const changed = await changeLock(path, recorded, options);
+  const { lines, ...changed } = await changeLock(path, edit, options);
   const unaudited: string[] = [];
   const causes: unknown[] = [];
   for (const { id, ...line } of lines) {

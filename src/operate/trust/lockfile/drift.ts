@@ -102,33 +102,33 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): r
   const { signer, until } = entry;
   if (signer !== undefined) compare("signer_mismatch", signer, plugin.signer ?? signer);
   if (until !== undefined && until < today) add("trust_expired", until, today);
-  for (const { expected, actual } of dependencyChanges(entry, plugin))
-    add("dependency_mismatch", expected, actual);
+  const { dependencies: present = entry.dependencies ?? [] } = plugin;
+  for (const { was, now } of dependencyChanges(entry.dependencies ?? [], present))
+    add("dependency_mismatch", was && shownDependency(was), now && shownDependency(now));
   for (const path of plugin.foreign ?? []) add("foreign_package", undefined, path);
   return found;
 }
 
+type Dependency = ReturnType<typeof readDependency>;
+
 /** Returns, by name, what was trusted and what is there in its place; either can be missing. */
-function dependencyChanges(
-  { dependencies: trusted = [] }: LockEntry,
-  { dependencies: present }: InstalledPlugin,
-): readonly Pick<Drift, "expected" | "actual">[] {
-  if (present === undefined) return [];
-  const gone = trusted.filter((each) => !present.includes(each));
-  const added = present.filter((each) => !trusted.includes(each));
-  const nameOf = (text: string) => readDependency(text).name;
-  const names = [...new Set([...gone, ...added].map(nameOf))].sort();
+export function dependencyChanges(
+  trusted: readonly string[],
+  present: readonly string[],
+): readonly { readonly was?: Dependency | undefined; readonly now?: Dependency | undefined }[] {
+  const gone = trusted.filter((each) => !present.includes(each)).map(readDependency);
+  const added = present.filter((each) => !trusted.includes(each)).map(readDependency);
+  const names = [...new Set([...gone, ...added].map(({ name }) => name))].sort();
   return names.flatMap((name) => {
-    const expected = gone.filter((each) => nameOf(each) === name).map(shownDependency);
-    const actual = added.filter((each) => nameOf(each) === name).map(shownDependency);
-    const length = Math.max(expected.length, actual.length);
-    return Array.from({ length }, (_, at) => ({ expected: expected[at], actual: actual[at] }));
+    const was = gone.filter((each) => each.name === name);
+    const now = added.filter((each) => each.name === name);
+    const length = Math.max(was.length, now.length);
+    return Array.from({ length }, (_, at) => ({ was: was[at], now: now[at] }));
   });
 }
 
 /** `is-odd==3.0.1 sha256:…` */
-function shownDependency(text: string): string {
-  const { name, version, hash } = readDependency(text);
+function shownDependency({ name, version, hash }: Dependency): string {
   return `${name}==${version} ${hash}`;
 }
 

@@ -140,24 +140,19 @@ export const rowKeys = Object.keys(rowShape) as readonly (keyof Row)[];
 
 /** Sorts and deduplicates sets. Omits `optional = false`, and empty `accept` and `dependencies`. */
 export function entryOf({ entry_point, distribution_hash, ...row }: Row): LockEntry {
-  const { id, kind, package: name, version, capabilities, hooks, signer, until, optional } = row;
-  const { isolate, accept = [], dependencies = [] } = row;
-  return Object.freeze({
-    id,
-    ...(kind === undefined ? {} : { kind }),
-    package: name,
-    version,
+  const { capabilities, hooks, optional, accept = [], dependencies = [] } = row;
+  const entry: LockEntry = {
+    ...row,
     entryPoint: entry_point,
     hash: distribution_hash,
-    ...(capabilities === undefined ? {} : { capabilities: sorted(capabilities) }),
-    ...(hooks === undefined ? {} : { hooks: sorted(hooks) }),
-    ...(signer === undefined ? {} : { signer }),
-    ...(until === undefined ? {} : { until }),
-    ...(optional === true ? { optional } : {}),
-    ...(isolate === undefined ? {} : { isolate }),
-    ...(accept.length === 0 ? {} : { accept: sorted(accept) as readonly Opening[] }),
-    ...(dependencies.length === 0 ? {} : { dependencies: sorted(dependencies, byParts) }),
-  });
+    capabilities: capabilities && sorted(capabilities),
+    hooks: hooks && sorted(hooks),
+    optional: optional || undefined,
+    accept: accept.length === 0 ? undefined : (sorted(accept) as readonly Opening[]),
+    dependencies: dependencies.length === 0 ? undefined : sorted(dependencies, byParts),
+  };
+  const known = Object.entries(entry).filter(([, value]) => value !== undefined);
+  return Object.freeze(Object.fromEntries(known)) as LockEntry;
 }
 
 export function rowOf(entry: LockEntry): { readonly [Key in keyof Row]: unknown } {

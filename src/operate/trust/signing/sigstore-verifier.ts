@@ -125,16 +125,14 @@ async function prepared(trustedRoot: string) {
   }
 }
 
-interface Rules {
-  readonly issuer: string | undefined;
-  readonly predicateTypes: readonly string[];
-}
-
 /** @throws any error, whose message says what is wrong with the bundle */
 function signerOf(
   { json, hash }: { readonly json: unknown; readonly hash: string },
   { bundleFromJSON, toSignedEntity, verifier }: Awaited<ReturnType<typeof prepared>>,
-  { issuer, predicateTypes }: Rules,
+  {
+    issuer,
+    predicateTypes,
+  }: { readonly issuer: string | undefined; readonly predicateTypes: readonly string[] },
 ): string {
   const bundle = bundleFromJSON(json);
   const { payload } = envelopeOf(bundle);

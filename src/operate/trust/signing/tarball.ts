@@ -1,10 +1,10 @@
 /** Unpacks tarballs made by `npm pack` safely, and packs them again with one more file. */
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { type GlassineError, quoted } from "../../../core/errors/index.ts";
-import { packageLimits, packageRefused, textIn } from "../../packages/index.ts";
+import { packageLimits, packageRefused, readSmallFile, textIn } from "../../packages/index.ts";
 
 const block = 512;
 const maxBytes = packageLimits.mebibytes * 1024 * 1024;
@@ -34,15 +34,10 @@ export interface Tarball {
  * @throws (as a rejection) the system's error if the file cannot be read
  */
 export async function readTarball(path: string): Promise<Tarball> {
-  const file = await open(path, "r");
-  let packed: Buffer;
-  try {
-    if ((await file.stat()).size > maxBytes) throw tooLarge();
-    packed = await file.readFile();
-  } finally {
-    await file.close();
-  }
-  const archive = await unzipped(packed);
+  const file = await readSmallFile(path, { maxBytes, followLinks: true });
+  if ("fault" in file)
+    throw file.why === "large" ? tooLarge() : (file.cause ?? refused(file.fault));
+  const archive = await unzipped(file.bytes);
   const entries = entriesOf(archive);
   const folders = new Set(entries.map(({ name }) => name.split("/", 1)[0]));
   const [folder = ""] = folders;
