@@ -71,8 +71,10 @@ export function commandLine(host: CommandHost, further?: FurtherCommands): HostC
   return Object.freeze({
     run,
     main: () => {
-      const { stdout: out, stderr: err } = process;
-      const isTTY = { stdout: out.isTTY === true, stderr: err.isTTY === true };
+      const isTTY = {
+        stdout: process.stdout.isTTY === true,
+        stderr: process.stderr.isTTY === true,
+      };
       const stdout = keepStdout();
       const exit = keepExit();
       hearFailures();

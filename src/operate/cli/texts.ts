@@ -50,7 +50,6 @@ export const texts = {
     const named = (signer: string) => (signer === "unsigned" ? "nobody" : signer);
     return say`signed by ${named(now)}, previously by ${named(was)}`;
   },
-  isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
   accepted: (names: readonly string[]) =>
     listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
   cannotIsolate: (id: string, isolate: string, why: string) =>

@@ -312,7 +312,7 @@ function isolationLines({ isolation }: PluginFacts): readonly string[] {
   if (isolation === null) return [];
   const { isolate, says, accept, open } = isolation;
   return [
-    `isolate: ${texts.isolatedIn(isolate, says)}`,
+    say`isolate: ${isolate}: ${says}`,
     ...(accept.length === 0 ? [] : [`accepts: ${texts.accepted(accept)}`]),
     ...(open === null || open.length === 0 ? [] : [`open: ${texts.accepted(open)}`]),
   ];

@@ -321,7 +321,7 @@ function findingsOf(
     const { isolate, says, open } = isolation;
     const can =
       open === null || open.length === 0 ? "" : ` Not prevented here: ${texts.accepted(open)}.`;
-    add("isolated", nothingToDo, texts.isolatedIn(isolate, says) + can);
+    add("isolated", nothingToDo, `${isolate}: ${says}${can}`);
   }
   return findings;
 }

@@ -66,6 +66,10 @@ export const list = defineCommand({
       (a, b) => byUnits(nameOf(a), nameOf(b)) || byUnits(a.package, b.package),
     );
     const ofLoaded = report.drift.filter(({ id }) => !rejected.some((each) => each.id === id));
+    const hooks = rows.filter(({ kind }) => kind === "hooks").map((row) => hookLine(row, paint));
+    const lockOnly = loaded
+      .filter((row) => row.lock_only_dependencies.length > 0)
+      .map((row) => `  ${printable(row.id)}: ${texts.lockOnly(row.lock_only_dependencies)}`);
     const { lockfile, root } = scope;
     const isMissing = lockfile !== undefined && report.lock === null;
     const missing = isMissing ? [texts.lockNotFound(lockfile)] : [];
@@ -88,8 +92,8 @@ export const list = defineCommand({
         ...(loaded.length === 0 ? ["(no plugins loaded)"] : tableLines(loaded, paint)),
         ...(isNoneInstalled(report) ? noneLines(root, host) : []),
         // In the order in which they run.
-        ...hookLines(rows, paint),
-        ...dependencyLines(loaded, paint),
+        ...section("Hook plugins:", hooks, paint),
+        ...section("Dependencies:", lockOnly, paint),
         ...rejectedSection(rejected, paint),
         ...driftSection(report.drift, paint),
         // What a rejected plugin differs in is in its reason.
@@ -113,15 +117,6 @@ function tableLines(loaded: readonly Row[], paint: Paint): readonly string[] {
   ];
 }
 
-function hookLines(rows: readonly Row[], paint: Paint): readonly string[] {
-  const hooks = rows.filter(({ kind }) => kind === "hooks");
-  return section(
-    "Hook plugins:",
-    hooks.map((row) => hookLine(row, paint)),
-    paint,
-  );
-}
-
 function hookLine(row: Row, paint: Paint): string {
   const { name, version, hook_count, enabled, health, signed_by: signer, isolation } = row;
   const status = health?.status ?? "unknown";
@@ -133,11 +128,4 @@ function hookLine(row: Row, paint: Paint): string {
     say`signed_by=${signer ?? "-"}`,
     ...(isolation === null ? [] : [say`isolate=${isolation.isolate}`]),
   ].join(" ");
-}
-
-function dependencyLines(loaded: readonly Row[], paint: Paint): readonly string[] {
-  const lines = loaded
-    .filter((row) => row.lock_only_dependencies.length > 0)
-    .map((row) => `  ${printable(row.id)}: ${texts.lockOnly(row.lock_only_dependencies)}`);
-  return section("Dependencies:", lines, paint);
 }

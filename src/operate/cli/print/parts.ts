@@ -120,12 +120,7 @@ export function shortHash(hash: string | null, digits = 23): string {
   return hex.length <= digits ? hash : `${algorithm}${hex.slice(0, digits)}…`;
 }
 
-const unknownHealth = {
-  status: "unknown",
-  message: "",
-  checked_at: null,
-  error_summary: null,
-} as const;
+const unknownHealth = { status: "unknown", message: "", checked_at: null, error_summary: null };
 
 /** One plugin's row in documents. Procedures have no hooks, health or signature. */
 export function pluginRow(facts: PluginFacts, catalog: readonly CatalogEntry[], env: Environment) {

@@ -54,7 +54,7 @@ export function isolationLines({ isolate, accept, previous }: TrustedPlugin): re
   const isWeaker = isolations.indexOf(isolate as Isolation) < was;
   return [
     ...(isWeaker ? [say`  weaker:  its code ran in "${previous?.isolate ?? "-"}" before`] : []),
-    `  isolate: ${texts.isolatedIn(isolate, kinds[isolate as Isolation])}`,
+    say`  isolate: ${isolate}: ${kinds[isolate as Isolation]}`,
     ...(accept.length === 0 ? [] : [`  accepts: ${texts.accepted(accept)}`]),
   ];
 }

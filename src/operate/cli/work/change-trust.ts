@@ -154,27 +154,22 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
     .map(({ code, reason }) => texts.policyRefuses(id, code, reason));
 }
 
-/** Warns if this installation lacks what the plugin's kind of isolation needs. */
-async function kindWarnings({ id, isolate }: LockEntry): Promise<readonly string[]> {
-  if (isolate !== "quickjs") return [];
-  return await loadQuickJs().then(
-    () => [],
-    (error: unknown) => [texts.cannotIsolate(id, isolate, describeText(error))],
-  );
-}
-
 /** What an operator should know of an entry that was just written. */
 export async function entryWarnings(
   entry: LockEntry,
   source: StaticPlugin,
   { options }: Surveyed,
 ): Promise<readonly string[]> {
-  const isKept = source.signer === undefined && entry.signer !== undefined;
-  return [
-    ...(isKept ? [texts.signerKept(entry.id, entry.signer)] : []),
-    ...limitWarnings(entry, source, options),
-    ...(await kindWarnings(entry)),
-  ];
+  const { id, signer, isolate } = entry;
+  const warnings = [...limitWarnings(entry, source, options)];
+  if (source.signer === undefined && signer !== undefined)
+    warnings.unshift(texts.signerKept(id, signer));
+  // This installation may lack the engine.
+  if (isolate === "quickjs")
+    await loadQuickJs().catch((error: unknown) =>
+      warnings.push(texts.cannotIsolate(id, isolate, describeText(error))),
+    );
+  return warnings;
 }
 
 /**

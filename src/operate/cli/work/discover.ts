@@ -93,34 +93,19 @@ export async function surveyPackages(
   return { options, report };
 }
 
-/** Loads the accepted plugins, unless nothing may run, and assesses them. */
-async function assessmentFor(
-  { host, services, env, progress, load }: DiscoverRequest,
-  { options, report }: Surveyed,
-): Promise<Assessment> {
+export async function discover(request: DiscoverRequest): Promise<DiscoveryReport> {
+  const { report, options } = await surveyPackages(request);
+  const { host, services, env, progress, load } = request;
   const { createPluginManager } = host as typeof standardHost;
-  const input = {
-    createPluginManager: createPluginManager as (given: never) => Promise<unknown>,
-    env,
-    services,
-  };
   const onStep: OnStep = (step) => progress({ what: "loading", ...step });
-  const loaded = load
+  const found = load
     ? await loadStage(options, report, onStep)
     : { loaded: [], refused: report.refused };
-  try {
-    return await assess(input, loaded);
-  } finally {
-    await endIsolated(hookPlugins(loaded.loaded));
-  }
-}
-
-export async function discover(request: DiscoverRequest): Promise<DiscoveryReport> {
-  const surveyed = await surveyPackages(request);
-  const { report, options } = surveyed;
-  const assessment = await assessmentFor(request, surveyed);
+  const assessment = await assess({ createPluginManager, env, services }, found).finally(() =>
+    endIsolated(hookPlugins(found.loaded)),
+  );
   const { lockFault } = options;
-  const loaded = request.load
+  const loaded = load
     ? loadedIn(report, assessment)
     : report.accepted.map((each) => staticFacts(each, report));
   return {
@@ -135,7 +120,7 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
     rejected: assessment.refused.map((each) => rejectedPlugin(each, report)),
     drift: driftRows(report),
     unreadable: report.unreadable,
-    warnings: [...report.warnings, ...(request.load ? unsignedWarnings(request, loaded) : [])],
+    warnings: [...report.warnings, ...(load ? unsignedWarnings(request, loaded) : [])],
   };
 }
 
