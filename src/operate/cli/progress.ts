@@ -11,12 +11,6 @@ export interface Progress {
   readonly name?: string | undefined;
 }
 
-export interface ProgressLine {
-  readonly show: (step: Progress) => void;
-  /** Removes the line. Nothing is shown after that. */
-  readonly end: () => void;
-}
-
 interface ProgressOptions {
   readonly isTerminal: boolean;
   readonly env: Environment;
@@ -31,8 +25,8 @@ const everyMs = 100;
 const maxCharacters = 78;
 const eraseLine = "\r\u001b[2K";
 
-export function progressLine({ isTerminal, env, write, now }: ProgressOptions): ProgressLine {
-  if (!isTerminal || env.TERM === "dumb") return { show: () => {}, end: () => {} };
+export function progressLine({ isTerminal, env, write, now }: ProgressOptions) {
+  if (!isTerminal || env.TERM === "dumb") return { show: (_: Progress) => {}, end: () => {} };
   const begun = now();
   let last: number | undefined;
   let ended = false;
@@ -42,7 +36,7 @@ export function progressLine({ isTerminal, env, write, now }: ProgressOptions): 
     write(`${eraseLine}${[...textOf(step)].slice(0, maxCharacters).join("")}`);
   };
   return {
-    show: (step) => {
+    show: (step: Progress) => {
       if (ended) return;
       clearTimeout(timer);
       const time = now();
@@ -51,6 +45,7 @@ export function progressLine({ isTerminal, env, write, now }: ProgressOptions): 
       if (time < earliest) timer = setTimeout(show, earliest - time, step).unref();
       else show(step);
     },
+    /** Removes the line. Nothing is shown after that. */
     end: () => {
       clearTimeout(timer);
       if (last !== undefined && !ended) write(eraseLine);

@@ -8,15 +8,10 @@ import { GlassineError, ManifestError, quoted } from "../../core/errors/index.ts
 import { isKindId, type RejectionCode, rejectionCodes } from "../packages/index.ts";
 import { describeText } from "../trust/index.ts";
 
-/** Why an export is not a plugin of its kind. */
-interface KindFault {
-  readonly ok: false;
-  readonly code: RejectionCode;
-  /** One phrase on one line. */
-  readonly reason: string;
-}
-
-type Checked<Plugin extends object> = { readonly ok: true; readonly plugin: Plugin } | KindFault;
+/** A plugin, or why an export is not one of its kind, in one phrase on one line. */
+type Checked<Plugin extends object> =
+  | { readonly ok: true; readonly plugin: Plugin }
+  | { readonly ok: false; readonly code: RejectionCode; readonly reason: string };
 
 /** A kind of plugins. `Plugin` is what its check returns for an export. */
 export interface Kind<Plugin extends object = object> {
@@ -189,8 +184,8 @@ export const procedureKind: Kind<CheckedProcedure> = defineKind({
   },
 });
 
-function fault(reason: string, code: RejectionCode = "contract_check_failed"): KindFault {
-  return { ok: false, code, reason };
+function fault(reason: string, code: RejectionCode = "contract_check_failed") {
+  return { ok: false, code, reason } as const;
 }
 
 /** Checks a class against the contract, and reports the first fault. Each member is read once. */

@@ -58,12 +58,6 @@ const maxMembers = 1000;
 /** Looking one up takes about a millisecond, whether it is there or not. */
 const maxLookUps = 20_000;
 
-/** A package whose dependencies are followed. */
-interface Importer extends Pick<ClosureMember, "path" | "files"> {
-  readonly name: string;
-  readonly needs: PackageNeeds;
-}
-
 /**
  * Returns a function that finds and hashes what a plugin depends on. It hashes packages that
  * several plugins share only once, so create a new one for each survey of the disk.
@@ -94,12 +88,12 @@ export function closureHasher(
     const foreign = new Set<string>();
     const members = new Map<string, ClosureMember>();
     let lookUps = namesIn(own).size;
-    const importers: Importer[] = [
+    const importers = [
       { name: "the plugin", path: plugin.path, files: plugin.hash.files, needs: own },
     ];
     // Packages that are found here are appended, and followed in turn.
     for (const importer of importers) {
-      for (const name of namesAskedBy(importer, fromHost)) {
+      for (const name of namesAskedBy(importer.name, importer.needs, fromHost)) {
         if (host.names.includes(name)) {
           provided.add(name);
           continue;
@@ -177,7 +171,8 @@ async function peersOfHost(own: PackageNeeds, host: HostPackages): Promise<reado
 
 /** The names that a package imports, according to its package.json, without the host's peers. */
 function namesAskedBy(
-  { name: importer, needs }: Importer,
+  importer: string,
+  needs: PackageNeeds,
   fromHost: readonly string[],
 ): readonly string[] {
   const others = needs.peers.filter((name) => !fromHost.includes(name));

@@ -5,17 +5,10 @@ import { basename, join, resolve } from "node:path";
 import { isWithin, upFrom } from "./folders.ts";
 import { type PackageFilter, type Place, type ReadPackage, readPackage } from "./read-package.ts";
 import { systemCode } from "./refused.ts";
-import type { NamedKind } from "./types.ts";
 
-export interface FindOptions {
+export interface FindOptions extends PackageFilter {
   /** Its `node_modules` is searched, and that of each directory above it. */
   readonly root: string;
-  /** The host's name: the key in package.json. */
-  readonly field: string;
-  /** The kinds of plugins other than those with hooks. */
-  readonly kinds: readonly NamedKind[];
-  /** The host's commands, reserved for its own packages. Default: `glassine` and the field. */
-  readonly commands?: readonly string[];
   /** Real paths of the host's own packages, which hide all others with the same names. */
   readonly own?: readonly string[];
   /** Folders that are, or contain, packages that are not installed. */
@@ -34,7 +27,7 @@ export async function findPackages({
   local = [],
   field,
   kinds,
-  commands = ["glassine", field],
+  commands,
 }: FindOptions) {
   const filter = { field, kinds, commands };
   /** About packages with the same name, one of which may hide the other, and unreadable folders. */

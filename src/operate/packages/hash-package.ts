@@ -123,16 +123,13 @@ async function copying<Done>(path: string, work: Promise<Done>): Promise<Done> {
 }
 
 async function folderAt(path: string): Promise<string> {
-  let root: string;
-  let isFolder: boolean;
   try {
-    root = await realpath(path);
-    isFolder = (await stat(root)).isDirectory();
+    const root = await realpath(path);
+    if ((await stat(root)).isDirectory()) return root;
   } catch (error) {
     const text = `The folder of the package cannot be read (${systemCode(error)}).`;
     throw packageRefused("unsupported_file", "", text, error);
   }
-  if (isFolder) return root;
   throw packageRefused("unsupported_file", "", "The package is not a folder.");
 }
 
@@ -154,14 +151,11 @@ export function hashRecords(records: readonly HashRecord[]): string {
     .map((record) => ({ record, key: Buffer.from(record.path) }))
     .sort((a, b) => Buffer.compare(a.key, b.key));
   const hash = createHash("sha256").update(`${version}\n`);
-  for (const { record } of sorted) hash.update(textOf(record));
+  for (const { record } of sorted) {
+    const facts = record.kind === "file" ? [record.size, record.sha256] : [record.target];
+    hash.update(`${[record.kind, record.path, ...facts].join("\0")}\n`);
+  }
   return `sha256:${hash.digest("hex")}`;
-}
-
-function textOf(record: HashRecord): string {
-  const { kind, path } = record;
-  const facts = record.kind === "file" ? [String(record.size), record.sha256] : [record.target];
-  return `${[kind, path, ...facts].join("\0")}\n`;
 }
 
 /**

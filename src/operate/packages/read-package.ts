@@ -40,6 +40,7 @@ export interface Place {
 export interface PackageFilter {
   /** The host's name: the key, and the first word of the keyword. */
   readonly field: string;
+  /** The kinds of plugins other than those with hooks. */
   readonly kinds: readonly NamedKind[];
   /** The host's own commands, which no other package may claim. */
   readonly commands: readonly string[];
@@ -94,26 +95,19 @@ export async function readPackage(
     const reason = `package '${name}' has an invalid ${field} field: ${given.fault}`;
     return refuse(found, "invalid_metadata", reason);
   }
-  const { entries, capabilities, hooks } = given;
-  return withEntries({ ...found, capabilities, hooks }, entries);
-}
-
-async function withEntries(
-  base: InstalledPackage,
-  given: readonly GivenEntry[],
-): Promise<ReadPackage> {
+  const { capabilities, hooks } = given;
   const entries: PackageEntry[] = [];
   const rejected: Rejection[] = [];
-  for (const { kind, id, text } of given) {
-    const point = await readEntryPoint(base.path, text);
+  for (const { kind, id, text } of given.entries) {
+    const point = await readEntryPoint(path, text);
     if (typeof point === "string")
-      rejected.push({ ...reject(base.name, "invalid_entry_point", point), id, entryPoint: text });
+      rejected.push({ ...reject(name, "invalid_entry_point", point), id, entryPoint: text });
     else entries.push({ kind, id, ...point, entryPoint: `${point.file}:${point.exportName}` });
   }
   entries.sort((a, b) => (a.id < b.id ? -1 : 1));
   const [first] = rejected;
   const refusedEntry = first && { id: String(first.id), code: first.code };
-  return { package: { ...base, entries, refusedEntry }, rejected };
+  return { package: { ...found, capabilities, hooks, entries, refusedEntry }, rejected };
 }
 
 function reject(name: string, code: Rejection["code"], reason: string): Rejection {
@@ -122,13 +116,6 @@ function reject(name: string, code: Rejection["code"], reason: string): Rejectio
 
 function refuse(found: InstalledPackage, code: Rejection["code"], reason: string): ReadPackage {
   return { package: found, rejected: [reject(found.name, code, reason)] };
-}
-
-/** An entry point, as it is given. */
-interface GivenEntry {
-  readonly kind: string;
-  readonly id: string;
-  readonly text: string;
 }
 
 const named = (is: (text: string) => boolean, what: string) =>
@@ -175,7 +162,7 @@ function readField(given: unknown, packageName: string, kinds: readonly NamedKin
   if (plugin !== undefined && !isHookId(own))
     return { fault: `${quoted(own)} is not an id such as pii-scan` };
   const entriesOf = (kind: string, paths: Paths = {}) =>
-    Object.entries(paths).map(([id, text]): GivenEntry => ({ kind, id, text }));
+    Object.entries(paths).map(([id, text]) => ({ kind, id, text }));
   const entries = [
     ...entriesOf("hooks", plugin === undefined ? plugins : { [own]: plugin }),
     ...kinds.flatMap(({ name, field }) => entriesOf(name, ofKinds[field])),
@@ -282,12 +269,11 @@ function pathFault(path: string): string | undefined {
 }
 
 async function fileFault(root: string, file: string): Promise<string | undefined> {
-  let real: string;
   try {
-    real = await realpath(join(root, ...file.split("/")));
+    const real = await realpath(join(root, ...file.split("/")));
+    if (!isWithin(root, real)) return "its file lies outside of the package";
+    return (await lstat(real)).isFile() ? undefined : "it is not a file";
   } catch (error) {
     return `its file ${file} is not there (${systemCode(error)})`;
   }
-  if (!isWithin(root, real)) return "its file lies outside of the package";
-  return (await lstat(real)).isFile() ? undefined : "it is not a file";
 }

@@ -1,10 +1,5 @@
 /** Why a package or plugin is not loaded. A closed list: what each code means, and what to do. */
 
-export interface RejectionCodeSpec {
-  readonly means: string;
-  readonly todo: string;
-}
-
 const reinstall = "Reinstall the package. If it persists, treat it as tampering.";
 const report = "Report it to the authors of the plugin, or remove it.";
 const review =
@@ -176,6 +171,6 @@ export const rejectionCodes = {
     means: "Its configuration does not fit its schema, or a plugin voted against it.",
     todo: "Correct the configuration that the message names. The command knows only the configuration in the environment, not what a host passes in its code.",
   },
-} as const satisfies Record<string, RejectionCodeSpec>;
+} as const satisfies Record<string, { readonly means: string; readonly todo: string }>;
 
 export type RejectionCode = keyof typeof rejectionCodes;

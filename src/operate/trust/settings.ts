@@ -131,17 +131,17 @@ export function readPluginMode(text: string): PluginMode {
 
 const noIdentities: readonly string[] = Object.freeze([]);
 
-const words: ReadonlyMap<string, boolean> = new Map([
-  ...["true", "1", "yes", "on"].map((word) => [word, true] as const),
-  ...["false", "0", "no", "off"].map((word) => [word, false] as const),
-]);
-
 /** Parses a non-empty string. For an invalid one, returns what `refuse` returns for the message. */
 type Parse<Value> = (text: string, variable: string, refuse: (message: string) => Value) => Value;
 
-const parseBoolean: Parse<boolean> = (text, variable, refuse) =>
-  words.get(text.trim().toLowerCase()) ??
-  refuse(`${variable} is ${quoteName(text)}; it takes true, false, 1, 0, yes, no, on or off`);
+const parseBoolean: Parse<boolean> = (text, variable, refuse) => {
+  const word = text.trim().toLowerCase();
+  if (["true", "1", "yes", "on"].includes(word)) return true;
+  if (["false", "0", "no", "off"].includes(word)) return false;
+  return refuse(
+    `${variable} is ${quoteName(text)}; it takes true, false, 1, 0, yes, no, on or off`,
+  );
+};
 
 /** Requires an exact match: anyone who writes something else has not read what it means. */
 const parseAcknowledgement: Parse<boolean> = (text) => text === unsignedAcknowledgement;
@@ -149,12 +149,10 @@ const parseAcknowledgement: Parse<boolean> = (text) => text === unsignedAcknowle
 const parseIdentities: Parse<readonly string[]> = (text, variable, refuse) => {
   const items = text.split(",").map((item) => item.trim());
   const identities = [...new Set(items.filter((item) => item !== ""))];
-  for (const identity of identities) {
-    const fault = identityFault(identity);
-    if (fault !== undefined)
-      return refuse(`${variable} names ${quoteName(identity, maxIdentityUnits)}, which ${fault}`);
-  }
-  return Object.freeze(identities);
+  const wrong = identities.find((each) => identityFault(each) !== undefined);
+  if (wrong === undefined) return Object.freeze(identities);
+  const shown = quoteName(wrong, maxIdentityUnits);
+  return refuse(`${variable} names ${shown}, which ${identityFault(wrong)}`);
 };
 
 const parsePath: Parse<string | undefined> = (text, variable, refuse) =>

@@ -15,6 +15,7 @@ it("counts as found when it was looked for, though everything is restored afterw
     root,
     field: "other",
     kinds: [],
+    commands: [],
     own: [],
     local: [],
   });

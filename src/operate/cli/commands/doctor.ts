@@ -1,10 +1,9 @@
 /** `plugins doctor` and `doctor` */
 import * as z from "zod";
 import { errorCodes } from "../../../core/errors/index.ts";
-import type { Environment } from "../../../core/plugins/index.ts";
 import { defaultId, rejectionCodes } from "../../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
-import { type CommandContext, defineCommand, type HostNames } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { expectLockfile, lookupFor } from "../command-context.ts";
 import {
   type DiscoveryReport,
@@ -179,10 +178,8 @@ function rowLinesOf(row: Diagnosis, paint: Paint): readonly string[] {
 type Diagnosis = Report<typeof diagnosis>;
 type Finding = Pick<Diagnosis, "status" | "recommendation" | "reason">;
 
-interface DiagnoseContext {
+interface DiagnoseContext extends Pick<Context, "env" | "host"> {
   readonly catalog: readonly CatalogEntry[];
-  readonly env: Environment;
-  readonly host: HostNames;
 }
 
 const nothingToDo = "No action required.";

@@ -322,10 +322,11 @@ export async function untrust(request: Pick<TrustRequest, "id" | "reason"> & Com
 /** Warns if it is still installed: production refuses installed plugins that have no entry. */
 async function installedWarnings(
   id: string,
-  { root, kinds, builtins, surface }: ReadDiscoverOptions,
+  { root, kinds, builtins, surface, bin }: ReadDiscoverOptions,
 ): Promise<readonly string[]> {
   const field = surface.profile.hostName;
-  const { packages } = await findPackages({ root, field, kinds, own: builtins });
+  const commands = ["glassine", field, bin];
+  const { packages } = await findPackages({ root, field, kinds, commands, own: builtins });
   return packages
     .filter(
       ({ path, entries }) => !builtins.includes(path) && entries.some((each) => each.id === id),

@@ -40,15 +40,6 @@ export interface CpexServerOptions {
   readonly warn: (text: string) => void;
 }
 
-export interface CpexServer {
-  /** Handles a line, given without its line break. */
-  handle(line: string): void;
-  /** Resolves when the host asks for a shutdown. */
-  readonly shutdown: Promise<void>;
-  /** Finishes all open answers, then closes the plugin. */
-  close(): Promise<void>;
-}
-
 /** The id in the answer to a line that has none. */
 const noId = "unknown";
 
@@ -88,7 +79,7 @@ interface Made {
   readonly served: Promise<Served & { readonly capabilities: readonly string[] }>;
 }
 
-export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServer {
+export function cpexServer({ serve, write, warn }: CpexServerOptions) {
   const open = new Set<Promise<void>>();
   const scopeOf = keptByRequest<Scope>(() => ({}));
   let made: Made | undefined;
@@ -192,14 +183,17 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions): CpexServe
   }
 
   return {
+    /** Resolves when the host asks for a shutdown. */
     shutdown,
-    handle(line) {
+    /** Handles a line, given without its line break. */
+    handle(line: string): void {
       if (line.trim() === "") return;
       const one = handleLine(line, [...open]);
       open.add(one);
       void one.then(() => open.delete(one));
     },
-    async close() {
+    /** Finishes all open answers, then closes the plugin. */
+    async close(): Promise<void> {
       await Promise.all(open);
       await closed(made);
     },

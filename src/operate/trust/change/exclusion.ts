@@ -16,6 +16,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, readlink, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import * as z from "zod";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { jsonOf, systemCode } from "../../packages/index.ts";
@@ -66,7 +67,8 @@ export async function exclusively<T>(
     const holder = await tryClaim(exclusion, { exclusion, claim });
     if (holder === undefined) break;
     if (performance.now() >= end) throw busy(exclusion, holder);
-    await pause();
+    // A random time, so that waiting processes do not all try again at once.
+    await setTimeout(10 + Math.random() * 40);
   }
   try {
     return await work();
@@ -177,11 +179,6 @@ function busy(file: string, { owner, state }: Holder): GlassineError {
       ? `${changing} (pid ${pid} on host ${quoted(host)}). If that process has ended, ${way}.`
       : `${changing} (pid ${pid})`;
   return new GlassineError("lockfile_busy", text, { path: file, pid, host });
-}
-
-/** Waits for a random time, so that waiting processes do not all try again at once. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
 }
 
 /** What follows the lock's name in names of temporary files and of rights to remove a claim. */

@@ -60,7 +60,7 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
 }
 
 function faultOf(
-  { identity, keyId, signature }: Ed25519Evidence,
+  { identity, keyId, signature }: Exclude<ReturnType<typeof evidenceOf>, string>,
   signed: SignedPackage,
   keys: readonly PublisherKey[],
 ): string | undefined {
@@ -69,33 +69,16 @@ function faultOf(
   if (key === undefined) return `no key ${quoteName(keyId, 128)} for identity ${who}`;
   const which = `key ${quoteName(keyId, 128)} of identity ${who}`;
   if (key.revoked) return `${which} is revoked`;
-  const untimely = untimelinessOf(key);
-  if (untimely !== undefined) return `${which} ${untimely}`;
+  const { notBefore = 0, notAfter = Number.POSITIVE_INFINITY } = key;
+  const now = Date.now();
+  if (now < notBefore) return `${which} is not valid before ${new Date(notBefore).toISOString()}`;
+  if (now > notAfter) return `${which} is not valid after ${new Date(notAfter).toISOString()}`;
   const bytes = signedBytes(signed);
   if (bytes === undefined) return "the name, version or hash of the package cannot be signed";
-  const isSigned = verify(null, bytes, publicKeyOf(key), signature);
+  const x = Buffer.from(key.publicKey, "base64").toString("base64url");
+  const jwk = { kty: "OKP", crv: "Ed25519", x };
+  const isSigned = verify(null, bytes, createPublicKey({ key: jwk, format: "jwk" }), signature);
   return isSigned ? undefined : `${which} did not sign these files as this name and version`;
-}
-
-function untimelinessOf({ notBefore, notAfter }: PublisherKey): string | undefined {
-  const now = Date.now();
-  if (notBefore !== undefined && now < notBefore)
-    return `is not valid before ${new Date(notBefore).toISOString()}`;
-  if (notAfter !== undefined && now > notAfter)
-    return `is not valid after ${new Date(notAfter).toISOString()}`;
-  return undefined;
-}
-
-function publicKeyOf({ publicKey }: PublisherKey) {
-  const x = Buffer.from(publicKey, "base64").toString("base64url");
-  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
-}
-
-/** What the file says, none of it verified yet. */
-interface Ed25519Evidence {
-  readonly identity: string;
-  readonly keyId: string;
-  readonly signature: Uint8Array;
 }
 
 const maxBytes = 64 * 1024;
@@ -104,10 +87,10 @@ const fields = ["schema", "algorithm", "identity", "key_id", "signature"];
 const packageHash = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * Returns the evidence, or why it is invalid as the end of a sentence about the file. Anything that
- * is not exactly as specified is invalid.
+ * Returns what the file says, none of it verified yet, or why it is invalid as the end of a sentence
+ * about it. Anything that is not exactly as specified is invalid.
  */
-function evidenceOf(value: unknown): Ed25519Evidence | string {
+function evidenceOf(value: unknown) {
   if (!isRecord(value)) return "is not a JSON object";
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
   if (unknown !== undefined) return `has an unknown key ${quoteName(unknown)}`;

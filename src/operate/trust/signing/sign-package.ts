@@ -193,16 +193,9 @@ function privateKeyOf(pem: string): KeyObject {
   }
 }
 
-export interface MakeKeyOptions {
-  /** The path of a new file for the private key, in PEM. */
-  readonly path: string;
-  readonly identity: string;
-  /** Default: the first 32 hex digits of the public key's SHA-256. */
-  readonly keyId?: string | undefined;
-}
-
 /**
- * Makes an Ed25519 key and writes its private half to a new file, which only its owner can read.
+ * Makes an Ed25519 key and writes its private half, in PEM, to a new file at `path`, which only its
+ * owner can read.
  * Returns an entry for a file of publisher keys, of which nothing is secret.
  *
  * @throws GlassineError (as a rejection) `options_invalid`: an identity or key id that operators
@@ -210,7 +203,7 @@ export interface MakeKeyOptions {
  * @throws (as a rejection) the system's error, such as `EEXIST` if the file already exists
  * @see spec `signing:key-made`
  */
-export async function makeSigningKey(options: MakeKeyOptions) {
+export async function makeSigningKey(options: Omit<SignPackageOptions, "key">) {
   const { path, identity } = options;
   expectIdentity(identity);
   const { privateKey } = generateKeyPairSync("ed25519");
