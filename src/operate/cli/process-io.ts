@@ -128,13 +128,8 @@ export async function writeResult(
     throw refusal("io_failed", texts.output(fault, hasChanged));
 }
 
-/** Writes to standard error. Failures are ignored: there is nowhere left to report them. */
-export async function writeComplaint(stream: TextStream, text: string): Promise<void> {
-  await written(stream, text);
-}
-
 /** Writes `text`. Returns the error code if that fails. */
-function written(stream: TextStream, text: string): Promise<string | undefined> {
+export function written(stream: TextStream, text: string): Promise<string | undefined> {
   if (text === "") return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const settle = (error?: Error | null) => resolve(error ? systemCode(error) : undefined);

@@ -14,7 +14,7 @@ import { asksForJson, type Parsed, parseArguments } from "./parse-arguments.ts";
 import { stepsOfRefusal } from "./print/next-steps.ts";
 import { paintFor } from "./print/parts.ts";
 import { printable, printableJson, say } from "./print/printable.ts";
-import { type TextStream, writeComplaint, writeResult } from "./process-io.ts";
+import { type TextStream, writeResult, written } from "./process-io.ts";
 import { progressLine } from "./progress.ts";
 import { texts } from "./texts.ts";
 
@@ -45,7 +45,7 @@ export async function runCommand(input: RunInput): Promise<number> {
   const progress = progressLine({
     isTerminal: input.isTTY.stderr,
     env: input.env,
-    write: (text) => void writeComplaint(input.stderr, text),
+    write: (text) => void written(input.stderr, text),
     now: () => performance.now(),
   });
   try {
@@ -60,16 +60,10 @@ export async function runCommand(input: RunInput): Promise<number> {
     const paint = paintFor(input.isTTY.stdout && parsed.options.json !== true, input.env);
     const { services, host, env, cwd = currentDirectory(), stdin, stdout } = input;
     const { command, operands, options } = parsed;
-    const { commands } = line;
+    const ofRun = { services, host, env, cwd, stdin, stdout, paint };
     const given: CommandContext = {
-      commands,
-      services,
-      host,
-      env,
-      cwd,
-      stdin,
-      stdout,
-      paint,
+      ...ofRun,
+      commands: line.commands,
       operands,
       options,
       progress: (step) => {
@@ -84,7 +78,7 @@ export async function runCommand(input: RunInput): Promise<number> {
     const isJson = options.json === true;
     const result = isJson ? documentText(command.schema.parse(document)) : textOf(lines);
     const complaints = [...warnings.map((text) => `warning: ${printable(text)}`), ...notes];
-    await writeComplaint(input.stderr, textOf(complaints));
+    await written(input.stderr, textOf(complaints));
     await writeResult(input.stdout, result, hasChanged);
     return exitCode;
   } catch (thrown) {
@@ -107,7 +101,7 @@ async function misused(
   { argv, stdout, stderr }: RunInput,
   { message, usage }: Parsed & { readonly kind: "usage" },
 ): Promise<number> {
-  await writeComplaint(stderr, `error: ${message}\n\n${usage}`);
+  await written(stderr, `error: ${message}\n\n${usage}`);
   if (asksForJson(argv))
     await writeResult(stdout, documentText({ error: { code: "usage", message } }));
   return 2;
@@ -132,7 +126,7 @@ async function failed(
   const steps = isGlassineError(thrown) ? stepsOfRefusal(thrown, input.host) : [];
   const shown = code === "usage" ? ["", usage.trimEnd()] : [];
   const printed = [...(lines ?? [`${lead}${message}`]), ...more, ...steps, ...stack, ...shown];
-  await writeComplaint(input.stderr, textOf(printed));
+  await written(input.stderr, textOf(printed));
   if (options?.json !== true) return exitCode;
   try {
     await writeResult(input.stdout, documentText({ error: { code, message } }));

@@ -9,6 +9,7 @@ import {
   type DiscoveryReport,
   dependencies,
   drift as driftSchema,
+  type InstalledPlugin,
   installedIn,
   lock as lockSchema,
   type PluginFacts,
@@ -132,10 +133,7 @@ export const describe = defineCommand({
   },
 });
 
-interface Shown {
-  /** Null if nothing of a rejected package could be read. */
-  readonly facts: PluginFacts | null;
-  readonly rejected: RejectedPlugin | null;
+interface Shown extends Pick<InstalledPlugin, "facts" | "rejected"> {
   readonly host: HostNames;
   /** False with `--no-load`. */
   readonly isLoaded: boolean;
@@ -355,11 +353,10 @@ function permissionLines(facts: PluginFacts, words: Words, paint: Paint): readon
     ...Object.entries(streams ?? {}).map(([hook, stream]) => streamWords(hook, stream)),
   ].map((sentence) => say`  ${sentence}`);
   const lines = capabilities === null ? [unknown] : permitted;
-  const title = "what the capabilities permit:";
   return [
     `high_impact: ${capabilities === null ? "unknown" : impact === "-" ? impact : paint.bad(impact)}`,
     say`kind: ${kind}`,
-    ...(lines.length === 0 ? [] : [title, ...lines]),
+    ...(lines.length === 0 ? [] : ["what the capabilities permit:", ...lines]),
     ...(kind === "hooks"
       ? [
           "what its hooks see and change:",

@@ -77,12 +77,10 @@ export async function planGuests(
 /** Starts all of them, or none. @throws GlassineError (as a rejection) as `cpexPlugin` does */
 export async function startGuests(guests: readonly PlannedGuest[]): Promise<readonly CpexPlugin[]> {
   const started = await Promise.allSettled(guests.map(async (each) => await each.start()));
+  const running = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const failed = started.find((each) => each.status === "rejected");
-  if (failed === undefined)
-    return started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-  await Promise.all(
-    started.map((each) => (each.status === "fulfilled" ? each.value.close() : undefined)),
-  );
+  if (failed === undefined) return running;
+  await Promise.all(running.map((each) => each.close()));
   throw failed.reason;
 }
 
@@ -224,6 +222,9 @@ const conditionFields: Readonly<Record<string, keyof Conditions>> = {
   resources: "resources",
 };
 
+const unmet =
+  "This host does not support it, so the plugin also runs where the condition is not met.";
+
 /** Leaves out conditions that are not supported, so that a guard runs too often, not too rarely. */
 function readConditions(
   given: unknown,
@@ -233,15 +234,8 @@ function readConditions(
   if (!Array.isArray(list) || !list.every(isRecord))
     throw optionsInvalid(`conditions in ${where} must be a list of mappings.`);
   const [only = {}, another] = list;
-  if (another !== undefined)
-    return {
-      unsupported: [
-        setting(
-          "conditions",
-          "This host supports only one condition, so the plugin runs on every call.",
-        ),
-      ],
-    };
+  const why = "This host supports only one condition, so the plugin runs on every call.";
+  if (another !== undefined) return { unsupported: [setting("conditions", why)] };
   const kept: [string, readonly string[]][] = [];
   const unsupported: Unsupported[] = [];
   for (const [field, value] of Object.entries(only)) {
@@ -251,12 +245,7 @@ function readConditions(
     if (names.length === 0) continue;
     // CPEX takes names literally; here `*` is a wildcard.
     if (kind === undefined || names.some((name) => name.includes("*")))
-      unsupported.push(
-        setting(
-          `conditions.${field}`,
-          "This host does not support it, so the plugin also runs where the condition is not met.",
-        ),
-      );
+      unsupported.push(setting(`conditions.${field}`, unmet));
     else kept.push([kind, names]);
   }
   return kept.length === 0

@@ -1,6 +1,6 @@
 /** Turns a CPEX plugin, which is written in Python, into a plugin of this host. */
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { expectOptions, isRecord, readOption } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import {
@@ -27,7 +27,6 @@ import {
 import { pythonOf, readYaml } from "./python.ts";
 import {
   expectWheels,
-  fileOf,
   hashWheel,
   type Installed,
   normalizedName,
@@ -234,7 +233,7 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
   const { options, venv, python, pluginDirs, check } = host;
   const { kind } = entry;
   const installed = wheelOf(venv, kind.slice(0, kind.lastIndexOf(".")));
-  const wheel = installed && (await hashWheel(installed));
+  const wheel = installed && (await hashWheel(installed)).wheel;
   expectLocked(kind, wheel, options.wheels);
   const own = installed && (await manifestOf(host, installed, kind));
   const { guest, manifest, unsupported } = describeGuest(entry, { wheel, own, pluginDirs });
@@ -291,8 +290,8 @@ async function manifestOf(
   kind: string,
 ): Promise<PackageManifest | undefined> {
   const path = `${kind.split(".")[0]}/plugin-manifest.yaml`;
-  const text = await fileOf(installed, path);
-  if (text === undefined) return undefined;
+  if (!installed.files.includes(path)) return undefined;
+  const text = await readFile(join(installed.folder, path), "utf8");
   const what = `plugin-manifest.yaml of ${installed.name}`;
   const { startTimeoutMs: timeoutMs, onOutput } = options;
   const document = await readYaml(python, { text }, { what, timeoutMs, onOutput });

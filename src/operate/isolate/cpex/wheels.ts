@@ -52,12 +52,8 @@ export async function readVenv(python: string): Promise<Venv> {
   const config = readSettings(await configOf(path, root));
   const home = config.get("home") ?? dirname(await realpath(path));
   const base = dirname(home);
-  const readable = await existing([
-    root,
-    join(base, "bin"),
-    join(base, "lib"),
-    join(base, "lib64"),
-  ]);
+  const ofBase = ["bin", "lib", "lib64"].map((name) => join(base, name));
+  const readable = await existing([root, ...ofBase]);
   const folder = await sitePackages(root);
   const names = await readdir(folder);
   const infos = names.filter((name) => name.endsWith(".dist-info"));
@@ -109,13 +105,13 @@ const stripped = (text: string) => text.replaceAll(padding, "");
 
 /** The existing paths, both as given and as real paths, because links connect the two. */
 async function existing(paths: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(
-    paths.map(async (path) => {
-      const real = await realpath(path).catch(() => undefined);
-      return real === undefined ? [] : [path, real];
-    }),
+  const found = paths.map((path) =>
+    realpath(path).then(
+      (real) => [path, real],
+      () => [],
+    ),
   );
-  return [...new Set(found.flat())];
+  return [...new Set((await Promise.all(found)).flat())];
 }
 
 async function sitePackages(root: string): Promise<string> {
@@ -169,12 +165,6 @@ export function wheelOf({ wheels }: Venv, module: string): Installed | undefined
   );
 }
 
-/** Reads a file of a wheel; `undefined` if the wheel does not list it. */
-export async function fileOf(wheel: Installed, path: string): Promise<string | undefined> {
-  if (!wheel.files.includes(path)) return undefined;
-  return await readFile(join(wheel.folder, path), "utf8");
-}
-
 const cache = "__pycache__";
 
 /**
@@ -191,14 +181,10 @@ const isOfInstaller = (path: string) =>
  * Hashes name, version and every file: those that the wheel lists, and all others in the folders of
  * its packages.
  *
+ * @returns also the names in `site-packages` of what was hashed
  * @throws GlassineError `package_refused` for a file that cannot be read
  */
-export async function hashWheel(wheel: Installed): Promise<Wheel> {
-  return (await hashFiles(wheel)).wheel;
-}
-
-/** @returns also the names in `site-packages` of what was hashed */
-async function hashFiles({ name, version, info, folder, files }: Installed) {
+export async function hashWheel({ name, version, info, folder, files }: Installed) {
   const reading = async <Read>(path: string, read: (path: string) => Promise<Read>) =>
     await read(join(folder, path)).catch((error: unknown) => {
       throw refused(name, `its file ${quoted(path)} cannot be read (${systemCode(error)})`, error);
@@ -245,7 +231,7 @@ export interface Environment {
  */
 export async function readEnvironment(python: string): Promise<Environment> {
   const { folder, elsewhere, wheels } = await readVenv(python);
-  const hashed = await Promise.all(wheels.map(hashFiles));
+  const hashed = await Promise.all(wheels.map(hashWheel));
   // Not what the wheels list: a line that is not hashed must not vouch for what is.
   const owned = new Set(hashed.flatMap(({ names }) => names));
   const found = await readdir(folder);
@@ -275,7 +261,7 @@ export async function expectWheels(
     const name = normalizedName(given);
     const installed = venv.wheels.find((each) => each.name === name);
     if (installed === undefined) throw refused(name, "it is not installed");
-    const found = await hashWheel(installed);
+    const { wheel: found } = await hashWheel(installed);
     if (found.version !== version)
       throw refused(name, `version ${version} was expected, and ${found.version} is installed`);
     if (found.hash !== hash)

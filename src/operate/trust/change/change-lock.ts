@@ -107,7 +107,10 @@ export async function changeLock(
     const step = { paths, before, edit: made, isSame, options, warn };
     if (before !== undefined) warnIfOpen(paths.lock, before.stats.mode, warn);
     if (made.lines.length > 0) await applyWithJournal(step);
-    else if (!isSame) await (await replaceLock(step)).settle();
+    else if (!isSame) {
+      const replaced = await replaceFile(paths.lock, encoder.encode(made.text), before);
+      await replaced.settle();
+    }
     return { lock, previous, journal: paths.journal, lines: made.lines };
   });
 }
@@ -151,7 +154,7 @@ function withNote(error: unknown, note: string): unknown {
 }
 
 async function applyWithJournal(step: Step): Promise<void> {
-  const { paths, before, edit, isSame, warn } = step;
+  const { paths, before, edit, isSame, options, warn } = step;
   const journal = await openJournal(paths.journal);
   try {
     warnIfOpen(paths.journal, journal.mode, warn);
@@ -165,10 +168,20 @@ async function applyWithJournal(step: Step): Promise<void> {
       warn(
         `${printable(paths.lock)} was edited after the last change in its journal, and is now recorded as it is: compare it with version control.`,
       );
-    const lines = linesOf(step, journal);
+    const end = endOf(journal.bytes);
+    const digest = sha256(edit.text);
+    const facts = {
+      at: new Date().toISOString(),
+      actor: options.actor ?? ownName(),
+      lock: digest,
+    };
+    const lines = chained(
+      edit.lines.map((line) => ({ ...line, ...facts })),
+      end,
+    );
     const record = {
       old: before === undefined ? null : sha256(before.bytes),
-      new: sha256(edit.text),
+      new: digest,
       journal: journal.bytes.length,
       lines,
     };
@@ -180,8 +193,8 @@ async function applyWithJournal(step: Step): Promise<void> {
     }
     let lock: Replaced | undefined;
     try {
-      if (!isSame) lock = await replaceLock(step);
-      await journal.append(appended(lines, endOf(journal.bytes)));
+      if (!isSame) lock = await replaceFile(paths.lock, encoder.encode(edit.text), before);
+      await journal.append(appended(lines, end));
     } catch (error) {
       throw await undo(step, journal, lock, error);
     }
@@ -210,18 +223,6 @@ async function undo(
   }
   const message = `${(error as Error).message} What was written could not be undone: the change of ${printable(paths.lock)} stands, and the next change will complete its journal.`;
   return lockfileFailed(paths.lock, message, error);
-}
-
-function replaceLock({ paths, before, edit }: Step): Promise<Replaced> {
-  return replaceFile(paths.lock, encoder.encode(edit.text), before);
-}
-
-function linesOf({ edit, options }: Step, journal: JournalFile): readonly string[] {
-  const at = new Date().toISOString();
-  const actor = options.actor ?? ownName();
-  const lock = sha256(edit.text);
-  const lines = edit.lines.map((line) => ({ ...line, at, actor, lock }));
-  return chained(lines, endOf(journal.bytes));
 }
 
 /** Returns `user@host`. In a container, the user may have no name. */
