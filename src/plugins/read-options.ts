@@ -59,10 +59,22 @@ function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Lists the options that exist, if the issue is an unknown one. */
-function knownOptionsHint(issue: z.core.$ZodIssue, schema: z.ZodMiniType): string {
-  if (issue.code !== "unrecognized_keys" || issue.path.length > 0) return "";
-  const known = schema instanceof z.ZodMiniObject ? Object.keys(schema.def.shape) : [];
-  return known.length === 0 ? "" : ` Its options are ${known.join(", ")}.`;
+function knownOptionsHint({ code, path }: z.core.$ZodIssue, schema: z.ZodMiniType): string {
+  if (code !== "unrecognized_keys") return "";
+  const around = unwrapped(path.reduce(fieldOf, schema as unknown));
+  if (!(around instanceof z.ZodMiniObject)) return "";
+  return ` ${path.length === 0 ? "Its options are" : "It may have"} ${Object.keys(around.def.shape).join(", ")}.`;
+}
+
+function fieldOf(schema: unknown, key: PropertyKey): unknown {
+  const around = unwrapped(schema);
+  if (around instanceof z.ZodMiniRecord) return around.def.valueType;
+  return around instanceof z.ZodMiniObject ? around.def.shape[String(key)] : undefined;
+}
+
+function unwrapped(schema: unknown): unknown {
+  const isWrapped = schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniDefault;
+  return isWrapped ? unwrapped(schema.def.innerType) : schema;
 }
 
 function faultOf(issue: z.core.$ZodIssue, given: unknown): string {

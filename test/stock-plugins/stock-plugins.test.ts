@@ -93,6 +93,12 @@ describe("stockPlugins", () => {
       'the options must not have "tool". Its options are tools, otherwise.',
     ],
     [
+      "a misspelled key inside an option",
+      "egress-guard",
+      { labels: ["PII"], allow: { tool: ["search_notes"] } },
+      '"allow" must not have "tool". It may have tools, prompts, resources, methods, models, servers.',
+    ],
+    [
       "a source that no header has",
       "header-writer",
       { headers: { "x-user": { from: "subject.mood" } } },
