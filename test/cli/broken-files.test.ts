@@ -70,7 +70,7 @@ it("a broken file of keys is not blamed on the lockfile or its journal", async (
   const env = { GLASSINE_PLUGIN_PUBLISHER_KEYS: join(root, "keys.json") };
   const { stdout } = await at(["plugins", "doctor"], env);
   expect(linesOf(stdout).at(-1)).toBe(
-    "There are also problems (setting): run `glassine doctor` to see them.",
+    "There are also problems with settings: run `glassine doctor` to see them.",
   );
 });
 

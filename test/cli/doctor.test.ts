@@ -341,6 +341,11 @@ describe("doctor", () => {
     ],
     [{ lock_fault: { code: "lockfile_newer", message: "newer" } }, {}, "error", "lock"],
   ] as const)("reports problems of lock and journal: %#", async (given, state, status, about) => {
+    const place = {
+      pending: "an unfinished change",
+      journal: "the journal",
+      lock: "plugins.lock",
+    }[about];
     verifies("cli:doctor-status");
     const services = serving(given, state);
     const { document } = await runJson(["doctor"], { services });
@@ -359,7 +364,7 @@ describe("doctor", () => {
     const ofPlugins = await run(["plugins", "doctor", "--strict"], { services });
     expect([ofPlugins.code, linesOf(ofPlugins.stdout).at(-1)]).toEqual([
       1,
-      `There are also problems (${about}): run \`glassine doctor\` to see them.`,
+      `There are also problems with ${place}: run \`glassine doctor\` to see them.`,
     ]);
     const { stdout } = await run(["doctor"], { services });
     expect(stdout).not.toContain("looks consistent");

@@ -72,8 +72,8 @@ describe("plugins verify", () => {
   });
 
   it.each([
-    [1, "not looked at: plugins of other hosts (1); `verify --host MODULE` compares them"],
-    [2, "not looked at: plugins of other hosts (2); `verify --host MODULE` compares them"],
+    [1, "1 entry of another host was not looked at: `verify --host MODULE` compares it."],
+    [2, "2 entries of other hosts were not looked at: `verify --host MODULE` compares them."],
   ])("says of %i entries of other hosts that it did not look at them", async (count, text) => {
     verifies("cli:verify-lines");
     const services = serving({ other_host_count: count });

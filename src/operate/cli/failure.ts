@@ -90,16 +90,12 @@ function problemLines({ data }: GlassineError): readonly string[] | undefined {
 
 function refusedText(error: GlassineError, name: string | undefined): string {
   const { code, data, message } = error;
-  if (code === "lockfile_missing" && isText(data.path)) return texts.lockNotFound(data.path);
+  const { path, version } = data;
+  if (code === "lockfile_missing" && typeof path === "string") return texts.lockNotFound(path);
   if (name === undefined) return printable(message);
-  // The version is a string, because it can have any number of digits.
-  if (code === "lockfile_newer" && isText(data.path) && isText(data.version))
-    return say`${name}: ${data.path} has schema version ${data.version}; this version understands 1`;
+  if (code === "lockfile_newer" && path !== undefined)
+    return say`${name}: ${String(path)} has schema version ${String(version)}; this version understands 1`;
   return printable(message.startsWith(`${name}: `) ? message : `${name}: ${message}`);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
 }
 
 /** The message of a system error, such as no permission, no space or no such file. */

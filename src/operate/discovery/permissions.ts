@@ -153,10 +153,8 @@ function namesOf(parts: readonly Node[]): string {
   return listed(parts.map(({ key }) => spoken(key)));
 }
 
-function listed(names: readonly string[]): string {
-  const [last = "", ...before] = names.toReversed();
-  return before.length === 0 ? last : `${before.toReversed().join(", ")} and ${last}`;
-}
+const andList = new Intl.ListFormat("en-GB", { type: "conjunction" });
+const listed = (names: readonly string[]) => andList.format(names);
 
 function used(name: string, services: ServiceTable): readonly string[] {
   const service = Object.hasOwn(services, name) ? services[name] : undefined;

@@ -66,8 +66,8 @@ export async function staticStage(
   const total = packages.length;
   while (surveyed.length < total) {
     const done = surveyed.length;
-    const batch = packages.slice(done, done + atATime).map((each, at) => {
-      onStep({ done: done + at, total, name: each.name });
+    const batch = packages.slice(done, done + atATime).map((each) => {
+      onStep({ done, total, name: each.name });
       return surveyOf(each, { builtins, hashClosure, verifiers });
     });
     surveyed.push(...(await Promise.all(batch)));
@@ -173,8 +173,12 @@ function unenforced(
   const ids = new Set(drift.filter(({ blocking }) => blocking).map(({ id }) => id));
   const count = entries.filter(({ id }) => ids.has(id)).length;
   if (count === 0) return [];
+  const which =
+    entries.length === 1
+      ? "its only entry differs"
+      : `${count} of its ${entries.length} entries ${count === 1 ? "differs" : "differ"}`;
   return [
-    `plugin mode is dev: plugins.lock is not enforced; production would refuse ${count} of its ${entries.length} entries for differences from what is installed`,
+    `plugin mode is dev: plugins.lock is not enforced; ${which} from what is installed, which production refuses`,
   ];
 }
 

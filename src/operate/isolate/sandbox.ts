@@ -256,27 +256,21 @@ exec "$@"`;
   return { command: "sh", args: ["-c", script, "sh", limitKib(memoryMb), ...argv] };
 }
 
-/** What a process can still do on this platform, and why. */
-export interface Platform {
-  readonly open: readonly Opening[];
-  /** Why there are no namespaces; `undefined` if there are. */
-  readonly why: string | undefined;
-}
-
-let probed: Promise<Platform> | undefined;
+let probed: ReturnType<typeof probe> | undefined;
 
 /**
- * Tried until it works: even if a kernel has namespaces, it may not let everyone make them, and
- * the host may lack something just now.
+ * What a process can still do on this platform, and why there are no namespaces, if there are none.
+ * Tried until it works: even if a kernel has namespaces, it may not let everyone make them, and the
+ * host may lack something just now.
  */
-export async function platformOf(): Promise<Platform> {
+export async function platformOf() {
   probed ??= probe();
   const platform = await probed;
   if (platform.why !== undefined) probed = undefined;
   return platform;
 }
 
-async function probe(): Promise<Platform> {
+async function probe(): Promise<{ open: readonly Opening[]; why: string | undefined }> {
   if (process.platform !== "linux")
     return { open: ["network", "signals", "memory"], why: `${process.platform} has no namespaces` };
   const why = await new Promise<string | undefined>((resolve) => {

@@ -16,16 +16,14 @@ import {
   writeLine,
 } from "./protocol.ts";
 
-interface ServeOptions {
-  readonly loadPlugin?: typeof load;
-  /** The longest result that the host can take, in UTF-16 units. Default: any. */
-  readonly maxText?: number;
-}
-
-/** Returns a function that takes a line of the host. */
+/**
+ * Returns a function that takes a line of the host.
+ *
+ * @param options `maxText`: the longest result that the host can take, in UTF-16 units
+ */
 export function serve(
   write: (line: string) => void,
-  { loadPlugin = load, maxText = Number.POSITIVE_INFINITY }: ServeOptions = {},
+  { loadPlugin = load, maxText = Number.POSITIVE_INFINITY } = {},
 ): (line: string) => void {
   const send = (what: FarMessage, text?: string) => write(writeLine(what, text));
   const turns = new Map<string, AbortController>();

@@ -56,12 +56,12 @@ export const pluginsDoctor = defineCommand({
   schema: z.array(diagnosis),
   async run(context) {
     const { exitCode, rows, ofLock, head, rowLines, warnings } = await outcomeOf(context);
-    const about = [...new Set(ofLock.map((each) => each.about))].join(", ");
-    const more = `There are also problems (${about}): run \`${context.host.bin} doctor\` to see them.`;
+    const about = [...new Set(ofLock.map((each) => placeNames[each.about]))];
+    const more = `There are also problems with ${about.join(", ")}: run \`${context.host.bin} doctor\` to see them.`;
     return {
       exitCode,
       document: rows,
-      lines: [...head, "", ...rowLines, ...(ofLock.length === 0 ? [] : [more])],
+      lines: [...head, "", ...rowLines, ...(about.length === 0 ? [] : [more])],
       warnings: [...ofLock.map(({ message }) => message), ...warnings],
     };
   },
@@ -161,6 +161,15 @@ async function outcomeOf(context: Context) {
     warnings: report.warnings,
   };
 }
+
+const placeNames: Readonly<Record<LockFinding["about"], string>> = {
+  setting: "settings",
+  folder: "folders of packages",
+  mode: "the mode",
+  lock: "plugins.lock",
+  journal: "the journal",
+  pending: "an unfinished change",
+};
 
 function rowLinesOf(row: Diagnosis, paint: Paint): readonly string[] {
   const { package: name, status, enabled, env_var: variable, id, recommendation, reason } = row;

@@ -100,8 +100,8 @@ function linesOf(
   const { signatures_unchecked: unchecked } = report;
   const { guest_count: guests, other_host_count: others } = report;
   const parts = [
-    ...notSeen("guests", guests, "gateway trust --check"),
-    ...notSeen("plugins of other hosts", others, "verify --host MODULE"),
+    ...notSeen(guests, ["guest", "guests"], "gateway trust --check"),
+    ...notSeen(others, ["entry of another host", "entries of other hosts"], "verify --host MODULE"),
     ...driftSection(drift, paint),
     ...rejectedSection(rejected, paint),
     ...section(
@@ -137,6 +137,12 @@ function linesOf(
   ];
 }
 
-function notSeen(what: string, count: number, command: string): readonly string[] {
-  return count === 0 ? [] : [`not looked at: ${what} (${count}); \`${command}\` compares them`];
+function notSeen(
+  count: number,
+  [one, several]: readonly [string, string],
+  command: string,
+): readonly string[] {
+  if (count === 0) return [];
+  const [what, them] = count === 1 ? [`${one} was`, "it"] : [`${several} were`, "them"];
+  return [`${count} ${what} not looked at: \`${command}\` compares ${them}.`];
 }

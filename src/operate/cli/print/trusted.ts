@@ -80,15 +80,26 @@ export function permissionLines(plugin: TrustedPlugin, words: Words): readonly s
   ];
 }
 
-/** The same version with another hash is another package. */
+/**
+ * One line per dependency. The same version with another hash is another package. A dependency has
+ * changed if exactly one copy of it was removed and one added; otherwise it is new or gone.
+ */
 function dependencyLines(before: LockedFacts, after: LockedFacts): readonly string[] {
   const textsOf = ({ dependencies }: LockedFacts) => dependencies.map(memberText);
+  const all = dependencyChanges(textsOf(before), textsOf(after));
   const shown = ({ version, hash }: LockedFacts["dependencies"][number]) =>
     `${version} (${shortHash(hash)})`;
-  return dependencyChanges(textsOf(before), textsOf(after)).flatMap(({ was, now }) => {
-    if (now === undefined)
-      return was === undefined ? [] : [say`  gone:    dependency ${was.name} ${shown(was)}`];
-    if (was === undefined) return [say`  new:     dependency ${now.name} ${shown(now)}`];
-    return [say`  changed: dependency ${now.name} ${shown(now)}, was ${shown(was)}`];
-  });
+  const changed: string[] = [];
+  const came: string[] = [];
+  const gone: string[] = [];
+  for (const { was, now } of all) {
+    const isOnly = all.filter((each) => (each.now ?? each.was)?.name === now?.name).length === 1;
+    if (was !== undefined && now !== undefined && isOnly)
+      changed.push(say`  changed: dependency ${now.name} ${shown(now)}, was ${shown(was)}`);
+    else {
+      if (now !== undefined) came.push(say`  new:     dependency ${now.name} ${shown(now)}`);
+      if (was !== undefined) gone.push(say`  gone:    dependency ${was.name} ${shown(was)}`);
+    }
+  }
+  return [...changed, ...came, ...gone];
 }

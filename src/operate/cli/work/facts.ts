@@ -12,7 +12,6 @@ import {
 } from "../../../core/plugins/index.ts";
 import type {
   Assessment,
-  CheckedProcedure,
   LoadedPlugin,
   StaticPlugin,
   StaticReport,
@@ -129,7 +128,14 @@ export function loadedFacts(
   { health, supplied }: Assessment,
 ): PluginFacts {
   const facts = staticFacts(source, report);
-  if (loaded.kind !== "hooks") return { ...facts, ...procedureFacts(loaded.procedure, facts) };
+  if (loaded.kind !== "hooks") {
+    // For other kinds than procedures, only their hosts know more than the package says.
+    if (loaded.procedure === undefined) return facts;
+    const { name, requiredCapabilities: capabilities, configModel } = loaded.procedure;
+    const undeclared_capabilities = missingIn(capabilities, facts.capabilities);
+    const config = configKeysOf(configModel);
+    return { ...facts, name, capabilities, undeclared_capabilities, config };
+  }
   const { plugin } = loaded;
   const state = health.get(plugin.name);
   const isolated = isolationOf(plugin);
@@ -169,17 +175,6 @@ function streamsOf(plugin: Plugin): PluginFacts["streams"] {
 
 function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
   return { status, message, checked_at: checkedAt, error_summary: errorSummary };
-}
-
-/** For other kinds, only their hosts know more than the package says. */
-function procedureFacts(
-  procedure: CheckedProcedure | undefined,
-  requested: PluginFacts,
-): Partial<PluginFacts> {
-  if (procedure === undefined) return {};
-  const { name, requiredCapabilities: capabilities, configModel } = procedure;
-  const undeclared_capabilities = missingIn(capabilities, requested.capabilities);
-  return { name, capabilities, undeclared_capabilities, config: configKeysOf(configModel) };
 }
 
 function missingIn(declared: readonly string[], requested: readonly string[] | null) {

@@ -23,6 +23,7 @@ import { cpexCapabilities, cpexHooks, neededFeatures, workerProtocol } from "./w
 
 export { linesTo } from "../lines.ts";
 
+type Invoked = Awaited<ReturnType<Manager["invoke"]>>;
 type Item = Exclude<Parameters<typeof createPluginManager>[0]["plugins"][number], Plugin>;
 
 interface Served {
@@ -81,7 +82,7 @@ interface Made {
 
 export function cpexServer({ serve, write, warn }: CpexServerOptions) {
   const open = new Set<Promise<void>>();
-  const scopeOf = keptByRequest<Scope>(() => ({}));
+  const scopeOf = keptByRequest((): { context?: Invoked["context"] } => ({}));
   let made: Made | undefined;
   let end: () => void = () => {};
   const shutdown = new Promise<void>((resolve) => {
@@ -238,7 +239,7 @@ function grantOf(plugin: Plugin, granted: readonly string[]): readonly never[] {
  *
  * @throws Error
  */
-function expectSaid({ violation, executions }: Awaited<ReturnType<Manager["invoke"]>>): void {
+function expectSaid({ violation, executions }: Invoked): void {
   if (violation === undefined) return;
   const decisive = executions.find(({ effectiveAllow }) => !effectiveAllow);
   if (violation.plugin !== undefined && decisive?.requestedAllow === false) return;
@@ -270,8 +271,4 @@ function read<Schema extends z.ZodMiniType>(
 /** Ignores failures, which have already been reported to the caller that caused them. */
 async function closed(made: Made | undefined): Promise<void> {
   await made?.served.then(({ manager }) => manager.close()).catch(() => {});
-}
-
-interface Scope {
-  context?: Awaited<ReturnType<Manager["invoke"]>>["context"];
 }

@@ -55,11 +55,15 @@ const misfitsOf: Readonly<Record<string, (slot: Data) => readonly string[]>> = {
       : [],
   mcp: ({ tool, prompt }) => [
     ...(isRecord(tool) ? schemasOf(tool) : []),
-    ...(isRecord(prompt) && hasOthersThanObjects(prompt.arguments) ? ["prompt.arguments"] : []),
+    ...(isRecord(prompt) && Array.isArray(prompt.arguments) && !prompt.arguments.every(isRecord)
+      ? ["prompt.arguments"]
+      : []),
   ],
   // Its models read every item of a history as an empty object, which would return as a change.
-  agent: ({ conversation }) =>
-    isRecord(conversation) && isFilled(conversation.history) ? ["conversation"] : [],
+  agent: ({ conversation }) => {
+    const history = isRecord(conversation) ? conversation.history : undefined;
+    return Array.isArray(history) && history.length > 0 ? ["conversation"] : [];
+  },
 };
 
 /** A JSON Schema can be a boolean, but its model requires an object. */
@@ -68,11 +72,6 @@ function schemasOf(tool: Data): readonly string[] {
     .filter((field) => tool[field] !== undefined && !isRecord(tool[field]))
     .map((field) => `tool.${field}`);
 }
-
-const isFilled = (value: unknown) => Array.isArray(value) && value.length > 0;
-
-const hasOthersThanObjects = (value: unknown) =>
-  Array.isArray(value) && !value.every((each) => isRecord(each));
 
 /** Returns a copy without the values at `paths`, each of one or two names. */
 function without(value: Data, paths: readonly string[]): Data {

@@ -16,7 +16,6 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, readlink, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import * as z from "zod";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { jsonOf, systemCode } from "../../packages/index.ts";
@@ -68,7 +67,7 @@ export async function exclusively<T>(
     if (holder === undefined) break;
     if (performance.now() >= end) throw busy(exclusion, holder);
     // A random time, so that waiting processes do not all try again at once.
-    await setTimeout(10 + Math.random() * 40);
+    await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
   }
   try {
     return await work();

@@ -207,7 +207,10 @@ export function readJournal(bytes: Uint8Array): Journal {
     if (line.prev !== undefined && !digestsOf(raw[index - 1]).includes(line.prev))
       report("chain_broken", "It was written after a different line than the one before it.");
     const dropped = neverDropped.filter((key) => line[key] === undefined && seen.has(key));
-    if (dropped.length > 0 && !(isByHand(line) && isCovered(next, raw[index]))) {
+    const isByHand = neverDropped.every((key) => line[key] === undefined);
+    const nextPrev = next === undefined || "fault" in next ? undefined : next.prev;
+    const isCovered = nextPrev !== undefined && digestsOf(raw[index]).includes(nextPrev);
+    if (dropped.length > 0 && !(isByHand && isCovered)) {
       const names = dropped.map((key) => `${key}=`).join(" and ");
       report("unchained", `It lacks ${names}, which an earlier line has.`);
     }
@@ -215,16 +218,6 @@ export function readJournal(bytes: Uint8Array): Journal {
     lines.push({ ...line, number });
   });
   return { lines, problems };
-}
-
-function isByHand(line: JournalLine): boolean {
-  return neverDropped.every((key) => line[key] === undefined);
-}
-
-/** Whether the next line has the digest of this one. */
-function isCovered(next: ReturnType<typeof parseBytes> | undefined, line: Uint8Array | undefined) {
-  if (next === undefined || "fault" in next || line === undefined) return false;
-  return next.prev !== undefined && digestsOf(line).includes(next.prev);
 }
 
 /** The digests that the line after this one may have. */

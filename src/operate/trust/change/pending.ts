@@ -9,7 +9,6 @@
  */
 
 import { rename } from "node:fs/promises";
-import { setTimeout } from "node:timers/promises";
 import * as z from "zod";
 import { jsonOf } from "../../packages/index.ts";
 import type { Lockfile } from "../lockfile/entry-rules.ts";
@@ -216,6 +215,6 @@ export async function readLockWithJournal(
     const after = await readLockfile(path);
     const isSettled = change !== "in progress" && lock?.text === after?.text;
     if (isSettled || tries === maxTries) return { lock, journal };
-    await setTimeout(pauseMs);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
