@@ -202,15 +202,8 @@ type Done<Returned> =
     : Returned;
 
 /**
- * Runs `recipe` on a draft of `value` and returns the changed copy, or `value` itself if nothing
- * changed.
- *
- * The draft of a view has a container for each slot that the view may write, so that
- * `draft.security.labels.push("PII")` works on an envelope without `security`; an untouched
- * container is dropped again. The draft's type lets you write only what the capabilities let you
- * write.
- *
- * @throws GlassineError with the code of the edit's fault, such as `label_invalid`
+ * The type of `amend`. The draft of a view has a container for each slot that the view may write,
+ * which is dropped again if it is untouched, and its type lets you write nothing else.
  */
 export type Amend = <V extends object, Returned = unknown>(
   value: V,

@@ -23,7 +23,7 @@ import type { ExtensionsInputOf, ExtensionsOf, SlotTable, StandardSlots } from "
  */
 export type InvokeResult<Payload = object, Extensions = ExtensionsOf<StandardSlots>> = Omit<
   AnyInvokeResult,
-  "payload" | "extensions" | keyof Verdict
+  "payload" | "extensions"
 > & {
   /** The same object that was passed in, if this library had frozen it and nothing changed it. */
   readonly payload: Payload;
@@ -33,18 +33,8 @@ export type InvokeResult<Payload = object, Extensions = ExtensionsOf<StandardSlo
 
 /** Whether to go on. If not, there is always a violation. */
 type Verdict =
-  | {
-      /** Whether to go on. */
-      readonly continueProcessing: true;
-      /** Why not to go on, or `undefined`. */
-      readonly violation: undefined;
-    }
-  | {
-      /** Whether to go on. */
-      readonly continueProcessing: false;
-      /** Why not to go on, or `undefined`. */
-      readonly violation: Violation;
-    };
+  | { readonly continueProcessing: true; readonly violation: undefined }
+  | { readonly continueProcessing: false; readonly violation: Violation };
 
 /** What `invoke` resolves to, by the hook's semantic. */
 type AnswerOf<Spec extends HookSpec, Extensions> = {
