@@ -26,6 +26,12 @@ export function ownValue(value: unknown, key: string | number): unknown {
   if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
   return (value as Readonly<Record<string | number, unknown>>)[key];
 }
+/** Reads what a path of own properties leads to. */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  let found = value;
+  for (let i = 0; i < path.length; i++) found = ownValue(found, path[i] as string | number);
+  return found;
+}
 /** Reads an own property that is data. Runs no getter, but `value` must not be a proxy. */
 export function ownData(value: object, key: PropertyKey): unknown {
   return ownValue(getOwnPropertyDescriptor(value, key), "value");

@@ -26,6 +26,7 @@ import {
   ownValue,
   some,
   toLowerAscii,
+  valueAt,
 } from "../data/intrinsics.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
@@ -185,7 +186,7 @@ export function labelIn(extensions: object, label: string): boolean {
   if (typeof label !== "string") {
     throw new GlassineError("label_invalid", `${call} expects a label that is a string.`, { call });
   }
-  return includes(stringsOf(ownValue(ownValue(extensions, "security"), "labels")), label);
+  return includes(stringsOf(valueAt(extensions, ["security", "labels"])), label);
 }
 
 export function appendHopTo(extensions: object, hop: unknown, more?: unknown): Slots {

@@ -3,7 +3,7 @@
  * only narrow, and times are plausible. Hops are judged as joined with those of other plugins.
  */
 import { asSet, hasAll } from "../data/index.ts";
-import { dateNow, indexOf, ownValue, parseDate, some } from "../data/intrinsics.ts";
+import { dateNow, indexOf, parseDate, some, valueAt } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node } from "../slots/index.ts";
 import type { Slots } from "./filter.ts";
@@ -61,5 +61,5 @@ function faultOf(
 
 /** From the view: a refusal must not reveal to the plugin whether it guessed a hidden subject. */
 function shownSubject(view: Slots): unknown {
-  return ownValue(ownValue(ownValue(view, "security"), "subject"), "id");
+  return valueAt(view, ["security", "subject", "id"]);
 }

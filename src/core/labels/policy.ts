@@ -15,6 +15,7 @@ import {
   none,
   ownValue,
   toArray,
+  valueAt,
 } from "../data/intrinsics.ts";
 import { expectExtensions, labelled } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, optionsInvalid, quoted } from "../errors/index.ts";
@@ -174,7 +175,7 @@ function checkEntity(entity: unknown, call: string): void {
 
 /** The policies that apply to an entity. */
 function policiesOf(extensions: unknown, { name, uri }: DataEntity): readonly unknown[] {
-  const data = ownValue(ownValue(extensions, "security"), "data");
+  const data = valueAt(extensions, ["security", "data"]);
   if (typeof data !== "object" || data === null) return [];
   const isKnown = isName(name) || isName(uri);
   const keys: readonly (string | undefined)[] = isKnown ? [name, uri] : enumerableKeys(data);

@@ -1,5 +1,5 @@
 /** Writes a manager's events into the host's audit trail, and reports what became of them. */
-import { hasOwn, isNativePromise, ownValue } from "../data/intrinsics.ts";
+import { hasOwn, isNativePromise, valueAt } from "../data/intrinsics.ts";
 import { brandOf, type Declassification, removeLabels } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
@@ -199,8 +199,7 @@ function runFacts(run: AnyRun, { plugin, hook, name }: HandlerStep) {
 }
 
 function textAt(extensions: object, path: readonly string[]): string | null {
-  let found: unknown = extensions;
-  for (let at = 0; at < path.length; at++) found = ownValue(found, path[at] as string);
+  const found = valueAt(extensions, path);
   return typeof found === "string" ? found : null;
 }
 

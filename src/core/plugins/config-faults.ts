@@ -1,7 +1,7 @@
 /** Says what is wrong with a configuration: where, and what was expected. Never shows a value. */
 import { en } from "zod/locales";
 import { attempt } from "../data/index.ts";
-import { hasOwn } from "../data/intrinsics.ts";
+import { valueAt } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../observe/index.ts";
@@ -94,15 +94,6 @@ function lineOf(message: string, failing: unknown, { secrets }: Refused): string
   if (message.length > maxMessage) return "";
   const printed = needlesOf(printedValues(failing));
   return oneLine(withoutSecrets(withoutParts(message, secrets), printed), maxShown);
-}
-
-function valueAt(config: unknown, path: Path): unknown {
-  let value = config;
-  for (const part of path) {
-    if (typeof value !== "object" || value === null || !hasOwn(value, part)) return undefined;
-    value = (value as Record<string | number, unknown>)[part];
-  }
-  return value;
 }
 
 const maxListed = 8;

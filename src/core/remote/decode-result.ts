@@ -1,7 +1,7 @@
 /** Reads a result from another process as the value that a handler would have returned. */
 import type * as z from "zod/mini";
 import { isRecord, type Reader, report as reportProblem } from "../data/index.ts";
-import { enumerableKeys, hasOwn, ownValue } from "../data/intrinsics.ts";
+import { enumerableKeys, hasOwn, ownValue, valueAt } from "../data/intrinsics.ts";
 import { formatPath, quoted } from "../errors/index.ts";
 import {
   type Denial,
@@ -25,7 +25,7 @@ import {
   readWire,
 } from "./documents.ts";
 import { executionFrom, type WireExecution } from "./executions.ts";
-import { changeHeaderMaps, recordOf, shownAt, withoutSecrets, withSecretsOf } from "./headers.ts";
+import { changeHeaderMaps, recordOf, withoutSecrets, withSecretsOf } from "./headers.ts";
 import { normalizedProposal } from "./other-implementations.ts";
 import { payloadFrom } from "./payload.ts";
 import { compileDocument, resultSchema } from "./schemas.ts";
@@ -192,7 +192,7 @@ function proposalFrom(
   if (view === undefined) return stripped;
   const meant = asReturned ? stripped : normalizedProposal(slots, stripped, view, onDropped);
   return changeHeaderMaps(slots.nodes, meant, (map, _path, keys) =>
-    withSecretsOf(shownAt(view, keys), map),
+    withSecretsOf(valueAt(view, keys), map),
   );
 }
 

@@ -63,13 +63,6 @@ export function isEmptyContainer(value: unknown): boolean {
   return typeof value === "object" && value !== null && enumerableKeys(value).length === 0;
 }
 
-/** Returns what the view shows at the path `keys`. */
-export function shownAt(view: object, keys: readonly string[]): unknown {
-  let here: unknown = view;
-  for (const key of keys) here = ownValue(here, key);
-  return here;
-}
-
 /** Makes a record in which every key is data, including `__proto__`. */
 export function recordOf<Value>(entries: Iterable<readonly [string, Value]>): {
   readonly [key: string]: Value;

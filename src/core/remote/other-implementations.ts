@@ -1,10 +1,10 @@
 /** Interprets the proposals that other implementations write. */
 import { canonicalInstant, isRecord } from "../data/index.ts";
-import { ownValue } from "../data/intrinsics.ts";
+import { ownValue, valueAt } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";
-import { isEmptyContainer, type OnDropped, recordOf, shownAt } from "./headers.ts";
+import { isEmptyContainer, type OnDropped, recordOf } from "./headers.ts";
 
 /** Returns a proposal as this library would have written it. */
 export function normalizedProposal(
@@ -39,8 +39,8 @@ function restoredAt(
   path: readonly string[],
   restored: (item: unknown, shown: unknown) => unknown,
 ): LevelValue {
-  const list = shownAt(proposal, path);
-  const shown = shownAt(view, path);
+  const list = valueAt(proposal, path);
+  const shown = valueAt(view, path);
   if (!Array.isArray(list) || !Array.isArray(shown)) return proposal;
   const items = Object.freeze(list.map((item, at) => restored(item, shown[at])));
   return withPart(proposal, path, items) as LevelValue;
