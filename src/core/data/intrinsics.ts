@@ -244,6 +244,17 @@ export function newMap(size: number, before = 0): Record<string, unknown> {
   return isFast ? setPrototypeOf({}, null) : create(null);
 }
 
+/** Copies an object whose keys are data, one level deep. */
+export function copiedMap(map: object): Record<string, unknown> {
+  const keys = enumerableKeys(map);
+  const copy = newMap(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    copy[key] = (map as Record<string, unknown>)[key];
+  }
+  return copy;
+}
+
 /** Writes a key, new or not, without running an inherited setter. */
 export function put(target: object, key: string, value: unknown): void {
   if (hasOwn(target, key)) (target as Record<string, unknown>)[key] = value;

@@ -16,7 +16,7 @@ import {
 } from "../data/index.ts";
 import {
   concat,
-  enumerableKeys,
+  copiedMap,
   forEach,
   freeze,
   hasOwn,
@@ -208,20 +208,11 @@ export function setCustomOf(extensions: object, key: unknown, value: unknown): S
   }
   const edit = editing(extensions, "custom", undefined, "setCustom");
   if (value === undefined && !hasOwn(edit.current, key)) return edit.extensions;
-  const next = copyMap(edit.current);
+  const next = copiedMap(edit.current);
   if (value === undefined) delete next[key];
   else next[key] = value;
   const map = readPart(edit, edit.slot, next);
   return map === edit.extensions.custom || !isLevel(map) ? edit.extensions : edited(edit, map);
-}
-
-function copyMap(map: LevelValue): Record<string, unknown> {
-  const names = enumerableKeys(map);
-  const copy = newMap(names.length);
-  forEach(names, (name) => {
-    copy[name] = map[name];
-  });
-  return copy;
 }
 
 export function headerOf(extensions: object, name: string): string | undefined {

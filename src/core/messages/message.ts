@@ -4,12 +4,11 @@ import { admit, areWithin, type Json, type Limits, payloadLimitsInForce } from "
 import {
   BrandCarrier,
   concat,
-  enumerableKeys,
+  copiedMap,
   freeze,
   getPrototypeOf,
   isArray,
   isFrozen,
-  newMap,
   objectPrototype,
 } from "../data/intrinsics.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
@@ -200,14 +199,7 @@ export function markPayload(
 
 function shallowCopy(value: object): object {
   if (isArray(value)) return concat(value);
-  if (getPrototypeOf(value) === objectPrototype) return { ...value };
-  const keys = enumerableKeys(value);
-  const copy = newMap(keys.length);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    copy[key] = (value as Record<string, unknown>)[key];
-  }
-  return copy;
+  return getPrototypeOf(value) === objectPrototype ? { ...value } : copiedMap(value);
 }
 
 /** @throws GlassineError `code`, with every problem and its path */
