@@ -362,7 +362,9 @@ const limits = z.strictObject({
     ),
   events: whole
     .default(256)
-    .describe("How many events of a session are kept for clients that reconnect."),
+    .describe(
+      "How many events of a session are kept for clients that reconnect: of at most `queuedBytes` together and, with those of all other sessions, of 32 Mi characters.",
+    ),
   children: z
     .int()
     .min(1)

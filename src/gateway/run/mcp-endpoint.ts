@@ -11,6 +11,7 @@ import {
   type ConnectFor,
   type Connection,
   errorOf,
+  eventStores,
   exchangeFront,
   idInUse,
   isMessage,
@@ -64,6 +65,7 @@ export class DirectEndpoint implements McpEndpoint {
   readonly connected = new Connected();
   readonly #options: DirectOptions;
   readonly #exchanges: OpenExchanges;
+  readonly #eventStore = eventStores();
 
   constructor(options: DirectOptions) {
     const { limits } = options;
@@ -173,7 +175,7 @@ export class DirectEndpoint implements McpEndpoint {
     const front = sessionFront({
       sdk,
       id,
-      maxEvents,
+      events: this.#eventStore(maxEvents, queuedBytes),
       queuedBytes,
       onAnswered: () => this.sessions.answered(id),
       onUndelivered: ({ message: text }) => log.warn("message_undelivered", { text }),

@@ -7,6 +7,7 @@ export {
   connectionsTo,
   TooManyProcesses,
 } from "./connections.ts";
+export { eventStores } from "./event-store.ts";
 export { callerLeft, exchangeFront, noAnswer } from "./exchange-front.ts";
 export {
   type Connection,

@@ -6,7 +6,7 @@
 import { ignore } from "../../core/data/index.ts";
 import { boundedBody } from "./bounded-body.ts";
 import { cancelledIn, repeatsId, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
-import { eventStore } from "./event-store.ts";
+import type { EventStore } from "./event-store.ts";
 import { keepAliveMs } from "./event-stream.ts";
 import { callerLeft } from "./exchange-front.ts";
 import {
@@ -47,7 +47,8 @@ export interface SessionOptions {
   readonly sdk: ServerSdk;
   /** Made by the gateway; an id from the client is never used. */
   readonly id: string;
-  readonly maxEvents: number;
+  /** What the client may ask for again. */
+  readonly events: EventStore;
   readonly queuedBytes: number;
   /** All requests have been answered. */
   readonly onAnswered: () => void;
@@ -99,8 +100,7 @@ const cancelled = {
 };
 
 export function sessionFront(options: SessionOptions): SessionFront {
-  const { sdk, id, maxEvents, queuedBytes, onAnswered, onUndelivered, onCut } = options;
-  const events = eventStore(maxEvents, queuedBytes);
+  const { sdk, id, events, queuedBytes, onAnswered, onUndelivered, onCut } = options;
   const inner = new sdk.WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
     eventStore: events,
@@ -133,6 +133,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
         transport.onmessage?.(message, extra as Extra | undefined);
       inner.onclose = () => {
         isOver = true;
+        events.close();
         begun();
         transport.onclose?.();
       };

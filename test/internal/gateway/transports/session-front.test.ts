@@ -1,5 +1,6 @@
 /** A session's front: what waits for the session's own stream. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { eventStores } from "../../../../src/gateway/transports/event-store.ts";
 import { sessionFront } from "../../../../src/gateway/transports/session-front.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
@@ -26,7 +27,7 @@ async function started() {
   const front = sessionFront({
     sdk: { WebStandardStreamableHTTPServerTransport: Inner },
     id: "s-1",
-    maxEvents: 10,
+    events: eventStores()(10, 65_536),
     queuedBytes: 65_536,
     onAnswered() {},
     onUndelivered: ({ message }) => undelivered.push(message),
