@@ -158,9 +158,18 @@ interface WithBuiltins {
   process?: { getBuiltinModule?: <Id extends keyof Builtins>(id: Id) => Builtins[Id] | undefined };
 }
 const { process: processAtLoad } = globalThis as WithBuiltins;
-const nativeTypes = processAtLoad?.getBuiltinModule?.("node:util")?.types;
-const AsyncResourceAtLoad = processAtLoad?.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
+const nativeTypes = builtin("node:util")?.types;
+const AsyncResourceAtLoad = builtin("node:async_hooks")?.AsyncResource;
 const runInScope = AsyncResourceAtLoad?.prototype.runInAsyncScope;
+
+function builtin<Id extends keyof Builtins>(id: Id): Builtins[Id] | undefined {
+  try {
+    return processAtLoad?.getBuiltinModule?.(id);
+  } catch {
+    // In the edge runtime of Next.js, the function exists and throws.
+    return undefined;
+  }
+}
 
 /** Returns the current async context; `undefined` where the runtime cannot tell. */
 export function currentScope(): AsyncScope | undefined {

@@ -35,17 +35,26 @@ async function withoutProcess<Module>(load: () => Promise<Module>): Promise<Modu
   }
 }
 
-/** The same in a runtime that has `getBuiltinModule` but not the module. */
-async function withoutUtil<Module>(load: () => Promise<Module>): Promise<Module> {
-  const { getBuiltinModule } = process;
-  vi.resetModules();
-  try {
-    process.getBuiltinModule = () => undefined as never;
-    return await load();
-  } finally {
-    process.getBuiltinModule = getBuiltinModule;
-  }
+/** The same in a runtime where `getBuiltinModule` does this. */
+function withBuiltins(builtin: () => never) {
+  return async <Module>(load: () => Promise<Module>): Promise<Module> => {
+    const { getBuiltinModule } = process;
+    vi.resetModules();
+    try {
+      process.getBuiltinModule = builtin;
+      return await load();
+    } finally {
+      process.getBuiltinModule = getBuiltinModule;
+    }
+  };
 }
+
+const withoutUtil = withBuiltins(() => undefined as never);
+
+/** As in the edge runtime of Next.js. */
+const withoutBuiltins = withBuiltins(() => {
+  throw new Error("A Node.js API is used (process.getBuiltinModule) which is not supported");
+});
 
 describe("on a runtime without isWellFormed and util.types", () => {
   let bare: typeof intrinsics;
@@ -114,6 +123,7 @@ describe("on a runtime without isWellFormed and util.types", () => {
 it.each<[string, (run: () => Promise<unknown>) => Promise<unknown>]>([
   ["a process", withoutProcess],
   ["the module of its types", withoutUtil],
+  ["any module of Node", withoutBuiltins],
 ])("a runtime without %s detects no proxy, and does everything else", async (_, on) => {
   const bare = (await on(
     () => import("../../../src/core/data/intrinsics.ts"),
