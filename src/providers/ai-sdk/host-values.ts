@@ -71,11 +71,22 @@ function objectJson(value: object, jsonInside: (inner: unknown) => unknown): unk
  * host can copy, are shared.
  */
 export function hostCopy<Value>(value: Value): Value {
-  return copyWithin(value, 0, new Map()) as Value;
+  return copyWithin(value, Object.freeze, 0, new Map()) as Value;
+}
+
+/** A copy that is not frozen: a provider, or a framework such as Mastra, writes to what it gets. */
+export function unfrozen<Value>(value: Value): Value {
+  if (!Object.isFrozen(value)) return value;
+  return copyWithin(value, (copy) => copy, 0, new Map()) as Value;
 }
 
 /** `copies` holds the copy of each visited object; while it is being made, the object itself. */
-function copyWithin(value: unknown, depth: number, copies: Map<object, unknown>): unknown {
+function copyWithin(
+  value: unknown,
+  finish: (copy: object) => object,
+  depth: number,
+  copies: Map<object, unknown>,
+): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isUrl(value)) return new URL(value.href);
   if (isDate(value)) return new Date(value.getTime());
@@ -84,8 +95,8 @@ function copyWithin(value: unknown, depth: number, copies: Map<object, unknown>)
   if (depth > payloadLimitsInForce().depth || !(isList(value) || isPlain(value))) return value;
   if (copies.has(value)) return copies.get(value);
   copies.set(value, value);
-  const copyOf = (item: unknown) => copyWithin(item, depth + 1, copies);
-  const copy = Object.freeze(
+  const copyOf = (item: unknown) => copyWithin(item, finish, depth + 1, copies);
+  const copy = finish(
     isList(value)
       ? Array.from(value, copyOf)
       : Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copyOf(field)])),

@@ -3,6 +3,7 @@ import type { ModelExchange, ModelOutcome } from "../model/index.ts";
 import { type ModelRefusal, type StreamLimits, stringAt } from "../rewrite/index.ts";
 import { apiCallError } from "./api-call-error.ts";
 import { HeldEvents } from "./held-events.ts";
+import { unfrozen } from "./host-values.ts";
 
 /** An exchange that has not ended, and the signal that aborts it. */
 export interface OpenExchange {
@@ -83,7 +84,7 @@ export function judgedStream(
       if (done && open.signal?.aborted) {
         controller.error(open.signal.reason);
       } else if (done) controller.close();
-      else controller.enqueue(value);
+      else controller.enqueue(unfrozen(value));
     },
     cancel(reason) {
       cancel(reader, reason);

@@ -14,7 +14,7 @@ import {
   streamOptions,
   valuedKeys,
 } from "../rewrite/index.ts";
-import { type Fields, signalIn } from "./host-values.ts";
+import { type Fields, signalIn, unfrozen } from "./host-values.ts";
 import { endRefused, judgedStream, type OpenExchange } from "./judged-stream.ts";
 import { providers } from "./tables.ts";
 import type { SpecificationVersion } from "./types.ts";
@@ -142,7 +142,7 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
       const { document, refusal } = await open.exchange.judgeAnswer(result);
       if (refusal !== undefined) throw endRefused(open, refusal);
       open.exchange.end();
-      return document as typeof result;
+      return unfrozen(document) as typeof result;
     },
     wrapStream({ doStream, params }) {
       const open = exchangeOf(params);
@@ -188,7 +188,7 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
   });
   if (refusal !== undefined) throw endRefused({ exchange, signal }, refusal);
   const { modelId: _, ...judged } = document as Fields;
-  return { params: judged, exchange };
+  return { params: { ...judged, prompt: unfrozen(judged.prompt) }, exchange };
 }
 
 /** Ends the exchange if the model fails or returns no stream, and throws the error unchanged. */
