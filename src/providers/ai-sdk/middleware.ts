@@ -14,7 +14,7 @@ import {
   streamOptions,
   valuedKeys,
 } from "../rewrite/index.ts";
-import { type Fields, signalIn, unfrozen } from "./host-values.ts";
+import { type Fields, isList, signalIn, unfrozen } from "./host-values.ts";
 import { endRefused, judgedStream, type OpenExchange } from "./judged-stream.ts";
 import { providers } from "./tables.ts";
 import type { SpecificationVersion } from "./types.ts";
@@ -182,6 +182,7 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
   const kept = all.filter((header) => !isOurs(header));
   const { document, refusal } = await exchange.judgeRequest({
     ...params,
+    ...(guard.listens("request") && { prompt: withoutRepeats(params.prompt) }),
     ...(headers !== undefined && { headers: Object.fromEntries(kept) }),
     ...(valuedKeys(options).length > 0 && { providerOptions: options }),
     modelId,
@@ -189,6 +190,21 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
   if (refusal !== undefined) throw endRefused({ exchange, signal }, refusal);
   const { modelId: _, ...judged } = document as Fields;
   return { params: { ...judged, prompt: unfrozen(judged.prompt) }, exchange };
+}
+
+/** Mastra repeats the input of a call in its result, where no provider reads it. */
+function withoutRepeats(prompt: unknown): unknown {
+  const kept = (part: unknown) => {
+    if (!isRecord(part) || part.type !== "tool-result") return part;
+    const { input: _, ...result } = part;
+    return result;
+  };
+  if (!isList(prompt)) return prompt;
+  return prompt.map((message: unknown) =>
+    isRecord(message) && isList(message.content)
+      ? { ...message, content: message.content.map(kept) }
+      : message,
+  );
 }
 
 /** Ends the exchange if the model fails or returns no stream, and throws the error unchanged. */

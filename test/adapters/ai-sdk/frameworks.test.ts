@@ -1,7 +1,7 @@
 /** Frameworks on the AI SDK, such as Mastra, use a model in other ways than the SDK itself. */
 import { createPluginManager, definePlugin } from "glassine";
 import { aiMiddleware } from "glassine/ai-sdk";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { calls, modelOf, says, type Version, versions } from "./versions.ts";
 
 type Prompt = Parameters<ReturnType<typeof modelOf>["doGenerate"]>[0]["prompt"];
@@ -44,5 +44,34 @@ describe.each(versions)("a framework on $name", (version) => {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       writeTo(next.value);
     }
+  });
+
+  it("may repeat the input of a call in its result, which the model does not get", async () => {
+    const model = modelOf(version, [says("Done")]);
+    const input = { to: "555-0100" };
+    await guarded(version, model).doGenerate({
+      prompt: [
+        ...prompt,
+        {
+          role: "assistant",
+          content: [{ type: "tool-call", toolCallId: "c", toolName: "ring", input }],
+        },
+        {
+          role: "tool",
+          content: [
+            {
+              type: "tool-result",
+              toolCallId: "c",
+              toolName: "ring",
+              output: { type: "text", value: "busy" },
+              input,
+            } as never,
+          ],
+        },
+      ],
+    });
+    const sent = JSON.stringify(model.doGenerateCalls[0]?.prompt);
+    expect(sent).toContain("[number]");
+    expect(sent).not.toContain("555");
   });
 });
