@@ -48,6 +48,7 @@ export function guardTools<Tools extends object, Extensions = unknown>(
   const guard: ToolGuard = { manager, options: read, labels: labelRules(read.labels) };
   const guarded = Object.entries(tools).map(([name, tool]) => {
     if (!isRecord(tool)) throw notTools(`a tool as ${name}`, tool);
+    if (tool.execute === undefined && tool.inputSchema === undefined) throw notOfTheSdk(name);
     return [name, guardedTool(guard, name, tool)];
   });
   // The same names, each with a tool of the same type.
@@ -63,6 +64,13 @@ const toolHooks = [
 
 function notTools(expected: string, tools: unknown): Error {
   return optionsInvalid(`guardTools expects ${expected}, got ${kindOf(tools)}.`);
+}
+
+/** A tool of another framework, which would run unguarded. */
+function notOfTheSdk(name: string): Error {
+  return optionsInvalid(
+    `guardTools expects tools of the AI SDK, but the tool ${name} has neither execute nor inputSchema. For tools of another framework, invoke the hooks where they run.`,
+  );
 }
 
 function guardedTool(guard: ToolGuard, name: string, tool: Fields): object {

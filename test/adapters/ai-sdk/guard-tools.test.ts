@@ -282,6 +282,14 @@ describe("a guarded tool", () => {
     expect(guarded.search).toBe(search);
   });
 
+  it("of another framework is refused, as it would run unguarded", async () => {
+    const manager = await managerOf();
+    const ofAnother = { name: "pay", parameters: {}, invoke: () => "paid" };
+    expect(() => guardTools({ pay: ofAnother }, manager)).toThrow(
+      "the tool pay has neither execute nor inputSchema",
+    );
+  });
+
   it("keeps the methods of its class, and runs as itself", async () => {
     class Lookup {
       readonly #names = ["Ada"];
