@@ -6,7 +6,7 @@
  * of util-linux; namespaces(7).
  */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import process from "node:process";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { isWithin } from "../packages/index.ts";
@@ -64,25 +64,31 @@ const namespaces = (network: boolean) => [network ? "-rpmiu" : "-rnpmiu", "--for
 /**
  * Builds a root with only the given folders, all of it read-only, and runs the rest of its arguments
  * in it. `$1` is its place, `$2` a limit in KiB, and `$3` and `$4` the numbers of pairs that follow:
- * first each of a path and its place in the new root, then of a link's target and it.
+ * first each of a path and its place in the new root, then of a link's target and it. What is mounted
+ * inside of a path comes with it: in a namespace, the kernel mounts no folder without that. The root is
+ * a folder in its place, because other mounts may be hidden there.
  *
  * Node's permissions do not replace the read-only mounts: V8 writes what it traces to any file.
  */
 const script = `set -eu
-root=$1 limit=$2 count=$3 links=$4
+place=$1 root=$1/glassine limit=$2 count=$3 links=$4
 shift 4
-mount -t tmpfs -o mode=755 none "$root"
+mount -t tmpfs -o mode=755 none "$place"
+mkdir "$root"
+while [ "$count" -gt 0 ]; do
+  if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$root$(dirname "$2")"; : > "$root$2"; fi
+  mount --rbind "$1" "$root$2"
+  shift 2
+  count=$((count - 1))
+done
+while read -r _ _ _ _ at _; do
+  case $at in */glassine/*) at=$(printf %b "$at") ;; esac
+  case $at in "$root"/*) mount -o remount,bind,ro,nosuid,nodev "$at" ;; esac
+done < /proc/self/mountinfo
 mkdir "$root/dev"
 for device in null zero urandom; do
   : > "$root/dev/$device"
   mount --bind "/dev/$device" "$root/dev/$device"
-done
-while [ "$count" -gt 0 ]; do
-  if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$root$(dirname "$2")"; : > "$root$2"; fi
-  mount --bind "$1" "$root$2"
-  mount -o remount,bind,ro,nosuid,nodev "$root$2"
-  shift 2
-  count=$((count - 1))
 done
 while [ "$links" -gt 0 ]; do
   mkdir -p "$root$(dirname "$2")"
@@ -90,7 +96,7 @@ while [ "$links" -gt 0 ]; do
   shift 2
   links=$((links - 1))
 done
-mount -o remount,bind,ro "$root"
+mount -o remount,bind,ro "$place"
 ulimit -v "$limit"
 ulimit -c 0
 exec chroot "$root" "$@"`;
@@ -122,9 +128,11 @@ function inNewRoot({
   const made = outermost([...all.keys(), ...links.keys()]);
   const pairs = [...all].flatMap(([to, from]) => (made.includes(to) ? [[from, to] as const] : []));
   const linked = [...links].filter(([at]) => made.includes(at) && !all.has(at));
-  const root = rootPlaces.find(
-    (place) => existsSync(place) && !pairs.some(([from]) => touches(place, from)),
-  );
+  // What is mounted there can no longer be reached, not even through a link.
+  const root = rootPlaces
+    .filter((place) => existsSync(place))
+    .map(realOf)
+    .find((place) => !pairs.some(([from]) => touches(place, from) || touches(place, realOf(from))));
   if (root === undefined)
     throw optionsInvalid(
       `A process needs one of ${rootPlaces.join(", ")} for its new root, and none is left: what it may read contains them, or is in them. Put the plugin in a folder of its own, and name narrower folders.`,
@@ -155,6 +163,9 @@ function inNewRoot({
     ],
   };
 }
+
+/** A path without links, if it exists: as the kernel lists mounts. */
+const realOf = (path: string) => (existsSync(path) ? realpathSync(path) : path);
 
 const samePlaces = (paths: readonly string[]) => paths.map((path) => [path, path] as const);
 

@@ -1,8 +1,11 @@
 // A process of its own: it starts processes.
 /** What the command of a sandbox mounts. */
 import { spawnSync } from "node:child_process";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { confined, sandboxed } from "../../../src/operate/isolate/sandbox.ts";
+import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const packages = new Map([["glassine", "/srv/lib/glassine"]]);
@@ -13,11 +16,13 @@ const asUser =
     ? ["setpriv", "--reuid", "65532", "--regid", "65532", "--clear-groups", "--"]
     : ["env"];
 
-/** Runs a program as somebody other than root. */
-function runAsUser(...command: readonly string[]) {
-  const [program = "", ...args] = [...asUser, ...command];
+function run(command: readonly string[]) {
+  const [program = "", ...args] = command;
   return spawnSync(program, args, { encoding: "utf8" });
 }
+
+/** Runs a program as somebody other than root. */
+const runAsUser = (...command: readonly string[]) => run([...asUser, ...command]);
 
 const noNamespaces = runAsUser("unshare", "-rnpmiu", "--fork", "true").status !== 0;
 
@@ -109,4 +114,29 @@ it.skipIf(noNamespaces)("makes the new root for a user who is not root", () => {
   const argv = ["touch", "/written"];
   const { command, args } = confined({ argv, readable: [], network: false, memoryMb: 64 });
   expect(runAsUser(command, ...args).stderr).toMatch(/^touch: .*Read-only file system\s*$/);
+});
+
+it.skipIf(noNamespaces)("what is mounted inside of a folder is read-only, too", async () => {
+  verifies("isolation:platform");
+  const folder = await folderWith();
+  const inner = join(folder, "a b/inner");
+  await mkdir(inner, { recursive: true });
+  const argv = ["touch", join(inner, "written")];
+  const { command, args } = confined({ argv, readable: [folder], network: false, memoryMb: 64 });
+  const mounted = 'mount -t tmpfs none "$1" && shift && exec "$@"';
+  const within = ["unshare", "-rm", "sh", "-c", mounted, "sh", inner];
+  const { stderr } = run([...within, command, ...args]);
+  expect(stderr).toMatch(/^touch: .*Read-only file system\s*$/);
+});
+
+it("makes the new root where it hides nothing that a link leads to", async () => {
+  verifies("isolation:kinds");
+  const folder = await folderWith();
+  const placeFor = (readable: readonly string[]) => {
+    const { args } = confined({ argv: ["python"], readable, network: false, memoryMb: 64 });
+    return args[args.indexOf("-c") + 3] ?? "";
+  };
+  const link = join(folder, "link");
+  await symlink(placeFor([]), link);
+  expect(placeFor([link])).not.toBe(placeFor([]));
 });

@@ -47,7 +47,7 @@ _Harmless_: it may do that, and it has no effect.`;
 const needs = `## What a process needs
 
 A process needs Linux, the programs \`unshare\` and \`setpriv\` of util-linux, and the right to create namespaces.
-It gets a root of its own, which is read-only to it and has this library, the folder of the plugin, the package.json above it, and the system's libraries.
+It gets a root of its own, which is read-only to it and has this library, the folder of the plugin, the package.json above it, and the system's libraries, each with what is mounted inside of it.
 It has no network and no environment, sees no other process, and is also limited by Node's permission model.
 If any of that is not available, the start is refused with \`isolation_refused\`, which says why and what the code could still do: "No space left on device" means that \`user.max_user_namespaces\` is 0.
 "Operation not permitted" on Ubuntu 23.10 or later is AppArmor: let its administrator set \`kernel.apparmor_restrict_unprivileged_userns\` to 0, or give the host a profile that allows \`userns\`.
