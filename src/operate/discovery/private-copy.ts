@@ -2,7 +2,7 @@
  * What runs is what was hashed: packages are copied to where nobody else can write, hashed while
  * they are copied, and imported from there. Later changes to the originals have no effect.
  */
-import { mkdir, realpath, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -11,6 +11,7 @@ import {
   expectSame,
   type HostPackages,
   type InstalledPackage,
+  isWithin,
   nearestPackage,
   type PackageClosure,
   type PackageHash,
@@ -44,6 +45,8 @@ export interface PrivateCopy {
    * is the plugin's peer, because a link to another copy of that is added to the hashed files.
    */
   readonly hasHash: boolean;
+  /** The path of each file, link and folder in it. */
+  readonly paths: readonly string[];
 }
 
 /** Keyed by what is copied: a process imports a module once, as long as its files are the same. */
@@ -71,7 +74,7 @@ export async function privateCopy(input: CopyInput): Promise<PrivateCopy> {
   ]);
   const key = [...parts, ...(await Promise.all(ofHost)).flat()].join("\0");
   if (mode === "production") await expectNothingAbove(await processFolder());
-  const copy = copies.get(key) ?? make(input);
+  const copy = wholeOrNew(copies.get(key), input);
   copies.set(key, copy);
   try {
     return await copy;
@@ -79,6 +82,17 @@ export async function privateCopy(input: CopyInput): Promise<PrivateCopy> {
     copies.delete(key);
     throw error;
   }
+}
+
+/** What cleans folders of temporary files can remove some of a copy, or all of it. */
+async function wholeOrNew(
+  earlier: Promise<PrivateCopy> | undefined,
+  input: CopyInput,
+): Promise<PrivateCopy> {
+  const found = await earlier?.catch(() => undefined);
+  if (found === undefined || !isWithin(await processFolder(), found.folder)) return make(input);
+  const areThere = await Promise.all(found.paths.map(isThere));
+  return areThere.includes(false) ? make(input) : found;
 }
 
 async function make(input: CopyInput): Promise<PrivateCopy> {
@@ -108,7 +122,10 @@ async function make(input: CopyInput): Promise<PrivateCopy> {
       for (const peer of ofHost) peers.add(peer);
       hasHash &&= isWhole;
     }
-    return { folder: own, readable: [folder, ...(await withNeeds(peers))], hasHash };
+    const readable = [folder, ...(await withNeeds(peers))];
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const paths = entries.map(({ parentPath, name }) => join(parentPath, name));
+    return { folder: own, readable, hasHash, paths };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

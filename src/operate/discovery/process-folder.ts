@@ -18,7 +18,8 @@ let made: string | undefined;
  * @throws GlassineError (as a rejection) `package_refused` with `copy_failed`
  */
 export function processFolder(): Promise<string> {
-  own ??= make();
+  own =
+    own === undefined ? make() : own.then(async (path) => ((await isOurs(path)) ? path : make()));
   // The next call tries again.
   own.catch(() => {
     own = undefined;
@@ -47,6 +48,13 @@ async function make(): Promise<string> {
     const text = `No folder can be made in ${tmpdir()} (${systemCode(error)}).`;
     throw packageRefused("copy_failed", "", text, error);
   }
+}
+
+/** If something removed it, such as what cleans `/tmp`, anybody can have made one with its name. */
+async function isOurs(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined || !stats.isDirectory()) return false;
+  return process.getuid === undefined || stats.uid === process.getuid();
 }
 
 /** Removes the folders of processes that were killed. */

@@ -1,10 +1,11 @@
 /** A copy has the hash of its original, although names in it lead to copies, too. */
-import { mkdir, readFile, realpath, writeFile } from "node:fs/promises";
+import { mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readDiscoverOptions, staticStage } from "../../../src/operate/discovery/index.ts";
 import { privateCopy } from "../../../src/operate/discovery/private-copy.ts";
+import { processFolder } from "../../../src/operate/discovery/process-folder.ts";
 import { hashPackage } from "../../../src/operate/packages/index.ts";
 import { install, newRoot, unsigned } from "../../discovery/support.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -96,4 +97,18 @@ it("is another one if the host's peer is in another folder", async () => {
   expect([peerOf(folder), peerOf(elsewhere.folder)]).toEqual(
     await Promise.all([root, other].map((at) => realpath(join(at, "node_modules/two/index.js")))),
   );
+});
+
+it("is made again if some of it is gone, and only then", async () => {
+  verifies("discovery:once");
+  const { hash, copy } = await surveyed(await installed({}, {}));
+  const [first, same] = await Promise.all([copy(), copy()]);
+  expect(same.folder).toBe(first.folder);
+  await rm(join(first.folder, "plugin.js"));
+  const second = await copy();
+  expect((await hashPackage(second.folder)).hash).toBe(hash);
+  expect((await copy()).folder).toBe(second.folder);
+  await rm(await processFolder(), { recursive: true });
+  const third = await copy();
+  expect((await hashPackage(third.folder)).hash).toBe(hash);
 });

@@ -1,6 +1,6 @@
 // A process of its own: it replaces a module.
 /** The folder of a process for its private copies. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
@@ -18,7 +18,7 @@ vi.mock("node:fs/promises", async (original) => {
   return { ...real, writeFile };
 });
 
-it("is not left behind if its owner cannot be written, and is made later", async () => {
+it("is not left behind if its owner cannot be written, and is made later, and again if it is gone", async () => {
   const above = await mkdtemp(join(tmpdir(), "glassine-copies-"));
   afterTest(() => rm(above, { recursive: true }));
   vi.stubEnv("TMPDIR", above);
@@ -29,5 +29,12 @@ it("is not left behind if its owner cannot be written, and is made later", async
   });
   expect(await readdir(above)).toEqual([]);
   disk.isFull = false;
-  expect(await readdir(await processFolder())).toEqual(["owner"]);
+  const folder = await processFolder();
+  expect(await readdir(folder)).toEqual(["owner"]);
+  expect(await processFolder()).toBe(folder);
+  await rm(folder, { recursive: true });
+  await symlink(above, folder);
+  const other = await processFolder();
+  expect(await readdir(other)).toEqual(["owner"]);
+  expect(other).not.toBe(folder);
 });
