@@ -57,13 +57,11 @@ export async function readConfigFile(path: string): Promise<unknown> {
   try {
     return parseStrictJson(new TextDecoder("utf-8", { fatal: true }).decode(read.bytes));
   } catch (error) {
-    throw unreadable(path, error instanceof StrictJsonError ? error.message : "it is not UTF-8");
+    const fault = error instanceof StrictJsonError ? error.message : "it is not UTF-8";
+    throw unreadable(path, `cannot be read: ${fault}`);
   }
 }
 
 function unreadable(path: string, fault: string): GlassineError {
-  return new GlassineError(
-    "config_unreadable",
-    `the configuration ${printable(path)} cannot be read: ${fault}`,
-  );
+  return new GlassineError("config_unreadable", `the configuration ${printable(path)} ${fault}`);
 }

@@ -176,7 +176,10 @@ describe("the file", () => {
       const zeros = join(cwd, "zeros.json");
       const { symlink } = await import("node:fs/promises");
       await symlink("/dev/zero", zeros);
-      expect(await of(zeros)).toContain("is not a regular file");
+      expect(await of(zeros)).toBe(`the configuration ${zeros} is not a regular file`);
+      const loop = join(cwd, "loop.json");
+      await symlink(loop, loop);
+      expect(await of(loop)).toBe(`the configuration ${loop} cannot be read: ELOOP`);
     }
   });
 });
