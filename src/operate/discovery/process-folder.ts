@@ -59,7 +59,9 @@ async function isOurs(path: string): Promise<boolean> {
 
 /** Removes the folders of processes that were killed. */
 async function removeLeftovers(above: string): Promise<void> {
-  const names = (await readdir(above)).filter((name) => name.startsWith(prefix));
+  // Whoever may make a folder there may not have the right to list it.
+  const all = await readdir(above).catch((): string[] => []);
+  const names = all.filter((name) => name.startsWith(prefix));
   await Promise.allSettled(
     names.map(async (name) => {
       const folder = join(above, name);

@@ -7,7 +7,7 @@ import { expect, it, vi } from "vitest";
 import { processFolder } from "../../../src/operate/discovery/process-folder.ts";
 import { afterTest } from "../../support/cleanup.ts";
 
-const disk = vi.hoisted(() => ({ isFull: true }));
+const disk = vi.hoisted(() => ({ isFull: true, isHidden: false }));
 
 vi.mock("node:fs/promises", async (original) => {
   const real = await original<typeof import("node:fs/promises")>();
@@ -15,7 +15,11 @@ vi.mock("node:fs/promises", async (original) => {
     if (disk.isFull) throw Object.assign(new Error("full"), { code: "ENOSPC" });
     await real.writeFile(...args);
   };
-  return { ...real, writeFile };
+  const readdir = async (path: string) => {
+    if (disk.isHidden) throw Object.assign(new Error("hidden"), { code: "EACCES" });
+    return real.readdir(path);
+  };
+  return { ...real, readdir, writeFile };
 });
 
 it("is not left behind if its owner cannot be written, and is made later, and again if it is gone", async () => {
@@ -37,4 +41,12 @@ it("is not left behind if its owner cannot be written, and is made later, and ag
   const other = await processFolder();
   expect(await readdir(other)).toEqual(["owner"]);
   expect(other).not.toBe(folder);
+});
+
+it("is made in a folder that may not be listed", async () => {
+  await rm(await processFolder(), { recursive: true });
+  disk.isHidden = true;
+  const folder = await processFolder();
+  disk.isHidden = false;
+  expect(await readdir(folder)).toEqual(["owner"]);
 });
