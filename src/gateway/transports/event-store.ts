@@ -35,6 +35,8 @@ export function eventStores() {
   /** Event ids are valid in this session only: another session's ids are unknown here. */
   return (maxEvents: number, maxUnits: number) => {
     const events = new Map<string, Stored>();
+    /** The last event that is forgotten of each stream, unless that is its answer. */
+    const streams = new Map<string, number>();
     const prefix = crypto.randomUUID();
     const mostOfAll = Math.max(maxUnitsOfAll, maxUnits);
     let count = 0;
@@ -43,8 +45,10 @@ export function eventStores() {
     const kept: Kept = {
       units: 0,
       forgetOldest() {
-        for (const [oldest, { json }] of events) {
+        for (const [oldest, { stream, json, isAnswer: isLast }] of events) {
           events.delete(oldest);
+          if (isLast) streams.delete(stream);
+          else streams.set(stream, numberOf(oldest));
           kept.units -= json.length;
           unitsOfAll -= json.length;
           return;
@@ -60,8 +64,21 @@ export function eventStores() {
         while (unitsOfAll > mostOfAll && each.units > share) each.forgetOldest();
     }
 
+    function numberOf(id: string): number {
+      return Number.parseInt(id.slice(id.lastIndexOf("_") + 1), 10);
+    }
+
+    /** Returns the stream of an event that is kept, or that may be followed by one that is. */
+    function streamOf(id: string): string | undefined {
+      const stream = id.slice(prefix.length + 1, id.lastIndexOf("_"));
+      const isOwn = id.startsWith(prefix) && numberOf(id) <= count;
+      return events.has(id) || (isOwn && streams.has(stream)) ? stream : undefined;
+    }
+
     return {
-      has: (id: string) => events.has(id),
+      has: (id: string) => streamOf(id) !== undefined,
+      /** Whether something that followed this event is no longer kept. */
+      hasLostAfter: (id: string) => numberOf(id) < (streams.get(streamOf(id) ?? "") ?? 0),
       /** Whether this event is an answer, and the last event of its stream. */
       isLastAnswer(id: string) {
         const event = events.get(id);
@@ -70,9 +87,10 @@ export function eventStores() {
       },
       async storeEvent(stream: string, message: Message) {
         count += 1;
-        const id = `${prefix}_${count}`;
+        const id = `${prefix}_${stream}_${count}`;
         if (isOver) return id;
         const json = JSON.stringify(message);
+        if (!streams.has(stream)) streams.set(stream, 0);
         events.set(id, { stream, json, isAnswer: isAnswer(message) });
         kept.units += json.length;
         unitsOfAll += json.length;
@@ -81,26 +99,26 @@ export function eventStores() {
         makeRoom();
         return id;
       },
-      getStreamIdForEventId: async (id: string) => events.get(id)?.stream,
+      getStreamIdForEventId: async (id: string) => streamOf(id),
       async replayEventsAfter(id: string, { send }: Reader) {
-        const first = events.get(id);
-        if (first === undefined) throw new Error("The event is not known.");
-        let isAfter = false;
+        const of = streamOf(id);
+        if (of === undefined) throw new Error("The event is not known.");
+        const first = numberOf(id);
         for (const [each, { stream, json }] of events) {
           // An event without content only announces its id.
           const says = json !== "{}";
           // Do not await: an event that arrives in between would reach nobody.
-          if (isAfter && stream === first.stream && says)
+          if (numberOf(each) > first && stream === of && says)
             void send(each, JSON.parse(json) as never);
-          isAfter ||= each === id;
         }
-        return first.stream;
+        return of;
       },
       /** The session is over. */
       close() {
         isOver = true;
         sessions.delete(kept);
         while (events.size > 0) kept.forgetOldest();
+        streams.clear();
       },
     };
   };

@@ -74,7 +74,7 @@ export interface SessionFront {
   readonly isBusy: boolean;
   /** Whether the caller waits for nothing and has had no stream for so long: it may have left. */
   isLeft(ms: number): boolean;
-  /** Whether a client can ask for the events after this one. */
+  /** Whether a client can ask for what follows this event. */
   keepsEvent(id: string): boolean;
   /** Whether nothing can follow this event: its stream was that of a request, and is answered. */
   endsStream(id: string): boolean;
@@ -226,8 +226,11 @@ export function sessionFront(options: SessionOptions): SessionFront {
     // The stream has ended without an answer.
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
     // What follows an event may also be the rest of a request's stream.
-    const isRest = Boolean(request.headers.get("last-event-id"));
+    const last = request.headers.get("last-event-id");
+    const isRest = Boolean(last);
     const isStream = request.method === "GET" && response.ok;
+    if (isStream && last && events.hasLostAfter(last))
+      onUndelivered(new Error("What the client asked for again is no longer kept."));
     const isOwn = isStream && !isRest;
     if (isOwn) ownStreamOpened();
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);

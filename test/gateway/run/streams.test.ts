@@ -173,6 +173,28 @@ it("an event that is no longer kept is said to be gone", async () => {
   expect(await again()).toMatchObject({ status: 400, code: "event_unknown" });
 });
 
+it("a client whose last event is gone gets the answer that it waits for", async () => {
+  const waiting: Came[] = [];
+  const made = await gatewayBefore(
+    (came) => (came.message.id === 1 ? void waiting.push(came) : came.answer("fine")),
+    { limits: { events: 2 } },
+  );
+  const own = await sessionOf(made.url, ada);
+  const leaving = new AbortController();
+  const response = await own.open(callOf(1), { signal: leaving.signal });
+  const first = new TextDecoder().decode((await response.body?.getReader().read())?.value);
+  leaving.abort();
+  await own.call(2);
+  await own.call(3);
+  const headers = { "last-event-id": firstIdIn(first) };
+  const again = own.post(undefined, { method: "GET", headers });
+  await expect.poll(() => waiting.length).toBe(1);
+  await pause(200);
+  waiting[0]?.answer("at last");
+  expect(await again).toMatchObject({ status: 200, messages: [{ id: 1 }] });
+  expect(loggedBy(made, "message_undelivered")).toEqual([]);
+});
+
 it("what follows an answer is said not to exist, which is no refusal", async () => {
   const made = await gatewayBefore((came) => came.answer("fine"));
   const own = await sessionOf(made.url, ada);
