@@ -176,7 +176,7 @@ export const logEvents = {
   },
   message_dropped: {
     levels: ["warn"],
-    means: "A message belonged to no open request or session, and was not passed on.",
+    means: "A message of no open request or session, or progress beyond 100 a second, was dropped.",
     perMinute: 60,
   },
   message_undelivered: {

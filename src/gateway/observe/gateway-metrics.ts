@@ -56,7 +56,7 @@ export const gatewayMetrics = {
   dropped_messages_total: {
     kind: "counter",
     labels: ["server"],
-    means: "Messages that belong to no request, and were not passed on.",
+    means: "Messages of no open request, or progress beyond 100 a second, that were dropped.",
   },
   process_restarts_total: {
     kind: "counter",
