@@ -4,7 +4,11 @@ import { readBody } from "../transports/index.ts";
 
 const refusals = {
   too_large: refusalOf("request_too_large"),
-  too_slow: { code: "body_timeout", reason: "The body took too long to arrive", status: 408 },
+  too_slow: {
+    code: "body_timeout",
+    reason: "The body took longer to arrive than limits.bodyTimeoutMs allows",
+    status: 408,
+  },
   broken: refusalOf("request_invalid"),
 } as const;
 

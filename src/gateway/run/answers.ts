@@ -11,8 +11,16 @@ interface Answer {
 
 const answers = {
   parse_error: { status: 400, rpc: -32700, text: "The body must be one JSON document in UTF-8" },
-  message_too_large: { status: 413, rpc: -32600, text: "The message is larger than allowed" },
-  body_timeout: { status: 408, rpc: -32600, text: "The body took too long to arrive" },
+  message_too_large: {
+    status: 413,
+    rpc: -32600,
+    text: "The message is larger than limits.messageBytes allows",
+  },
+  body_timeout: {
+    status: 408,
+    rpc: -32600,
+    text: "The body took longer to arrive than limits.bodyTimeoutMs allows",
+  },
   session_unknown: { status: 404, rpc: -32001, text: "Session not found" },
   session_missing: { status: 400, rpc: -32600, text: "Mcp-Session-Id is missing" },
   event_unknown: {
@@ -25,17 +33,21 @@ const answers = {
     rpc: -32020,
     text: "A header that repeats part of the request is missing, or differs from the body",
   },
-  rate_limited: { status: 429, rpc: -32013, text: "Too many requests" },
+  rate_limited: {
+    status: 429,
+    rpc: -32013,
+    text: "More requests than limits.requestsPerMinute allows",
+  },
   too_many_sessions: {
     status: 503,
     rpc: -32013,
-    text: "Too many sessions or processes are open: end a session, or try again later",
+    text: "Too many sessions or processes are open for limits.sessions, sessionsPerSubject or children: end a session, or try again later",
     headers: { "retry-after": "60" },
   },
   too_many_unanswered: {
     status: 429,
     rpc: -32013,
-    text: "Too many requests have no answer: wait for some of them",
+    text: "More requests than limits.inFlight allows have no answer: wait for some of them",
   },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
   shutting_down: {

@@ -48,7 +48,11 @@ const parseError = refusalOf(
   "Parse error: a line must be one JSON document",
 );
 const initialized = refusalOf(-32600, "already_initialized", "The session has begun already");
-const tooLarge = refusalOf(-32600, "message_too_large", "The message is larger than allowed");
+const tooLarge = refusalOf(
+  -32600,
+  "message_too_large",
+  "The message is larger than limits.messageBytes allows",
+);
 
 export function stdioFront(options: StdioFrontOptions): Transport {
   const { stdin, stdout, authInfo, maxBytes, queuedBytes, drainMs, onCut } = options;

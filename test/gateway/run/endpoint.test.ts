@@ -127,7 +127,9 @@ it("limits the requests and sessions of each subject", async () => {
   expect(await ask(made, { body: list })).toMatchObject({
     status: 429,
     code: "rate_limited",
-    text: expect.stringMatching(/"Too many requests: try again in (19|20) s"/),
+    text: expect.stringMatching(
+      /"More requests than limits\.requestsPerMinute allows: try again in (19|20) s"/,
+    ),
   });
   const other = await ask(made, { body: initialize, headers: { "x-user": "bob" } });
   expect(other.status).toBe(200);
