@@ -351,7 +351,7 @@ const limits = z.strictObject({
     .min(1)
     .default(1000)
     .describe(
-      "How many requests of one session, or exchanges of one subject (MCP 2026-07-28), may be unanswered.",
+      "How many requests of one session, or exchanges of one subject (with models, or of MCP 2026-07-28), may be unanswered.",
     ),
   queuedBytes: z
     .int()

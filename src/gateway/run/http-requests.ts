@@ -5,7 +5,7 @@ import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.t
 import { ratePerMinute, type Tracing } from "../observe/index.ts";
 import { type Connection, errorOf } from "../transports/index.ts";
 import { answer, answerLimited, reasonOf } from "./answers.ts";
-import type { McpEndpoint } from "./endpoint.ts";
+import { type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import { labelSessionOf, slotsOf } from "./guarded-server.ts";
 import type { ModelRoutes } from "./model-routes.ts";
@@ -33,11 +33,15 @@ type Reached = Parameters<typeof checkOrigin>[1];
 export class HttpRequests {
   readonly #options: HttpRequestsOptions;
   readonly #rate: ReturnType<typeof ratePerMinute>;
+  /** Those with models. */
+  readonly #exchanges: OpenExchanges;
   #open = 0;
 
   constructor(options: HttpRequestsOptions) {
+    const limits = () => options.parts().config.limits;
     this.#options = options;
-    this.#rate = ratePerMinute(() => options.parts().config.limits.requestsPerMinute);
+    this.#rate = ratePerMinute(() => limits().requestsPerMinute);
+    this.#exchanges = new OpenExchanges(() => limits().inFlight);
   }
 
   /** How many requests have responses that are not completely sent. */
@@ -105,7 +109,10 @@ export class HttpRequests {
     const route = mcp.isAt(pathname) ? undefined : models.at(pathname);
     const limit = (more: number) => this.#limit(identity, more);
     if (route === undefined) return await mcp.handle(request, identity, connection, limit);
-    return this.#ask(route, request, identity, connection);
+    const leave = this.#exchanges.begin(identity);
+    if (leave === undefined) return answer("too_many_unanswered");
+    connection.onSent(leave);
+    return await this.#ask(route, request, identity, connection);
   }
 
   /** Resolves to the caller's identity, or to the response that refuses the request. */

@@ -192,3 +192,26 @@ it("waits at shutdown until what an aborted caller has read is judged", async ()
   await made.gateway.close();
   expect(judged).toMatchObject([[{ content_type: "text", text: "SALARY" }]]);
 });
+
+it("a subject has as many open requests to models as a session has requests", async () => {
+  const waiting: (() => void)[] = [];
+  const slow = definePlugin({
+    name: "slow",
+    version: "1.0.0",
+    hooks: {
+      "cmf.llm_input": () =>
+        new Promise<undefined>((resolve) => void waiting.push(() => resolve(undefined))),
+    },
+  });
+  const { model } = await gatewayWith([slow], { limits: { inFlight: 2 } });
+  const [ada, eve] = [{ "x-user": "ada" }, { "x-user": "eve" }];
+  const open = [model(ada), model(ada), model(eve)];
+  await expect.poll(() => waiting.length).toBe(3);
+  await expect(model(ada)).rejects.toMatchObject({ status: 429, code: -32_013 });
+  for (const go of waiting.splice(0)) go();
+  for (const { choices } of await Promise.all(open)) expect(choices).toHaveLength(1);
+  const again = model(ada);
+  await expect.poll(() => waiting.length).toBe(1);
+  waiting[0]?.();
+  expect((await again).choices).toHaveLength(1);
+});
