@@ -270,6 +270,7 @@ export function gatewayOf(count: 1 | 2) {
     limits: () => config.limits,
     servers: () => servers,
     memory,
+    forgetLabels() {},
   });
 
   function post(

@@ -64,6 +64,12 @@ export class MemorySessions implements LabelStore {
     return after;
   }
 
+  /** For a session that is over, and whose id nothing else will have. */
+  forget(session: string): void {
+    this.#sessions.delete(session);
+    this.#toKeep.delete(session);
+  }
+
   /**
    * Adds all sessions of another store. No limit applies, because no label may get lost: a session
    * that then has too many labels is refused when it is used.

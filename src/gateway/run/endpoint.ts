@@ -21,6 +21,8 @@ export interface EndpointOptions {
   readonly tracing?: Tracing | undefined;
   /** Callers by the `sessionId` of their fronts. Filled here. */
   readonly callers: Map<string, Caller>;
+  /** Drops the labels of a session that is over. */
+  readonly forgetLabels: (session: string) => void;
 }
 
 export interface McpEndpoint {

@@ -1,7 +1,7 @@
 /** Opens the store for sessions' labels: in memory, or on a server that gateways share. */
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
-import { type LabelStore, memoryLabelStore, settleWithin } from "../../core/labels/index.ts";
+import { type LabelStore, settleWithin, sharedSessions } from "../../core/labels/index.ts";
 import { loadPeer } from "../../operate/packages/index.ts";
 import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
@@ -24,10 +24,28 @@ export const readinessSession = "glassine readiness";
 /** How long the server may take to accept a connection, and to answer on the first one. */
 const answerMs = 5000;
 
+/** How long what began in a session may still be labelled when that is over: a model is slow. */
+const lateMs = 600_000;
+
+interface OpenLabelStore {
+  readonly store: LabelStore;
+  /** Drops the labels of a session that is over. On a server they expire. */
+  readonly forget: (session: string) => void;
+  close(): Promise<void>;
+}
+
 /** @throws GlassineError (as a rejection) `setting_invalid`; `secret_missing`; `label_store_failed` */
-export async function openLabelStore({ config, secrets, log }: GatewayParts) {
+export async function openLabelStore(parts: GatewayParts): Promise<OpenLabelStore> {
+  const { config, secrets, log } = parts;
   const { store } = config.labels;
-  if (store === "memory") return { store: memoryLabelStore(), close: async () => {} };
+  if (store === "memory") {
+    const sessions = sharedSessions();
+    const forget = (session: string) => {
+      sessions.forget(session);
+      setTimeout(() => sessions.forget(session), lateMs).unref();
+    };
+    return { store: sessions, forget, close: async () => {} };
+  }
   const { createClient } = await loadRedis();
   let isOpen = false;
   // Reconnects automatically, but not if there was no server at the start.
@@ -95,6 +113,7 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   const onLost = () => log.warn("label_store_error", { text });
   return {
     store: rememberingStore(connected, ttlMs, onLost),
+    forget() {},
     close: async () => client.destroy(),
   };
 }

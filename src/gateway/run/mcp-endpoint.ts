@@ -121,7 +121,7 @@ export class DirectEndpoint implements McpEndpoint {
 
   /** Begins a session, with its own connection to each server. */
   async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
-    const { callers, servers } = this.#options;
+    const { callers, servers, forgetLabels } = this.#options;
     const { key } = identity;
     if (!this.sessions.hasRoomFor(identity) || !servers().every((server) => server.makeRoom()))
       await this.#endLeft(key);
@@ -134,6 +134,7 @@ export class DirectEndpoint implements McpEndpoint {
       callers.delete(id);
       this.sessions.remove(id);
       for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
+      forgetLabels(id);
     };
     let wired: Wired | undefined;
     // Before it is connected, so that `over` finds it however early the connection ends.

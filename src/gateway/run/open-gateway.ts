@@ -240,6 +240,7 @@ class RunningGateway implements OpenedGateway {
       tracing: this.#tracing,
       log: this.#log,
       events: this.#events,
+      forgetLabels: this.#labels.forget,
     };
     if (envoy !== undefined)
       return new PassEndpoint({

@@ -265,6 +265,7 @@ export class PassEndpoint implements McpEndpoint {
     this.#options.callers.delete(id);
     this.sessions.remove(id);
     for (const { guard } of this.#options.servers()) guard.endSession(id);
+    this.#options.forgetLabels(id);
     for (const passed of open.values()) passed.sessionOver();
   }
 

@@ -51,6 +51,7 @@ export async function endpointBefore(
     log,
     callers,
     events,
+    forgetLabels() {},
   });
   afterTest(() => endpoint.connected.closeAll());
   const ask = (identity: Identity, session: string | undefined, asked: RequestInit) => {
