@@ -18,8 +18,8 @@ import {
   type JournalLine,
   parseJournalLine,
   readJournal,
-  readTrustJournal,
 } from "../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../src/operate/trust/change/journal-file.ts";
 import { missingOf } from "../src/operate/trust/change/pending.ts";
 import { revokePlugins, trustPlugins } from "../src/operate/trust/change/trust-plugins.ts";
 import type { LockEntry } from "../src/operate/trust/lockfile/entry-rules.ts";

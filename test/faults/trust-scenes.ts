@@ -4,7 +4,8 @@ import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { checkJournal, readTrustJournal } from "../../src/operate/trust/change/journal.ts";
+import { checkJournal } from "../../src/operate/trust/change/journal.ts";
+import { readTrustJournal } from "../../src/operate/trust/change/journal-file.ts";
 import { pendingChange } from "../../src/operate/trust/change/pending.ts";
 import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
 import { readLockfile } from "../../src/operate/trust/lockfile/read-lockfile.ts";

@@ -5,9 +5,8 @@ export {
   type JournalLine,
   type JournalProblem,
   noLock,
-  readTrustJournal,
-  type TrustJournal,
 } from "./change/journal.ts";
+export { readTrustJournal, type TrustJournal } from "./change/journal-file.ts";
 export { pendingChange, readLockWithJournal } from "./change/pending.ts";
 export { changeFile } from "./change/replace-file.ts";
 export {

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { certificateSigner } from "../../../src/operate/trust/signing/certificate-signer.ts";
 import { checkEvidence, decideTrust } from "../../../src/operate/trust/signing/decide-trust.ts";
 import {
-  certificateSigner,
   sigstoreVerifier,
   statementFault,
 } from "../../../src/operate/trust/signing/sigstore-verifier.ts";

@@ -25,13 +25,12 @@ import {
   chained,
   checkJournal,
   endOf,
-  type JournalFile,
   type JournalLine,
   lastLockDigest,
   noLock,
-  openJournal,
   readJournal,
 } from "./journal.ts";
+import { type JournalFile, openJournal } from "./journal-file.ts";
 import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
 import { type Before, type Replaced, replaceFile } from "./replace-file.ts";
 

@@ -32,12 +32,10 @@ import {
   chained,
   endOf,
   type JournalLine,
-  openJournal,
   parseJournalLine,
   readJournal,
-  readTrustJournal,
-  type TrustJournal,
 } from "./journal.ts";
+import { openJournal, readTrustJournal, type TrustJournal } from "./journal-file.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const isLine = (text: unknown) =>

@@ -1,19 +1,11 @@
 /** Verifies `glassine.sigstore.json`, a Sigstore bundle, without network access. */
-
 import type { Bundle } from "@sigstore/bundle";
-import type { Signer, toTrustMaterial } from "@sigstore/verify";
-import * as z from "zod";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
-import {
-  formatPath,
-  GlassineError,
-  optionsInvalid,
-  quoted,
-  quoteName,
-} from "../../../core/errors/index.ts";
+import { GlassineError, optionsInvalid, quoteName } from "../../../core/errors/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
-import { fromBase64, jsonOf, loadPeer, readJsonFile } from "../../packages/index.ts";
+import { jsonOf, loadPeer } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
+import { certificateSigner } from "./certificate-signer.ts";
 import {
   type Evidence,
   invalidEvidence,
@@ -23,6 +15,7 @@ import {
   sigstoreFile,
 } from "./evidence.ts";
 import { identityFault, maxIdentityUnits } from "./identity.ts";
+import { readTrustedRoot } from "./trusted-root.ts";
 
 /** Options of `sigstoreVerifier`. */
 export interface SigstoreVerifierOptions {
@@ -125,14 +118,16 @@ async function prepared(trustedRoot: string) {
   }
 }
 
+interface Rules {
+  readonly issuer: string | undefined;
+  readonly predicateTypes: readonly string[];
+}
+
 /** @throws any error, whose message says what is wrong with the bundle */
 function signerOf(
   { json, hash }: { readonly json: unknown; readonly hash: string },
   { bundleFromJSON, toSignedEntity, verifier }: Awaited<ReturnType<typeof prepared>>,
-  {
-    issuer,
-    predicateTypes,
-  }: { readonly issuer: string | undefined; readonly predicateTypes: readonly string[] },
+  { issuer, predicateTypes }: Rules,
 ): string {
   const bundle = bundleFromJSON(json);
   const { payload } = envelopeOf(bundle);
@@ -235,147 +230,4 @@ function digestOf(subject: unknown): string | undefined {
   const digest = isRecord(subject) ? subject.digest : undefined;
   const { sha256 } = isRecord(digest) ? digest : {};
   return typeof sha256 === "string" ? `sha256:${sha256}` : undefined;
-}
-
-/** Reads whom a verified certificate names: the one subject, and the issuer that identified it. */
-/** What `Verifier.verify` returns about the certificate. */
-type CertificateIdentity = NonNullable<Signer["identity"]>;
-
-/** Sigstore's certificate extensions for the issuer: as a UTF8String, and as plain bytes. */
-const issuerV2 = "1.3.6.1.4.1.57264.1.8";
-const issuerV1 = "1.3.6.1.4.1.57264.1.1";
-/** RFC 5280 §4.2.1.6. */
-const subjectAltName = "2.5.29.17";
-const utf8String = 0x0c;
-const sequence = 0x30;
-const generalNames = { email: 0x81, uri: 0x86 } as const;
-
-/**
- * Returns the issuer and subject, or `undefined` if the certificate has them in another form.
- *
- * The peer dependency clears the high bit of each byte, and takes the first of several names. So
- * what it read is encoded again, and must equal the bytes in the certificate.
- */
-export function certificateSigner({
-  subjectAlternativeName: subject,
-  extensions,
-  oids = [],
-}: CertificateIdentity) {
-  const issuer = extensions?.issuer;
-  if (subject === undefined || issuer === undefined) return undefined;
-  const extension = (name: string): Buffer | undefined => {
-    const found = oids.filter(({ oid }) => oid?.id.join(".") === name);
-    return found.length === 1 ? found[0]?.value : undefined;
-  };
-  const written = extension(subjectAltName);
-  const isSubject = Object.values(generalNames).some((tag) =>
-    written?.equals(element(sequence, element(tag, Buffer.from(subject)))),
-  );
-  const isIssuer =
-    extension(issuerV2)?.equals(element(utf8String, Buffer.from(issuer))) ??
-    extension(issuerV1)?.equals(Buffer.from(issuer)) ??
-    false;
-  return isSubject && isIssuer ? { issuer, subject } : undefined;
-}
-
-/** Encodes a tag, a length and a value in DER. ITU-T X.690 §8.1.3. */
-function element(tag: number, value: Buffer): Buffer {
-  const { length } = value;
-  if (length < 0x80) return Buffer.from([tag, length, ...value]);
-  const digits = length < 0x100 ? [length] : [length >> 8, length & 0xff];
-  return Buffer.from([tag, 0x80 | digits.length, ...digits, ...value]);
-}
-
-/**
- * Reads the pinned Sigstore root from `trusted_root.json`: certificate authorities, logs and their
- * validity periods. Sigstore's own reader is in a package that hosts need not install.
- */
-/** What `toTrustMaterial` takes. */
-type TrustedRoot = Parameters<typeof toTrustMaterial>[0];
-
-const maxRootBytes = 1024 * 1024;
-
-/** The numbers of `PublicKeyDetails` in Sigstore's protobuf specification. */
-const keyKinds: ReadonlyMap<unknown, number> = new Map([
-  ["PKIX_ECDSA_P256_SHA_256", 5],
-  ["PKIX_ED25519", 7],
-  ["PKIX_ECDSA_P384_SHA_384", 12],
-  ["PKIX_ECDSA_P521_SHA_512", 13],
-]);
-/** `SHA2_256` of `HashAlgorithm`. */
-const sha256 = 1;
-
-const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.object(shape, { error: "expected an object" });
-const listOf = <Item extends z.ZodType>(item: Item) =>
-  z.array(item, { error: "expected an array" });
-const nonEmptyListOf = <Item extends z.ZodType>(item: Item) =>
-  listOf(item).min(1, { error: "expected at least one item" });
-
-const nonEmpty = { error: "expected a non-empty string" };
-const text = z.string(nonEmpty).min(1, nonEmpty);
-const date = text
-  .transform((written) => new Date(written))
-  .refine((at) => !Number.isNaN(at.getTime()), { error: "expected a time" });
-const bytes = z
-  .string({ error: "expected base64" })
-  .transform((written) => Buffer.from(fromBase64(written) ?? []))
-  .refine(({ length }) => length > 0, { error: "expected base64" });
-const id = object({ keyId: bytes });
-const period = object({ start: date, end: date.optional() });
-const rawBytes = object({ rawBytes: bytes });
-
-const log = object({
-  baseUrl: text,
-  publicKey: object({
-    rawBytes: bytes,
-    keyDetails: z
-      .unknown()
-      .transform((kind) => keyKinds.get(kind) ?? 0)
-      .refine((kind) => kind !== 0, { error: "expected a supported kind of key" }),
-    validFor: period,
-  }),
-  logId: id,
-  checkpointKeyId: id.optional(),
-}).transform((each) => ({ ...each, hashAlgorithm: sha256, operator: "" }));
-
-const authority = object({
-  certChain: object({ certificates: nonEmptyListOf(rawBytes) }),
-  validFor: period,
-}).transform(({ certChain, validFor }) => ({
-  subject: undefined,
-  uri: "",
-  operator: "",
-  certChain,
-  validFor,
-}));
-
-/** Other keys are allowed, because the format is Sigstore's and gains new ones. */
-const root = object({
-  mediaType: z
-    .string({ error: "expected the media type of a trusted root" })
-    .includes("trustedroot", { error: "expected the media type of a trusted root" }),
-  tlogs: nonEmptyListOf(log),
-  certificateAuthorities: nonEmptyListOf(authority),
-  ctlogs: nonEmptyListOf(log),
-  timestampAuthorities: listOf(authority).default([]),
-});
-
-/** @throws GlassineError (as a rejection) `setting_invalid` */
-async function readTrustedRoot(path: string): Promise<TrustedRoot> {
-  const json = await readJsonFile(path, { maxBytes: maxRootBytes, followLinks: true });
-  if ("fault" in json) throw refused(path, json.fault);
-  const read = root.safeParse(json.value);
-  if (read.success) return read.data as TrustedRoot;
-  const [issue] = read.error.issues;
-  const place = issue?.path.length ? formatPath(issue.path as (string | number)[]) : "the document";
-  throw refused(path, `is not valid at ${place}: ${issue?.message}`, ownRoot);
-}
-
-const ownRoot =
-  " Take Sigstore's own: targets/trusted_root.json in github.com/sigstore/root-signing.";
-
-function refused(path: string, fault: string, advice = ""): GlassineError {
-  const text = `The Sigstore trusted root ${quoted(path, 300)} ${oneLine(fault, 200)}.${advice}`;
-  return new GlassineError("setting_invalid", text, { path });
 }
