@@ -13,8 +13,8 @@ import { dirname, join, posix } from "node:path";
 import fc from "fast-check";
 import { isGlassineError } from "glassine";
 import { afterAll, expect, it } from "vitest";
+import { foldedName, nameFault } from "../src/operate/packages/file-names.ts";
 import { type HashRecord, hashPackage, hashRecords } from "../src/operate/packages/hash-package.ts";
-import { foldedName, nameFault } from "../src/operate/packages/walk-package.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters } from "./support/schema-values.ts";
 

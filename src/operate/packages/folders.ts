@@ -1,5 +1,4 @@
-/** Paths of folders that contain each other. */
-
+/** Folders that contain each other, and those in which Node finds a package. Runs nothing. */
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";

@@ -37,15 +37,13 @@ export { readPackage } from "./read-package.ts";
 export { packageRefused, systemCode, unreadFault } from "./refused.ts";
 export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
 export { expectNode } from "./runtime.ts";
+export { readOpened, readSmallFile, textIn } from "./small-file.ts";
 export {
   fromBase64,
   jsonOf,
   parseStrictJson,
   readJsonFile,
-  readOpened,
-  readSmallFile,
   StrictJsonError,
-  textIn,
-} from "./small-file.ts";
+} from "./strict-json.ts";
 export type { InstalledPackage, PackageEntry, PackageHash, Rejection } from "./types.ts";
 export { packageLimits } from "./walk-package.ts";

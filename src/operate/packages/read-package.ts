@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { isRecord } from "../../core/data/index.ts";
 import { formatPath, quoted } from "../../core/errors/index.ts";
+import { foldedName } from "./file-names.ts";
 import { isWithin } from "./folders.ts";
 import {
   defaultId,
@@ -24,9 +25,8 @@ import {
   saysKeyword,
 } from "./package-json.ts";
 import { systemCode } from "./refused.ts";
-import { parseStrictJson, StrictJsonError } from "./small-file.ts";
+import { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, Rejection } from "./types.ts";
-import { foldedName } from "./walk-package.ts";
 
 export interface Place {
   /** The real path of its directory. */

@@ -1,9 +1,9 @@
 /** The parts that the hash of a package is made of, each by itself. */
 // Only in test:all: it hashes packages at their limits.
 import { describe, expect, it } from "vitest";
+import { foldedName, nameFault } from "../../../src/operate/packages/file-names.ts";
 import { type HashRecord, hashRecords } from "../../../src/operate/packages/hash-package.ts";
 import { bundledIn } from "../../../src/operate/packages/package-json.ts";
-import { foldedName, nameFault } from "../../../src/operate/packages/walk-package.ts";
 import { verifies } from "../../support/verifies.ts";
 
 describe("names that some systems treat as one", () => {

@@ -1,6 +1,6 @@
 /** JSON from operators and packages that no honest author writes. */
 import { describe, expect, it } from "vitest";
-import { parseStrictJson, StrictJsonError } from "../../../src/operate/packages/small-file.ts";
+import { parseStrictJson, StrictJsonError } from "../../../src/operate/packages/strict-json.ts";
 
 const lists = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 const objects = (levels: number) =>
