@@ -63,24 +63,29 @@ export async function discoverGuests(file: string, mode: PluginMode, options: Gu
 }
 
 /** What an operator needs to know about guests before trusting them. */
-export type GuestSurvey = Awaited<ReturnType<typeof surveyGuests>>;
+export interface GuestSurvey {
+  readonly guests: readonly PlannedGuest[];
+  /** What would be trusted: one entry for each guest that comes from a wheel. */
+  readonly entries: readonly LockEntry[];
+  /** What Python could load although no wheel has it, one sentence each. */
+  readonly unowned: readonly string[];
+  readonly lockPath: string;
+  /** The lockfile's entries for these guests. */
+  readonly kept: readonly LockEntry[];
+  /** How the guests differ from these entries. */
+  readonly drift: readonly Drift[];
+}
 
 /**
  * Looks at the guests of a configuration, trusted or not, without starting any.
  *
  * @throws GlassineError (as a rejection) as `discoverGuests` does
  */
-export async function surveyGuests(file: string, options: GuestOptions) {
+export async function surveyGuests(file: string, options: GuestOptions): Promise<GuestSurvey> {
   const { lockPath, trusted, cpex } = await lockFor(options);
   const { wheels, unowned } = await readEnvironment(cpex.python);
   const guests = await planGuests(file, cpex);
-  return {
-    guests,
-    /** What Python could load although no wheel has it, one sentence each. */
-    unowned,
-    lockPath,
-    ...compare(guests, wheels, trusted, cpex),
-  };
+  return { guests, unowned, lockPath, ...compare(guests, wheels, trusted, cpex) };
 }
 
 async function lockFor({ root, variables, lock: explicit, ...cpex }: GuestOptions) {
@@ -91,17 +96,17 @@ async function lockFor({ root, variables, lock: explicit, ...cpex }: GuestOption
   return { lockPath, lock, trusted, cpex };
 }
 
+type Compared = Pick<GuestSurvey, "entries" | "kept" | "drift">;
+
 function compare(
   guests: readonly PlannedGuest[],
   wheels: readonly Wheel[],
   trusted: readonly LockEntry[],
   { network = false, accept = [] }: Pick<CpexFileOptions, "network" | "accept">,
-) {
+): Compared {
   const openings = [...new Set(network ? [...accept, "network" as const] : accept)];
-  /** What would be trusted: one entry for each guest that comes from a wheel. */
   const entries = guests.flatMap((guest) => entryOf(guest, wheels, openings));
   const names = new Set(guests.map(({ name }) => name));
-  /** The lockfile's entries for these guests. */
   const kept = trusted.filter(({ id }) => names.has(id));
   return { entries, kept, drift: driftOf(kept, entries) };
 }
@@ -158,10 +163,7 @@ function expectTrustedEnvironment(
 const maxShown = 4;
 
 /** Checks that each guest is what its entry trusts, with no more left open. */
-function expectTrusted(
-  guests: readonly PlannedGuest[],
-  { entries, kept, drift }: ReturnType<typeof compare>,
-): void {
+function expectTrusted(guests: readonly PlannedGuest[], { entries, kept, drift }: Compared): void {
   for (const { name } of guests) {
     const what = `the guest ${quoted(name)}`;
     const entry = entries.find(({ id }) => id === name);

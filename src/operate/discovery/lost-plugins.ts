@@ -11,24 +11,18 @@ import {
 } from "../packages/index.ts";
 import type { InstalledPlugin, LockEntry } from "../trust/index.ts";
 
-/**
- * Returns the lockfile entries whose id no package of this host names.
- *
- * @param field the key in a package.json under which this host's plugins are named
- */
+interface Installation {
+  readonly root: string;
+  readonly packages: readonly InstalledPackage[];
+  readonly ids: ReadonlySet<string>;
+  /** The key in a package.json under which this host's plugins are named. */
+  readonly field: string;
+}
+
+/** Returns the lockfile entries whose id no package of this host names. */
 export async function lostPlugins(
   entries: readonly LockEntry[],
-  {
-    root,
-    packages,
-    ids,
-    field,
-  }: {
-    readonly root: string;
-    readonly packages: readonly InstalledPackage[];
-    readonly ids: ReadonlySet<string>;
-    readonly field: string;
-  },
+  { root, packages, ids, field }: Installation,
 ) {
   /** Those whose package is there with a different hash. */
   const changed: InstalledPlugin[] = [];

@@ -61,10 +61,10 @@ export type {
 } from "./signing/evidence.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
 export {
-  makeSigningKey,
   type SignedEvidence,
   type SignPackageOptions,
   signPackage,
   signTarball,
 } from "./signing/sign-package.ts";
+export { makeSigningKey } from "./signing/signing-key.ts";
 export { type SigstoreVerifierOptions, sigstoreVerifier } from "./signing/sigstore-verifier.ts";

@@ -5,10 +5,21 @@ import { byUnits } from "../../../core/plugins/index.ts";
 import { type LockEntry, readDependency } from "./entry-rules.ts";
 
 /** The facts about an installed plugin that are compared. All are known before its code runs. */
-export interface InstalledPlugin
-  extends Omit<LockEntry, "kind" | "hash" | "until" | "optional" | "isolate" | "accept"> {
+export interface InstalledPlugin {
+  readonly id: string;
+  readonly package: string;
+  readonly version: string;
+  readonly entryPoint: string;
   /** `undefined` if the package cannot be hashed. */
   readonly hash: string | undefined;
+  /** What its package.json asks for; `undefined` if it does not say. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** The hooks that its package.json names; `undefined` if it does not say. */
+  readonly hooks?: readonly string[] | undefined;
+  /** Who verifiably signed it, or `unsigned`; `undefined` if that is not known. */
+  readonly signer?: string | undefined;
+  /** Its dependencies, written as in an entry; `undefined` if they are not known. */
+  readonly dependencies?: readonly string[] | undefined;
   /** Paths of packages among its dependencies that nothing asks for. */
   readonly foreign?: readonly string[] | undefined;
   /** Whether it is part of the host. If so, it needs no entry, and its drift never blocks. */

@@ -60,7 +60,7 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
 }
 
 function faultOf(
-  { identity, keyId, signature }: Exclude<ReturnType<typeof evidenceOf>, string>,
+  { identity, keyId, signature }: Ed25519Evidence,
   signed: SignedPackage,
   keys: readonly PublisherKey[],
 ): string | undefined {
@@ -81,16 +81,23 @@ function faultOf(
   return isSigned ? undefined : `${which} did not sign these files as this name and version`;
 }
 
+/** What the file says, none of it verified yet. */
+interface Ed25519Evidence {
+  readonly identity: string;
+  readonly keyId: string;
+  readonly signature: Uint8Array;
+}
+
 const maxBytes = 64 * 1024;
 const signatureBytes = 64;
 const fields = ["schema", "algorithm", "identity", "key_id", "signature"];
 const packageHash = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * Returns what the file says, none of it verified yet, or why it is invalid as the end of a sentence
- * about it. Anything that is not exactly as specified is invalid.
+ * Returns the evidence, or why it is invalid as the end of a sentence about the file. Anything that
+ * is not exactly as specified is invalid.
  */
-function evidenceOf(value: unknown) {
+function evidenceOf(value: unknown): Ed25519Evidence | string {
   if (!isRecord(value)) return "is not a JSON object";
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
   if (unknown !== undefined) return `has an unknown key ${quoteName(unknown)}`;

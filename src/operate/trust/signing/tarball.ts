@@ -18,7 +18,13 @@ interface Entry {
   readonly to: number;
 }
 
-export type Tarball = Awaited<ReturnType<typeof readTarball>>;
+export interface Tarball {
+  /** The one folder that contains everything: `package`. */
+  readonly folder: string;
+  readonly entries: readonly Entry[];
+  /** The tar archive, decompressed. */
+  readonly archive: Buffer;
+}
 
 /**
  * Reads a tarball. It may contain one folder with regular files and folders, each name once, and
@@ -27,7 +33,7 @@ export type Tarball = Awaited<ReturnType<typeof readTarball>>;
  * @throws GlassineError (as a rejection) `package_refused`
  * @throws (as a rejection) the system's error if the file cannot be read
  */
-export async function readTarball(path: string) {
+export async function readTarball(path: string): Promise<Tarball> {
   const file = await readSmallFile(path, { maxBytes, followLinks: true });
   if ("fault" in file)
     throw file.why === "large" ? tooLarge() : (file.cause ?? refused(file.fault));
@@ -36,7 +42,6 @@ export async function readTarball(path: string) {
   const folders = new Set(entries.map(({ name }) => name.split("/", 1)[0]));
   const [folder = ""] = folders;
   if (folders.size !== 1) throw refused("does not have all its files in one folder");
-  /** `folder` contains everything; the archive is decompressed. */
   return { folder, entries, archive };
 }
 
