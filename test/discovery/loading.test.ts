@@ -325,6 +325,17 @@ describe("loading", () => {
       { code: "manifest_invalid", reason: expect.stringContaining("read_roles") },
     ]);
 
+    // The empty name is one, too.
+    const run = `export class Run {
+      static id = "acme.run"; static name = "Run"; static version = "1.0.0";
+      static configModel = { parse: (value) => value }; static requiredCapabilities = [""];
+      async preflight() {} async run() {}
+    }`;
+    const procedures = { "acme.run": "./plugin.js:Run" };
+    const other = await newRoot();
+    await install(other, "runs", { code: run, glassine: { procedures, capabilities: [] } });
+    expect(codesOf(await discover(other))).toEqual(["acme.run: manifest_invalid"]);
+
     const listing = (name: string, hooks: readonly string[]) =>
       install(root, name, {
         code: `${load} () => globalThis.testDefinePlugin({

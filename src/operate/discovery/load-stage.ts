@@ -215,19 +215,22 @@ function grantFault(
 ): Fault | undefined {
   const { entry, package: found, isBuiltin } = source;
   for (const key of asked) {
-    const more = beyond(requested[key], found[key]).join(", ");
-    const reason = `its ${by} has ${key} that its package.json does not list: ${more}`;
-    if (more !== "") return { code: "manifest_invalid", reason };
+    const more = beyond(requested[key], found[key]);
+    if (more.length === 0) continue;
+    const reason = `its ${by} has ${key} that its package.json does not list: ${more.join(", ")}`;
+    return { code: "manifest_invalid", reason };
   }
   if (mode !== "production" || isBuiltin) return undefined;
   const granted = lock?.entries.find(({ id }) => id === entry.id);
   for (const key of asked) {
-    const more = beyond(requested[key], granted?.[key]).join(", ");
+    const more = beyond(requested[key], granted?.[key]);
+    if (more.length === 0) continue;
+    const names = more.join(", ");
     const reason =
       key === "hooks"
-        ? `it runs on ${more}, which it did not name when it was trusted`
-        : `it asks for ${more}, which was not granted when it was trusted`;
-    if (more !== "") return { code: `${key}_mismatch`, reason };
+        ? `it runs on ${names}, which it did not name when it was trusted`
+        : `it asks for ${names}, which was not granted when it was trusted`;
+    return { code: `${key}_mismatch`, reason };
   }
   return undefined;
 }
