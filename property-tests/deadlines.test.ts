@@ -47,7 +47,7 @@ async function statusesOf(
       },
     }),
   );
-  const manager = await createPluginManager({ plugins });
+  const manager = await createPluginManager({ plugins, logger: {} });
   const running = [manager.invoke(hook, call)];
   // The second begins somewhere in a sixteenth of the first one's time.
   await vi.advanceTimersByTimeAsync(idle);
@@ -100,7 +100,7 @@ it("L50: the deadline of a handler that hangs fires, and not early", () =>
         version: "1.0.0",
         hooks: { [hook]: { handler: (_payload) => new Promise<never>(() => {}), timeoutMs } },
       });
-      const manager = await createPluginManager({ plugins: [plugin] });
+      const manager = await createPluginManager({ plugins: [plugin], logger: {} });
       void manager.invoke(hook, call);
       await vi.advanceTimersByTimeAsync(idle);
       let ended: string | undefined;

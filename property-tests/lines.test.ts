@@ -213,7 +213,7 @@ it("L41: each record of a run is one line with the same content, whatever a plug
         const manager = await createPluginManager({
           plugins: [plugin],
           strict,
-          onHandlerError: () => {},
+          logger: {},
         });
         const result = await manager.invoke(hook, call, { extensions: envelope });
         const { errors, rejections, executions, violation, metadata } = result;

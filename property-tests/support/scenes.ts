@@ -203,7 +203,7 @@ export async function play(
   const manager = await createPluginManager({
     plugins,
     strict: scene.strict,
-    onHandlerError: () => {},
+    logger: {},
   });
   const point = isTool ? scene.hook : "cmf.tool_pre_invoke";
   const result = await manager.invoke(point, isTool ? payloads.tool : payloads.message, {

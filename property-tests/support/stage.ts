@@ -153,7 +153,7 @@ export async function play(
   const manager = await createPluginManager({
     plugins,
     strict: scene.strict,
-    onHandlerError: () => {},
+    logger: {},
   });
   const results: AnyInvokeResult[] = [];
   let extensions: object = envelope;
