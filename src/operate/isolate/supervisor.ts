@@ -89,10 +89,9 @@ class FarSide {
   greetedAt: number | undefined;
   /** Whether it has reported its manifest, which is the same as before. */
   isReady = false;
-  /** Until an aborted turn is answered, it is unknown whether the far side still answers. */
-  readonly aborted = new Set<Promise<void>>();
   readonly #link: Link;
   readonly #open = new Map<string, Open>();
+  readonly #aborted = new Set<Promise<void>>();
   readonly #onStray: () => void;
   readonly #onEnd: (why: string) => void;
   readonly #strays = strayCounter();
@@ -146,6 +145,16 @@ class FarSide {
     }
   }
 
+  /** Until an aborted turn is answered, it is unknown whether the far side still answers. */
+  get isInDoubt(): boolean {
+    return this.#aborted.size > 0;
+  }
+
+  /** Waits until no aborted turn is open: all were answered, or the far side has ended. */
+  async certain(): Promise<void> {
+    await Promise.all(this.#aborted);
+  }
+
   end(why: string): void {
     if (this.#ended !== undefined) return;
     this.#ended = why;
@@ -165,8 +174,8 @@ class FarSide {
 
   /** Code that does not even answer an abort may never answer, so it is ended. */
   #abort(id: string, reply: Promise<unknown>): void {
-    const settled = ignore(reply).then(() => void this.aborted.delete(settled));
-    this.aborted.add(settled);
+    const settled = ignore(reply).then(() => void this.#aborted.delete(settled));
+    this.#aborted.add(settled);
     this.#send({ type: "abort", id });
     setTimeout(() => {
       if (this.#open.has(id)) this.end("did not answer in time");
@@ -255,8 +264,10 @@ export class Supervisor {
   #first: string | undefined;
   #failures = 0;
   #notBefore = 0;
-  /** Open turns include those that wait for a start. */
-  readonly counts = { starts: 0, strays: 0, open: 0 };
+  #starts = 0;
+  #strays = 0;
+  /** Open turns, including those that wait for a start. */
+  #open = 0;
   #onIdle: () => void = () => {};
   #closing: Promise<void> | undefined;
   /** Whether no open turn may start a far side any more, because nothing would end it. */
@@ -264,6 +275,10 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+  }
+
+  get counts(): Counts {
+    return { starts: this.#starts, strays: this.#strays, open: this.#open };
   }
 
   /** Starts it, unless it runs. @throws GlassineError `plugin_ended`, `plugin_isolation_failed` */
@@ -279,12 +294,12 @@ export class Supervisor {
     if (this.#closing !== undefined) throw pluginEnded(closed);
     // A health check is no turn: a busy plugin is not an unhealthy one.
     const isTurn = what.type === "turn";
-    if (isTurn && this.counts.open >= this.#options.maxTurns)
+    if (isTurn && this.#open >= this.#options.maxTurns)
       throw new GlassineError(
         "plugin_busy",
         `The isolated plugin already has as many open turns as maxTurns allows: ${this.#options.maxTurns}.`,
       );
-    this.counts.open += Number(isTurn);
+    this.#open += Number(isTurn);
     try {
       // Again only if another may start at once: during a pause this throws.
       for (;;) {
@@ -293,8 +308,8 @@ export class Supervisor {
         if (reply !== undefined) return reply;
       }
     } finally {
-      this.counts.open -= Number(isTurn);
-      if (this.counts.open === 0) this.#onIdle();
+      this.#open -= Number(isTurn);
+      if (this.#open === 0) this.#onIdle();
     }
   }
 
@@ -305,7 +320,7 @@ export class Supervisor {
   }
 
   async #close(): Promise<void> {
-    if (this.counts.open > 0)
+    if (this.#open > 0)
       await within(this.#options.closeTimeoutMs, () => {
         return new Promise<void>((resolve) => {
           this.#onIdle = resolve;
@@ -318,8 +333,8 @@ export class Supervisor {
   async #running(): Promise<FarSide> {
     const far = this.#current ?? this.#next();
     this.#current = far;
-    if (far.aborted.size > 0) {
-      await Promise.all(far.aborted);
+    if (far.isInDoubt) {
+      await far.certain();
       return await this.#running();
     }
     if (far.isReady) return far;
@@ -376,10 +391,10 @@ export class Supervisor {
   }
 
   #launch(): FarSide {
-    this.counts.starts += 1;
+    this.#starts += 1;
     const far: FarSide = new FarSide(this.#options, {
       stray: () => {
-        this.counts.strays += 1;
+        this.#strays += 1;
       },
       end: (why) => this.#ended(far, why),
     });

@@ -68,8 +68,7 @@ class Guest {
   readonly #exportName: string;
   #opening: Promise<void> | undefined;
   #engine: Engine | undefined;
-  /** Known as soon as it is ready. */
-  described!: Described;
+  #described: Described | undefined;
   /**
    * The settings that the engine has. An unchanged configuration stays the same object. After a
    * failure they are sent again, because the engine may not have read them.
@@ -80,6 +79,11 @@ class Guest {
   constructor(open: () => Promise<Engine>, exportName: string) {
     this.#open = open;
     this.#exportName = exportName;
+  }
+
+  /** Known as soon as it is ready. */
+  get described(): Described {
+    return this.#described as Described;
   }
 
   /** Has to be awaited if the engine is not there yet, or was spent. */
@@ -95,7 +99,7 @@ class Guest {
     const engine = await this.#open();
     const answer = this.#ask({ do: "describe", exportName: this.#exportName }, loadMs, engine);
     const described = dataOf(answer) as Described;
-    this.described ??= described;
+    this.#described ??= described;
     // Only now: without its plugin, it could take no turn.
     this.#engine = engine;
   }
