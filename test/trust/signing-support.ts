@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { installFixturePackage } from "glassine/testing";
 import { hashPackage } from "../../src/operate/packages/hash-package.ts";
-import { checkEvidence } from "../../src/operate/trust/signing/decide-trust.ts";
+import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
 import { ed25519Verifier } from "../../src/operate/trust/signing/ed25519-verifier.ts";
 import type { Evidence, SignedPackage } from "../../src/operate/trust/signing/evidence.ts";
 import type { PublisherKey } from "../../src/operate/trust/signing/publisher-keys.ts";

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect } from "vitest";
-import { checkEvidence } from "../../src/operate/trust/signing/decide-trust.ts";
+import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
 import type { Evidence } from "../../src/operate/trust/signing/evidence.ts";
 import {
   type SigstoreVerifierOptions,

@@ -4,12 +4,13 @@ import { join, relative, sep } from "node:path";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { byUnits } from "../../core/plugins/index.ts";
 import { installedNames, packageFolder } from "./find-packages.ts";
-import { isWithin, resolveName } from "./folders.ts";
+import { isWithin } from "./folders.ts";
 import { expectManifest, hashPackage } from "./hash-package.ts";
 import { isPackageName } from "./names.ts";
 import { type PackageNeeds, readNeeds } from "./package-json.ts";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";
 import type { RejectionCode } from "./rejection-codes.ts";
+import { resolveName } from "./resolve-name.ts";
 import type { PackageHash } from "./types.ts";
 
 /** A package that a plugin needs, or that one of its dependencies needs. */

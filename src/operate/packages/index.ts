@@ -13,7 +13,7 @@ export {
   nearestPackage,
   packageFolder,
 } from "./find-packages.ts";
-export { isWithin, resolveName, upFrom } from "./folders.ts";
+export { isWithin, upFrom } from "./folders.ts";
 export {
   copyPackage,
   expectManifest,
@@ -36,6 +36,7 @@ export { loadPeer } from "./peer.ts";
 export { readPackage } from "./read-package.ts";
 export { packageRefused, systemCode, unreadFault } from "./refused.ts";
 export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
+export { resolveName } from "./resolve-name.ts";
 export { expectNode } from "./runtime.ts";
 export { readOpened, readSmallFile, textIn } from "./small-file.ts";
 export {

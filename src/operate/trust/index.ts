@@ -38,7 +38,8 @@ export {
   readDependency,
   sameEntry,
 } from "./lockfile/entry-rules.ts";
-export { isThere, locateLockfile, readLockfile } from "./lockfile/read-lockfile.ts";
+export { locateLockfile } from "./lockfile/locate-lockfile.ts";
+export { isThere, readLockfile } from "./lockfile/read-lockfile.ts";
 export { describeText, importText, lineHint, printable, unprintable } from "./printable.ts";
 export {
   type PluginMode,
@@ -46,8 +47,8 @@ export {
   readTrustSettings,
   type TrustSettings,
 } from "./settings.ts";
+export { checkEvidence } from "./signing/check-evidence.ts";
 export {
-  checkEvidence,
   decideTrust,
   invalidSignature,
   isSignatureCode,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { locateLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
+import { locateLockfile } from "../../../src/operate/trust/lockfile/locate-lockfile.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "glassine-locate-"));

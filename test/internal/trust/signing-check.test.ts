@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { checkEvidence } from "../../../src/operate/trust/signing/decide-trust.ts";
+import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
 import { ed25519Verifier } from "../../../src/operate/trust/signing/ed25519-verifier.ts";
 import type {
   Evidence,

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { hashPackage } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { checkEvidence } from "../../../src/operate/trust/signing/decide-trust.ts";
+import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
 import { ed25519Verifier } from "../../../src/operate/trust/signing/ed25519-verifier.ts";
 import { readPublisherKeys } from "../../../src/operate/trust/signing/publisher-keys.ts";
 import { signTarball } from "../../../src/operate/trust/signing/sign-package.ts";

@@ -5,7 +5,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { loadPeer, type Peer } from "../../../src/operate/packages/peer.ts";
-import { checkEvidence } from "../../../src/operate/trust/signing/decide-trust.ts";
+import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
 import { sigstoreVerifier } from "../../../src/operate/trust/signing/sigstore-verifier.ts";
 import { discover } from "../../discovery/support.ts";
 import { folderWith } from "../../support/folder.ts";

@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { certificateSigner } from "../../../src/operate/trust/signing/certificate-signer.ts";
-import { checkEvidence, decideTrust } from "../../../src/operate/trust/signing/decide-trust.ts";
+import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
+import { decideTrust } from "../../../src/operate/trust/signing/decide-trust.ts";
 import {
   sigstoreVerifier,
   statementFault,

@@ -16,13 +16,8 @@ import {
   rowSchema,
   sameEntry,
 } from "./entry-rules.ts";
-import {
-  newLockfile,
-  parseLockfile,
-  type ReadLock,
-  readLockText,
-  unknownKey,
-} from "./read-lockfile.ts";
+import { unknownKey } from "./read-entries.ts";
+import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./read-lockfile.ts";
 import { uneditable } from "./refusals.ts";
 import {
   afterLine,
