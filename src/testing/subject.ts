@@ -4,7 +4,7 @@ import { expectOptions, isRecord, type Limits, typeName } from "../core/data/ind
 import type { Rejection } from "../core/envelope/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../core/errors/index.ts";
 import { type HookTable, standardHooks } from "../core/hooks/index.ts";
-import { surfaceOf } from "../core/host/index.ts";
+import { tablesOf } from "../core/host/index.ts";
 import type { AnyManager, Plugin } from "../core/plugins/index.ts";
 import { type CompiledSlots, compileSlots, standardSlots } from "../core/slots/index.ts";
 import { isObject, type Level } from "./data.ts";
@@ -95,9 +95,7 @@ export interface HostSubject extends Subject {
  */
 export function subjectOf(host: AnyHost, given: HostValues = {}): HostSubject {
   // A copy of the standard functions, some of them replaced, is a standard host.
-  const surface = surfaceOf(host);
-  const table = surface?.slots.table ?? standardSlots;
-  const hooks = surface?.hooks ?? standardHooks;
+  const { slots: table, hooks } = tablesOf(host) ?? { slots: standardSlots, hooks: standardHooks };
   if (!isHost(host) || !isDefined(host.slotNames, table) || !isDefined(host.hookNames, hooks))
     throw optionsInvalid(
       "That is not a host: pass what defineHost returned, or `memoryNode` of glassine/memory-node.",

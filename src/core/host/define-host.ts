@@ -129,3 +129,11 @@ const surfaces = createStamp<Surface>();
  * Returns what a host's plugins are checked against; `undefined` if `defineHost` did not make it.
  */
 export const surfaceOf: (host: unknown) => Surface | undefined = surfaces.of;
+
+/** Returns a host's tables; `undefined` if `defineHost` did not make it. */
+export function tablesOf(host: unknown) {
+  const surface = surfaceOf(host);
+  if (surface === undefined) return undefined;
+  const { slots, hooks, services } = surface;
+  return { slots: slots.table, hooks, services };
+}

@@ -2,6 +2,7 @@ export {
   defineHost,
   type HostDefinition,
   surfaceOf,
+  tablesOf,
 } from "./define-host.ts";
 export {
   headerMap,

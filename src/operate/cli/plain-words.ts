@@ -1,7 +1,7 @@
 /** What capabilities and hooks let a plugin do, in words that need no documentation. */
 
 import type { StreamMode } from "../../core/hooks/index.ts";
-import { surfaceOf } from "../../core/host/index.ts";
+import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
 import { listed } from "./print/printable.ts";
 import { texts } from "./texts.ts";
@@ -10,8 +10,7 @@ export type Words = ReturnType<typeof wordsOf>;
 
 /** Descriptions for a host's capabilities and hooks; without a host, for the standard one's. */
 export function wordsOf(host: object | undefined) {
-  const surface = surfaceOf(host);
-  const tables = surface ? { ...surface, slots: surface.slots.table } : standardTables;
+  const tables = tablesOf(host) ?? standardTables;
   return {
     /** What a capability permits, in a sentence or two. */
     of(capability: string): string {

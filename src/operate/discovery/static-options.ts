@@ -10,7 +10,7 @@ import {
   typeName,
 } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid, quoted } from "../../core/errors/index.ts";
-import { standardHost, surfaceOf } from "../../core/host/index.ts";
+import { standardHost, surfaceOf, tablesOf } from "../../core/host/index.ts";
 import { expectNode } from "../packages/index.ts";
 import {
   expectPath,
@@ -197,12 +197,11 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
 
 /** Whether a host has the standard slots, hooks and services, even under its own name. */
 function hasStandardTables(host: object): boolean {
-  const namesIn = (each: object) => {
-    const { slots, hooks, services } = surfaceOf(each) ?? {};
-    const tables = [slots?.table ?? {}, hooks ?? {}, services ?? {}];
-    return JSON.stringify(tables.map((table) => Object.keys(table).sort()));
-  };
-  return namesIn(host) === namesIn(standardHost);
+  const namesIn = ({ slots, hooks, services }: NonNullable<ReturnType<typeof tablesOf>>) =>
+    JSON.stringify([slots, hooks, services].map((table) => Object.keys(table).sort()));
+  const own = tablesOf(host);
+  const standard = tablesOf(standardHost);
+  return own !== undefined && standard !== undefined && namesIn(own) === namesIn(standard);
 }
 
 function readSettings(
