@@ -53,8 +53,9 @@ export class GatewayEvents {
   ended(server: string, end: GuardEnd): void {
     this.#metrics?.requestEnded(server, end);
     const { request, method, name, subject, outcome, code, plugin, timings } = end;
-    const fields = { request, server, method, name, subject, outcome, code, plugin };
-    this.#log.info("request", { ...fields, totalMs: tenths(timings.totalMs) });
+    const totalMs = tenths(timings.totalMs);
+    const fields = { request, server, method, name, subject, outcome, code, plugin, totalMs };
+    this.#log.info("request", fields);
   }
 
   /** A request to a model ended. */

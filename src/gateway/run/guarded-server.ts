@@ -71,8 +71,8 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   const isChanged = request.method === "tools/call" && settings.isChanged(request.params.name);
   const labels = isChanged ? [changedLabel] : [];
   return createExtensions({
-    ...slotsOf(identity, headers, settings, labels),
     mcp: request.mcp,
+    ...slotsOf(identity, headers, settings, labels),
   });
 }
 

@@ -186,9 +186,9 @@ export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Deni
   );
 }
 
-function factsOf({ params, subject, taskTool, started, extensions, ...call }: Call): CallFacts {
+function factsOf(call: Call): CallFacts {
+  const { params, subject, taskTool, started, extensions, tenant } = call;
   const name = subject.isTask ? taskTool : (params.name ?? params.uri);
-  const { tenant } = call;
   return {
     name: textOf(name),
     begunBy: started?.request,

@@ -20,6 +20,7 @@ export function mcpSlot(
   named: { readonly name: string } | { readonly uri: string },
   { serverId }: ServerOptions,
 ): McpSlot {
-  const entity = { ...named, ...(typeof serverId === "string" && { server_id: serverId }) };
+  const server = typeof serverId === "string" && { server_id: serverId };
+  const entity = Object.assign({}, named, server);
   return Object.freeze({ mcp: Object.freeze({ [kind]: Object.freeze(entity) }) });
 }

@@ -42,7 +42,7 @@ export function messageOf(
   call: CallFacts,
   fields: object,
 ): Message {
-  const content = { ...fixed(call), ...fields };
+  const content = Object.assign(fixed(call), fields);
   // Built by field name; `messageOfPlain` checks them.
   return messageOfPlain({
     role,

@@ -57,11 +57,23 @@ export class RequestRecord {
     facts: CallFacts | undefined,
   ): void {
     const timings = this.watch.timings();
+    const { method, direction, requestId } = this.#start;
     const { code, plugin } = because;
     const { request } = this;
     const { subject, name, begunBy } = facts ?? {};
-    const asked = { subject, name, begunBy };
-    const end = { ...this.#start, request, outcome, code, plugin, timings, ...asked };
+    const end: GuardEnd = {
+      method,
+      direction,
+      requestId,
+      request,
+      outcome,
+      code,
+      plugin,
+      timings,
+      subject,
+      name,
+      begunBy,
+    };
     this.#log.ended(Object.freeze(end), facts);
   }
 }
