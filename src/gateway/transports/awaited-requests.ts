@@ -5,6 +5,7 @@ import {
   awaitsTask,
   isAnswer,
   isLasting,
+  isModern,
   isRequestId,
   keyOf,
   type Message,
@@ -28,6 +29,7 @@ interface Open {
   readonly id: RequestId;
   readonly method: string;
   readonly token: string | undefined;
+  readonly isModern: boolean;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -68,15 +70,20 @@ export class AwaitedRequests {
     const token = tokenKey(metaOf(message).progressToken);
     const sentAt = performance.now();
     const timer = setTimeout(() => this.#onLate(id, sentAt), this.#timeFor(method)).unref();
-    const entry = { id, method, token, timer };
+    const entry = { id, method, token, isModern: isModern(message), timer };
     this.#open.set(keyOf(id), entry);
     if (token !== undefined) this.#tokens.set(token, { entry, takes: progressFilter() });
   }
 
-  /** Gives a request all of its time again, or every one. */
-  restart(id?: RequestId): void {
-    const meant = id === undefined ? this.#open.values() : [this.#open.get(keyOf(id))];
-    for (const each of meant) each?.timer.refresh();
+  /**
+   * Gives a request all of its time again, or every one, because a person was asked. Returns whether
+   * there was any. In MCP 2026-07-28 a server cannot ask anybody, so such a request gets no time.
+   */
+  restart(id?: RequestId): boolean {
+    const meant = id === undefined ? [...this.#open.values()] : [this.#open.get(keyOf(id))];
+    const inSession = meant.filter((each) => each?.isModern === false);
+    for (const each of inSession) each?.timer.refresh();
+    return inSession.length > 0;
   }
 
   /** How long an answer to this method may take, in milliseconds. */

@@ -78,10 +78,7 @@ export function connectionsTo(
   return "url" in config ? overHttp(config, parts, watch) : processes(name, config, parts, watch);
 }
 
-type Watch = (
-  back: Transport,
-  more?: Pick<WatchOptions, "onLate" | "isShared">,
-) => WatchedTransport;
+type Watch = (back: Transport, more?: Pick<WatchOptions, "onLate">) => WatchedTransport;
 
 function overHttp(
   { url, headers, forward }: UrlServer,
@@ -159,7 +156,7 @@ function processes(
   if (hurried !== undefined) setMaxListeners(0, hurried);
 
   /** Runs a process that is restarted when it dies. */
-  function run(isShared: boolean): WatchedTransport {
+  function run(): WatchedTransport {
     if (!makeRoom())
       throw new TooManyProcesses(
         `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
@@ -198,7 +195,7 @@ function processes(
         log.warn(`server_${what}`, { server: name, attempt });
       },
     });
-    const outer = awaited(watch(back, { onLate, isShared }), ending);
+    const outer = awaited(watch(back, { onLate }), ending);
     const close = outer.close;
     outer.close = () => {
       counted.delete(outer);
@@ -228,7 +225,7 @@ function processes(
   function share({ key, isAnonymous = false }: ConnectFor): Transport {
     const known = shared.get(key);
     if (known !== undefined) return known.child.connect();
-    const back = run(true);
+    const back = run();
     const child = sharedChild(back, {
       isAnonymous,
       onDropped: (message) => onDropped?.(message),
@@ -244,7 +241,7 @@ function processes(
   }
 
   return {
-    connect: (about) => (about.exchange === undefined ? run(false) : share(about)),
+    connect: (about) => (about.exchange === undefined ? run() : share(about)),
     makeRoom,
     retire() {
       isRetired = true;

@@ -298,13 +298,12 @@ export class PassThrough {
   /** Passes a message of the server to the guard, and waits until the guard is done with it. */
   async #pass(given: Message, status: number): Promise<void> {
     const message = this.#only === undefined ? given : answerTo(this.#only.id, given);
-    this.#deadline.restart();
     // Another request's answer belongs in its own exchange, or in a stream without a request.
     const isOwn = !isAnswer(message) || this.#open.has(keyOf(message.id));
-    if (this.#options.body !== undefined && !isOwn) {
-      this.#options.onUndelivered(message);
-      return;
-    }
+    if (this.#options.body !== undefined && !isOwn) return this.#options.onUndelivered(message);
+    // The other requests of a batch have all of their time again.
+    if (isAnswer(message)) this.#deadline.restart();
+    else this.#noteProgress(message);
     const fault = writingFault(message);
     if (fault !== undefined) {
       this.back.onerror?.(new Error(fault.message));
@@ -353,7 +352,8 @@ export class PassThrough {
     const about = isElsewhere ? [...(this.#options.inSession?.() ?? [])] : [this];
     if (isElsewhere) for (const each of about) each.#noteElsewhere(message);
     if (this.#isOver) throw new Error("The exchange is over.");
-    for (const each of about) each.#questions.note(message);
+    // In MCP 2026-07-28 a server cannot ask anybody.
+    if (!this.#options.isModern) for (const each of about) each.#questions.note(message);
     if (this.#stream === undefined) this.#incoming.push({ message, status });
     else this.#stream.write(JSON.stringify(message));
   }
@@ -462,6 +462,10 @@ export class PassThrough {
   /** Another exchange of the session passes on a message of the server. */
   #noteElsewhere(message: Message): void {
     if (isAnswer(message)) this.#stopAwaiting(keyOf(message.id));
+    this.#noteProgress(message);
+  }
+
+  #noteProgress(message: Message): void {
     const { progressToken } = paramsOf(message);
     if (message.method !== "notifications/progress" || progressToken === undefined) return;
     const isOwn = this.#requests.some((each) => metaOf(each).progressToken === progressToken);

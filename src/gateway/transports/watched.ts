@@ -38,8 +38,6 @@ export interface WatchOptions extends AwaitedOptions {
   readonly onDropped: (message: Message) => void;
   /** A request sent at this time, of `performance.now()`, had no answer in time. */
   readonly onLate?: (sentAt: number) => void;
-  /** Whether callers share it. What it asks one of them gives the others no time. */
-  readonly isShared?: boolean;
 }
 
 export interface WatchedTransport extends Transport {
@@ -56,9 +54,9 @@ const malformed = new Error(
 );
 
 export function watched(back: Transport, options: WatchOptions): WatchedTransport {
-  const { onDropped, onLate, isShared = false } = options;
+  const { onDropped, onLate } = options;
   const open = new AwaitedRequests(options, (id, sentAt) => {
-    if (!isShared && asks.isWithPerson(id)) return open.restart(id);
+    if (asks.isWithPerson(id) && open.restart(id)) return;
     onLate?.(sentAt);
     giveUp(id);
   });
@@ -84,7 +82,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
         const id = cancelledBy(message);
         if (id !== undefined && isCancellable(open.methodOf(id))) open.remove(id);
       }
-      const wasWithPerson = !isShared && isAnswer(message) && asks.isWithPerson();
+      const wasWithPerson = isAnswer(message) && asks.isWithPerson();
       const own = asks.toServer(message);
       if (own === undefined) return onDropped(message);
       // Only now can the server go on.

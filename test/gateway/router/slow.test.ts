@@ -53,6 +53,29 @@ describe("a server that hangs", () => {
     expect(await made.ask("tools/call", call)).toMatchObject({ result: says("slow") });
   });
 
+  it.each(["HTTP", "stdio"])(
+    "gains no time in MCP 2026-07-28 over %s by asking the caller something",
+    async (transport) => {
+      const aa = await testServer({
+        "tools/call": (came) => {
+          came.tell({ id: 5, method: "elicitation/create", params: { message: "?" } });
+          return undefined;
+        },
+      });
+      const params = { name: "t", arguments: {} };
+      const called = async () => {
+        if (transport === "HTTP")
+          return exchange((await overHttp({ aa })).url, "tools/call", params);
+        const { ask } = await overStdio({ aa });
+        return ask("tools/call", exchangeOf(1, "tools/call", params).body.params);
+      };
+      const answered = called();
+      await expect.poll(() => aa.of("tools/call").length).toBe(1);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await answered).toMatchObject({ error: { data: { code: "peer_timeout" } } });
+    },
+  );
+
   it("is asked for a URI that nobody has named, and others are while it thinks", async () => {
     const thinking: (() => void)[] = [];
     const aa = await testServer({

@@ -52,7 +52,8 @@ it("gives callers that share a process no more time because it asks one of them 
     const back = connections.connect(about);
     back.onmessage = (message) => said.push(message);
     await back.start();
-    await back.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: {} });
+    const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+    await back.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { _meta } });
     return said;
   };
   const asked = await call();

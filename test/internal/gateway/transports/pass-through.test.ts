@@ -267,6 +267,27 @@ describe("a request", () => {
     expect((await silent).text).toContain("peer_timeout");
   });
 
+  it.each([
+    ["a question in MCP 2026-07-28, which has none", "elicitation/create", true],
+    ["messages that are not its progress", "notifications/message", false],
+    ["progress of another request", "notifications/progress", false],
+  ])("is late despite %s", async (_, method, isModern) => {
+    const params = { progressToken: "other", progress: 1, message: "?" };
+    const id = method.startsWith("notifications/") ? {} : { id: 8 };
+    let timer: NodeJS.Timeout | undefined;
+    const start = (stream: ReadableStreamDefaultController) => {
+      const tell = () =>
+        stream.enqueue(Buffer.from(event({ jsonrpc: "2.0", ...id, method, params })));
+      tell();
+      if (!isModern) timer = setInterval(tell, 10);
+    };
+    const headers = { "content-type": "text/event-stream" };
+    const answer = () => new Response(new ReadableStream({ start }), { headers });
+    afterTest(() => clearInterval(timer));
+    const { text } = await exchange({ body: ask, timeoutMs: 40, isModern, answer });
+    expect(text).toContain("peer_timeout");
+  });
+
   it("is not late while its server waits for a person on the session's own stream", async () => {
     const session: PassThrough[] = [];
     const asks = (id: number) => ({ jsonrpc: "2.0", id, method: "elicitation/create", params: {} });
