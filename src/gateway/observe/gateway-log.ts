@@ -330,6 +330,8 @@ interface Texts {
   /** What a caller or a server called something, at any length. */
   readonly method?: string;
   readonly name?: string;
+  /** What a caller asked for. */
+  readonly path?: string;
 }
 
 /**
@@ -338,7 +340,7 @@ interface Texts {
  */
 export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): GatewayLog {
   const at = (level: Level) => (event: LogEvent, fields?: Texts) => {
-    const { text, message, stack, method, name } = fields ?? {};
+    const { text, message, stack, method, name, path } = fields ?? {};
     const clean = "quotes" in logEvents[event] ? redact : hide;
     const line = {
       ...fields,
@@ -346,6 +348,7 @@ export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): Gatew
       ...(message !== undefined && { message: hide(message) }),
       ...(method !== undefined && { method: cut(method) }),
       ...(name !== undefined && { name: cut(name) }),
+      ...(path !== undefined && { path: redact(path) }),
       ...(stack !== undefined && {
         // The places of frames are the program's own.
         stack: stack.map((each) => (/^\s+at /.test(each) ? hide(each) : redact(each))),

@@ -31,11 +31,14 @@ export class GatewayEvents {
     this.#log.warn(event, { code, status, text: detail });
   }
 
-  /** A response was sent. It has a code if the gateway refused the request before any server. */
-  answered(code: string | undefined, status: number, text?: string): void {
+  /**
+   * A response was sent. It has a code if the gateway refused the request before any server, and a
+   * path if there is nothing at it.
+   */
+  answered(code: string | undefined, status: number, text?: string, path?: string): void {
     if (code === undefined) return;
     this.#metrics?.refused(code);
-    this.#log.info("refused", { code, status, text });
+    this.#log.info("refused", { code, status, text, path });
   }
 
   /** A request was refused on its way to a server's guard. */

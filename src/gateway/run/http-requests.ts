@@ -50,7 +50,7 @@ export class HttpRequests {
   }
 
   answer(request: Request, connection: Connection, reached: Reached): Promise<Response> {
-    return this.#counted(connection, async () => {
+    return this.#counted(request, connection, async () => {
       const foreign = this.#checkOrigin(request, reached);
       return foreign ?? forPage(request, () => this.#route(request, connection));
     });
@@ -62,7 +62,7 @@ export class HttpRequests {
     connection: Connection,
     reached: Reached,
   ): Promise<Response> {
-    const response = await this.#counted(connection, async () => {
+    const response = await this.#counted(request, connection, async () => {
       // Allows any Host, since agentgateway may use any name. Foreign pages are still refused:
       // browsers send Origin with every POST.
       const allowedHosts = [request.headers.get("host") ?? ""];
@@ -77,7 +77,11 @@ export class HttpRequests {
   }
 
   /** Counts a request while it is open. Turns anything that `respond` throws into a response. */
-  async #counted(connection: Connection, respond: () => Promise<Response>): Promise<Response> {
+  async #counted(
+    { url }: Request,
+    connection: Connection,
+    respond: () => Promise<Response>,
+  ): Promise<Response> {
     this.#open += 1;
     connection.onSent(() => {
       this.#open -= 1;
@@ -85,7 +89,9 @@ export class HttpRequests {
     try {
       const response = await respond();
       const { code, text } = reasonOf(response) ?? {};
-      this.#options.events.answered(code, response.status, text);
+      // The query may hold a secret.
+      const path = code === "not_found" ? new URL(url).pathname : undefined;
+      this.#options.events.answered(code, response.status, text, path);
       return response;
     } catch (error) {
       this.#options.parts().log.error("internal_error", { text: errorOf(error).message });

@@ -116,6 +116,26 @@ it("refuses what is no message, too large, or not for it", async () => {
   expect(await ask(elsewhere, { body: list })).toMatchObject({ status: 404, code: "not_found" });
 });
 
+it("logs the path of a request that finds nothing, without its query and what looks like a secret", async () => {
+  const made = await started();
+  const at = async (path: string) => {
+    const url = new URL(path, made.url);
+    expect(await ask({ ...made, url }, { body: list })).toMatchObject({ code: "not_found" });
+  };
+  await at("/prefix/mcp?key=sk-query");
+  await at("/hook/token=hunter2");
+  await at(`/${"x".repeat(10_000)}`);
+  const paths = made.log.lines
+    .filter(({ event }) => event === "refused")
+    .map((line) => line.fields);
+  expect(paths).toMatchObject([
+    { status: 404, path: "/prefix/mcp" },
+    { status: 404, path: "/hook/token=[REDACTED]" },
+    { status: 404, path: `/${"x".repeat(499)}…` },
+  ]);
+  expect(JSON.stringify(paths)).not.toContain("sk-query");
+});
+
 it("limits the requests and sessions of each subject", async () => {
   const made = await started({ limits: { requestsPerMinute: 3, sessionsPerSubject: 1 } });
   await ask(made, { body: initialize });
