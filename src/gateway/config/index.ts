@@ -36,3 +36,4 @@ export {
   type UrlServer,
 } from "./schema.ts";
 export { hiding, type SecretReader, secretReader, secretsIn, withSecrets } from "./secrets.ts";
+export { withoutBrackets } from "./url-schemas.ts";

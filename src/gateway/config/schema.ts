@@ -7,7 +7,7 @@ import * as z from "zod";
 import { longestTimerMs } from "../../core/data/index.ts";
 import { isolations, openingNames } from "../../operate/isolate/kinds.ts";
 import { passGroups } from "../../providers/mcp/methods.ts";
-import { baseUrl, httpUrl, serverUrl } from "./url-schemas.ts";
+import { baseUrl, httpUrl, serverUrl, withoutBrackets } from "./url-schemas.ts";
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
@@ -39,7 +39,10 @@ const headers = z.record(headerName, z.union([headerValue, secret])).default({})
 const forward = z.array(headerName).default([]);
 const subjectType = z.enum(["user", "agent", "service", "system"]).optional().describe("Its type.");
 const port = z.int().min(0).max(65_535);
-const host = text.default("127.0.0.1").describe("The address that it listens on.");
+const host = text
+  .overwrite(withoutBrackets)
+  .default("127.0.0.1")
+  .describe("The address that it listens on.");
 const path = z
   .string()
   .regex(

@@ -21,6 +21,11 @@ export const baseUrl = peerUrl.refine(
   "must be a URL without `?` and `#` (leave them out: the path of each request is appended, and callers add `api-version` themselves)",
 );
 
+/** Returns an IPv6 address without the brackets that it has in URLs, and other hosts as they are. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
+}
+
 function isWithoutUser(url: string): boolean {
   if (!URL.canParse(url)) return true;
   const { username, password } = new URL(url);

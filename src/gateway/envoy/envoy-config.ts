@@ -1,5 +1,5 @@
 /** Generates a configuration for an Envoy that asks this gateway, from the gateway's own. */
-import type { GatewayConfig, UrlServer } from "../config/index.ts";
+import { type GatewayConfig, type UrlServer, withoutBrackets } from "../config/index.ts";
 import { serverPaths } from "./behind-envoy.ts";
 import { gracefulClose } from "./envoy-problems.ts";
 import type { EnvoyListen } from "./envoy-server.ts";
@@ -170,7 +170,7 @@ function upstreamsOf({ config }: EnvoyConfigOptions): readonly Upstream[] {
 }
 
 function clusterFor({ cluster, url }: Upstream) {
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = withoutBrackets(url.hostname);
   const isSecure = url.protocol === "https:";
   const port = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
   return {

@@ -290,6 +290,7 @@ describe("one server on the command line", () => {
     expect(message).toContain("identity: expected");
     expect(message).toContain("the command line is not a valid configuration");
   });
+    expect((await at("[::1]")).config.listen?.host).toBe("::1");
 });
 
 it("paths of a file are from its folder, those of flags from the current one", async () => {
