@@ -1,5 +1,12 @@
 /** The HTTP responses that the gateway makes itself: a JSON-RPC error with one of these codes. */
-import { errorAnswer, idOf, isMessage, type Refusal, refusalOf } from "../transports/index.ts";
+import {
+  errorAnswer,
+  idOf,
+  isMessage,
+  type Refusal,
+  refusalOf,
+  tooManyUnanswered,
+} from "../transports/index.ts";
 
 interface Answer {
   readonly status: number;
@@ -47,7 +54,7 @@ const answers = {
   too_many_unanswered: {
     status: 429,
     rpc: -32013,
-    text: "More requests than limits.inFlight allows have no answer: wait for some of them",
+    text: tooManyUnanswered.message,
   },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
   shutting_down: {

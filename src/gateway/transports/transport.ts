@@ -236,7 +236,7 @@ export const serverGone = refusalOf(-32014, "peer_unreachable", "The server is g
 export const tooManyUnanswered = refusalOf(
   -32013,
   "too_many_unanswered",
-  "Too many requests have no answer",
+  "More requests than limits.inFlight allows have no answer: wait for some of them",
 );
 
 export function errorAnswer<Id extends RequestId | null>(
