@@ -1,4 +1,7 @@
 /** What the host does with an isolated plugin's configuration and output. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
 import { createPluginManager } from "glassine";
 import { type IsolateOptions, isolatePlugin } from "glassine/isolate";
 import { expect, it } from "vitest";
@@ -88,3 +91,15 @@ it("refuses a folder in place of the plugin's file", async () => {
     message: `isolatePlugin expects the path of a file, and ${path} is a folder.`,
   });
 });
+
+it.skipIf(process.platform === "win32")(
+  "refuses a named pipe, which nobody may write",
+  async () => {
+    const path = join(await folderWith(), "pipe.mjs");
+    execFileSync("mkfifo", [path]);
+    await expect(isolatePlugin(path, { isolate: "worker" })).rejects.toMatchObject({
+      code: "options_invalid",
+      message: `isolatePlugin expects the path of a file, and ${path} is not a regular file.`,
+    });
+  },
+);

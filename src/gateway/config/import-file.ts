@@ -80,6 +80,8 @@ async function stateOf(path: string, what: string): Promise<string> {
     const stats = await stat(path);
     const { mtimeMs, size } = stats;
     if (stats.isDirectory()) throw unreadable(path, what, "is a folder: name the file in it");
+    // Opening a named pipe waits for its writer, and no process can exit meanwhile.
+    if (!stats.isFile()) throw unreadable(path, what, "is not a regular file");
     return `${mtimeMs}-${size}`;
   } catch (error) {
     if (error instanceof GlassineError) throw error;

@@ -223,8 +223,11 @@ async function pathOf(file: string | URL): Promise<string> {
     throw optionsInvalid("isolatePlugin expects the path of a file, or a file: URL.");
   const path = resolve(typeof file === "string" ? file : fileURLToPath(file));
   const real = await realAt(path, `The plugin ${path}`);
-  if (!statSync(real).isDirectory()) return real;
-  throw optionsInvalid(`isolatePlugin expects the path of a file, and ${path} is a folder.`);
+  const stats = statSync(real);
+  // Opening a named pipe waits for its writer, and no process can exit meanwhile.
+  if (stats.isFile()) return real;
+  const kind = stats.isDirectory() ? "a folder" : "not a regular file";
+  throw optionsInvalid(`isolatePlugin expects the path of a file, and ${path} is ${kind}.`);
 }
 
 /** The far side may have another working directory, and need not see what a link leads to. */

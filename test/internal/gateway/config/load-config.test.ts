@@ -1,4 +1,5 @@
 /** Where a configuration comes from, what overrides what, and what its paths mean. */
+import { execFileSync } from "node:child_process";
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -177,6 +178,9 @@ describe("the file", () => {
       const { symlink } = await import("node:fs/promises");
       await symlink("/dev/zero", zeros);
       expect(await of(zeros)).toBe(`the configuration ${zeros} is not a regular file`);
+      const pipe = join(cwd, "pipe.mjs");
+      execFileSync("mkfifo", [pipe]);
+      expect(await of(pipe)).toBe(`the configuration ${pipe} is not a regular file`);
       const loop = join(cwd, "loop.json");
       await symlink(loop, loop);
       expect(await of(loop)).toBe(`the configuration ${loop} cannot be read: ELOOP`);
@@ -286,11 +290,11 @@ describe("one server on the command line", () => {
       loadConfig({ cwd: "/", env: {}, flags: { server, port: 0, host } });
     expect((await at(undefined)).config.listen?.host).toBe("127.0.0.1");
     expect((await at("localhost")).config.listen?.host).toBe("localhost");
+    expect((await at("[::1]")).config.listen?.host).toBe("::1");
     const { message } = await refusalOf(at("0.0.0.0"));
     expect(message).toContain("identity: expected");
     expect(message).toContain("the command line is not a valid configuration");
   });
-    expect((await at("[::1]")).config.listen?.host).toBe("::1");
 });
 
 it("paths of a file are from its folder, those of flags from the current one", async () => {
