@@ -43,6 +43,19 @@ export interface McpEndpoint {
   endWith(servers: ReadonlySet<string>): Promise<void>;
 }
 
+/** Forgets a session that is over. Its servers may be older than the current ones. */
+export function forgetSession(
+  id: string,
+  sessions: Pick<Sessions, "remove">,
+  { callers, servers, forgetLabels }: EndpointOptions,
+  own: readonly Server[] = [],
+): void {
+  callers.delete(id);
+  sessions.remove(id);
+  for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
+  forgetLabels(id);
+}
+
 type Servers = readonly Pick<Server, "name">[];
 
 /** The connections that are open. */

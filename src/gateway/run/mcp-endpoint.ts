@@ -30,6 +30,7 @@ import { answer, answerBad, codedRefusal } from "./answers.ts";
 import {
   Connected,
   type EndpointOptions,
+  forgetSession,
   type Limit,
   type McpEndpoint,
   OpenExchanges,
@@ -121,7 +122,7 @@ export class DirectEndpoint implements McpEndpoint {
 
   /** Begins a session, with its own connection to each server. */
   async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
-    const { callers, servers, forgetLabels } = this.#options;
+    const { callers, servers } = this.#options;
     const { key } = identity;
     if (!this.sessions.hasRoomFor(identity) || !servers().every((server) => server.makeRoom()))
       await this.#endLeft(key);
@@ -130,12 +131,7 @@ export class DirectEndpoint implements McpEndpoint {
     const own = servers();
     const front = this.#frontOf(id);
     callers.set(id, { identity, session: id });
-    const over = () => {
-      callers.delete(id);
-      this.sessions.remove(id);
-      for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
-      forgetLabels(id);
-    };
+    const over = () => forgetSession(id, this.sessions, this.#options, own);
     let wired: Wired | undefined;
     // Before it is connected, so that `over` finds it however early the connection ends.
     this.sessions.add({

@@ -26,6 +26,7 @@ import { answer, answerBad } from "./answers.ts";
 import {
   Connected,
   type EndpointOptions,
+  forgetSession,
   type Limit,
   type McpEndpoint,
   OpenExchanges,
@@ -262,10 +263,7 @@ export class PassEndpoint implements McpEndpoint {
   }
 
   #forget({ id, open }: PassedSession): void {
-    this.#options.callers.delete(id);
-    this.sessions.remove(id);
-    for (const { guard } of this.#options.servers()) guard.endSession(id);
-    this.#options.forgetLabels(id);
+    forgetSession(id, this.sessions, this.#options);
     for (const passed of open.values()) passed.sessionOver();
   }
 
