@@ -1,12 +1,12 @@
 /** Reads the body of a request to a model, within the limits of the gateway. */
 import { Refused, refusalOf } from "../../providers/model/index.ts";
-import { readBody } from "../transports/index.ts";
+import { bodyFaults, readBody } from "../transports/index.ts";
 
 const refusals = {
   too_large: refusalOf("request_too_large"),
   too_slow: {
     code: "body_timeout",
-    reason: "The body took longer to arrive than limits.bodyTimeoutMs allows",
+    reason: bodyFaults.too_slow,
     status: 408,
   },
   broken: refusalOf("request_invalid"),

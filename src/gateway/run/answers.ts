@@ -1,5 +1,6 @@
 /** The HTTP responses that the gateway makes itself: a JSON-RPC error with one of these codes. */
 import {
+  bodyFaults,
   errorAnswer,
   idOf,
   isMessage,
@@ -21,12 +22,12 @@ const answers = {
   message_too_large: {
     status: 413,
     rpc: -32600,
-    text: "The message is larger than limits.messageBytes allows",
+    text: bodyFaults.too_large,
   },
   body_timeout: {
     status: 408,
     rpc: -32600,
-    text: "The body took longer to arrive than limits.bodyTimeoutMs allows",
+    text: bodyFaults.too_slow,
   },
   session_unknown: { status: 404, rpc: -32001, text: "Session not found" },
   session_missing: { status: 400, rpc: -32600, text: "Mcp-Session-Id is missing" },

@@ -20,7 +20,7 @@ export {
 export { Handshake } from "./handshake.ts";
 export { documentIn } from "./json-lines.ts";
 export { mayBatch, PassThrough, type RefusedAsks } from "./pass-through.ts";
-export { bytesWithin, readBody, streamOf } from "./read-body.ts";
+export { bodyFaults, bytesWithin, readBody, streamOf } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";
 export { beginsTask } from "./server-asks.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";

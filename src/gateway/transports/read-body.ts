@@ -5,6 +5,12 @@ type Body =
   | { readonly text: string; readonly refused?: undefined }
   | { readonly refused: "too_large" | "too_slow" | "broken"; readonly text?: undefined };
 
+/** Why a body is refused, in words that a caller may see. */
+export const bodyFaults = {
+  too_large: "The message is larger than limits.messageBytes allows",
+  too_slow: "The body took longer to arrive than limits.bodyTimeoutMs allows",
+} as const;
+
 export async function readBody(
   request: Request,
   maxBytes: number,

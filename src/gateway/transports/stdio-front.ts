@@ -13,6 +13,7 @@ import {
   versionIn,
 } from "./caller-messages.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
+import { bodyFaults } from "./read-body.ts";
 import {
   type Extra,
   errorAnswer,
@@ -48,11 +49,7 @@ const parseError = refusalOf(
   "Parse error: a line must be one JSON document",
 );
 const initialized = refusalOf(-32600, "already_initialized", "The session has begun already");
-const tooLarge = refusalOf(
-  -32600,
-  "message_too_large",
-  "The message is larger than limits.messageBytes allows",
-);
+const tooLarge = refusalOf(-32600, "message_too_large", bodyFaults.too_large);
 
 export function stdioFront(options: StdioFrontOptions): Transport {
   const { stdin, stdout, authInfo, maxBytes, queuedBytes, drainMs, onCut } = options;
