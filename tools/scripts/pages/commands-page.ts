@@ -43,6 +43,13 @@ export function commandsPage(): string {
   return page([
     generatedFrom(sources),
     intro,
+    table(
+      ["Command", "What it does"],
+      allCommands.map((spec) => [
+        `[${code(spec.path.join(" "))}](#${anchorOf(headingOf(spec))})`,
+        `${capital(named(spec.summary))}.`,
+      ]),
+    ),
     "## Options of several commands",
     "Every command has `--json` and `--verbose`. The others are named with each command that has them.",
     optionTable(common),
@@ -77,11 +84,21 @@ export function commandsPage(): string {
   ]);
 }
 
+function headingOf({ path, arguments: operands, rest }: Command): string {
+  const behind = rest === undefined ? [] : [`[-- ${rest.name}]`];
+  const given = operands.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
+  return ["glassine", ...path, ...given, ...behind].join(" ");
+}
+
+/** Returns the anchor that GitHub makes for a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+}
+
 function section(spec: Command): string {
-  const behind = spec.rest === undefined ? [] : [`[-- ${spec.rest.name}]`];
-  const given = spec.arguments.map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
-  const words = [...spec.path, ...given, ...behind];
-  const line = words.join(" ");
   const options = Object.values(spec.options);
   const own = options.filter((option) => !isCommon(option));
   const also = options.filter((option) => isCommon(option) && !ofAll.includes(option.flag));
@@ -89,7 +106,7 @@ function section(spec: Command): string {
     ([number, means]) => `Exit code ${number}: ${means}.`,
   );
   return [
-    `## glassine ${line}`,
+    `## ${headingOf(spec)}`,
     `${capital(named(spec.summary))}.\n${spec.about.map(named).join("\n")}`,
     ...spec.arguments.map(({ name, what }) => `${code(name)}: ${named(what)}.`),
     ...(spec.rest === undefined ? [] : [`After \`--\`: ${spec.rest.what}.`]),
