@@ -229,6 +229,29 @@ describe("plugins describe", () => {
     );
   });
 
+  it("paints red what is new since it was trusted, and nothing that is gone", async () => {
+    const changed = facts({
+      id: "example-plugin",
+      capabilities: ["read_labels"],
+      hooks: ["cmf.llm_input"],
+      trusted: trusted({ capabilities: ["read_roles"], hooks: ["evaluate"] }),
+    });
+    const { stdout } = await run(["plugins", "describe", "example-plugin"], {
+      services: serving({ lock: lockAt, loaded: [changed] }),
+      isTTY: { stdout: true },
+    });
+    const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
+    expect(linesOf(stdout)).toEqual(
+      expect.arrayContaining([
+        "since it was trusted:",
+        `  ${red("asks for read_labels")}`,
+        "  no longer asks for read_roles",
+        `  ${red("runs on cmf.llm_input")}`,
+        "  no longer runs on evaluate",
+      ]),
+    );
+  });
+
   it("CLI-065: an unknown name ends with 1 and the text on stderr", async () => {
     verifies("cli:describe-found", "cli:exit-codes");
     const ended = await describing("nope", { loaded: [plugin] });

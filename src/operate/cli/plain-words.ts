@@ -64,27 +64,36 @@ export function changesSince(was: Terms | null, now: Terms) {
   };
 }
 
-/** What `changesSince` found, a phrase each. */
-export function changeTexts({
-  permission_change: capabilities,
-  hook_change: hooks,
-  signer_change: signer,
-}: ReturnType<typeof changesSince>): readonly string[] {
+/** What `changesSince` found, a phrase each. `alarm` paints all but what the plugin gave up. */
+export function changeTexts(
+  {
+    permission_change: capabilities,
+    hook_change: hooks,
+    signer_change: signer,
+  }: ReturnType<typeof changesSince>,
+  alarm: (text: string) => string = String,
+): readonly string[] {
   const all = [
-    ["asks for", capabilities.added],
-    ["no longer asks for", capabilities.removed],
-    ["runs on", hooks.added],
-    ["no longer runs on", hooks.removed],
+    ["asks for", capabilities.added, alarm],
+    ["no longer asks for", capabilities.removed, String],
+    ["runs on", hooks.added, alarm],
+    ["no longer runs on", hooks.removed, String],
   ] as const;
   return [
-    ...all.flatMap(([what, names]) => (names.length === 0 ? [] : [`${what} ${listed(names)}`])),
-    ...(signer === null ? [] : [texts.otherSigner(signer)]),
+    ...all.flatMap(([what, names, paint]) =>
+      names.length === 0 ? [] : [paint(`${what} ${listed(names)}`)],
+    ),
+    ...(signer === null ? [] : [alarm(texts.otherSigner(signer))]),
   ];
 }
 
 /** The same as a block of lines; none if nothing has changed. */
-export function changeLines(was: Terms | null, now: Terms): readonly string[] {
-  const lines = changeTexts(changesSince(was, now)).map((text) => `  ${text}`);
+export function changeLines(
+  was: Terms | null,
+  now: Terms,
+  alarm?: (text: string) => string,
+): readonly string[] {
+  const lines = changeTexts(changesSince(was, now), alarm).map((text) => `  ${text}`);
   return lines.length === 0 ? [] : ["since it was trusted:", ...lines];
 }
 

@@ -266,7 +266,7 @@ function linesOf(shown: Shown): readonly string[] {
     ...dependencyLines(facts),
     ...configLines(facts),
     ...permissionLines(requested, words, paint),
-    ...changeLines(requested.trusted, requested).map(paint.bad),
+    ...changeLines(requested.trusted, requested, paint.bad),
   ];
 }
 
