@@ -228,6 +228,19 @@ describe("drift of dependencies", () => {
     expect(of(trusted, trusted.toReversed())).toEqual([]);
   });
 
+  it("pairs copies of a package only if one went and one came", () => {
+    verifies("lockfile:dependencies");
+    const trusted = [`a@1.0.0 ${zeros}`, `a@2.0.0 ${zeros}`];
+    expect(of(trusted, [`a@1.0.0 ${zeros}`, `a@3.0.0 ${zeros}`])).toEqual([
+      `aaa dependency_mismatch dependency a==2.0.0 ${zeros} a==3.0.0 ${zeros} true`,
+    ]);
+    expect(of(trusted, [`a@3.0.0 ${zeros}`])).toEqual([
+      `aaa dependency_mismatch dependency a==1.0.0 ${zeros} None true`,
+      `aaa dependency_mismatch dependency a==2.0.0 ${zeros} None true`,
+      `aaa dependency_mismatch dependency None a==3.0.0 ${zeros} true`,
+    ]);
+  });
+
   it("an entry without dependencies trusts none; unhashable ones are not compared", () => {
     expect(of(undefined, [`a@1.0.0 ${zeros}`])).toEqual([
       `aaa dependency_mismatch dependency None a==1.0.0 ${zeros} true`,

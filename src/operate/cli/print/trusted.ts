@@ -80,21 +80,16 @@ export function permissionLines(plugin: TrustedPlugin, words: Words): readonly s
   ];
 }
 
-/**
- * One line per dependency. The same version with another hash is another package. A dependency has
- * changed if exactly one copy of it was removed and one added; otherwise it is new or gone.
- */
+/** One line per dependency. The same version with another hash is another package. */
 function dependencyLines(before: LockedFacts, after: LockedFacts): readonly string[] {
   const textsOf = ({ dependencies }: LockedFacts) => dependencies.map(memberText);
-  const all = dependencyChanges(textsOf(before), textsOf(after));
   const shown = ({ version, hash }: LockedFacts["dependencies"][number]) =>
     `${version} (${shortHash(hash)})`;
   const changed: string[] = [];
   const came: string[] = [];
   const gone: string[] = [];
-  for (const { was, now } of all) {
-    const isOnly = all.filter((each) => (each.now ?? each.was)?.name === now?.name).length === 1;
-    if (was !== undefined && now !== undefined && isOnly)
+  for (const { was, now } of dependencyChanges(textsOf(before), textsOf(after))) {
+    if (was !== undefined && now !== undefined)
       changed.push(say`  changed: dependency ${now.name} ${shown(now)}, was ${shown(was)}`);
     else {
       if (now !== undefined) came.push(say`  new:     dependency ${now.name} ${shown(now)}`);

@@ -122,19 +122,25 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): r
 
 type Dependency = ReturnType<typeof readDependency>;
 
-/** Returns, by name, what was trusted and what is there in its place; either can be missing. */
+/** What was trusted and what is there in its place; either can be missing. */
+interface DependencyChange {
+  readonly was?: Dependency | undefined;
+  readonly now?: Dependency | undefined;
+}
+
+/** Returns the changes by name. A copy has replaced another if one of that name went and one came. */
 export function dependencyChanges(
   trusted: readonly string[],
   present: readonly string[],
-): readonly { readonly was?: Dependency | undefined; readonly now?: Dependency | undefined }[] {
+): readonly DependencyChange[] {
   const gone = trusted.filter((each) => !present.includes(each)).map(readDependency);
   const added = present.filter((each) => !trusted.includes(each)).map(readDependency);
   const names = [...new Set([...gone, ...added].map(({ name }) => name))].sort();
-  return names.flatMap((name) => {
+  return names.flatMap((name): readonly DependencyChange[] => {
     const was = gone.filter((each) => each.name === name);
     const now = added.filter((each) => each.name === name);
-    const length = Math.max(was.length, now.length);
-    return Array.from({ length }, (_, at) => ({ was: was[at], now: now[at] }));
+    if (was.length === 1 && now.length === 1) return [{ was: was[0], now: now[0] }];
+    return [...was.map((each) => ({ was: each })), ...now.map((each) => ({ now: each }))];
   });
 }
 
