@@ -331,6 +331,8 @@ plugins:
         "setting plugin_dirs",
         "hook http_pre_request",
       ]);
+      // A gateway has no option pluginDirs.
+      expect(guests[0]?.unsupported[1]?.why).toMatch(/install it there/);
       const manager = await createPluginManager({ plugins: guests.map(({ plugin }) => plugin) });
       const call = async (name: string) => {
         const args = { note: "ada@example.com" };

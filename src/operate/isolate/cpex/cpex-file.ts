@@ -128,7 +128,10 @@ function entriesOf(
       `${quoted(file)} has two plugins that would be ${quoted(twice)} here. Rename one.`,
     );
   if (!Array.isArray(dirs) || dirs.length === 0) return chosen;
-  const lost = setting("plugin_dirs", "Code is read from the folders of the option pluginDirs.");
+  const lost = setting(
+    "plugin_dirs",
+    "Code is read from the virtual environment: install it there. A program can pass its folders in the option pluginDirs.",
+  );
   return chosen.map((each) => ({ ...each, unsupported: [...each.unsupported, lost] }));
 }
 
