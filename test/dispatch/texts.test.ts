@@ -29,7 +29,7 @@ const result = (code: string, reason: string, path = "(result)") => ({ code, pat
 const noObject =
   "Expected nothing, allow(), deny(REASON) or an object such as { modifiedPayload }, got string.";
 const shape =
-  "A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else.";
+  "A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else. To refuse, return deny(REASON).";
 
 describe("a result that is refused says what was expected", () => {
   const symbolKey = Object.defineProperty({}, Symbol("s"), { value: 1, enumerable: true });

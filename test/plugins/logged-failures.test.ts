@@ -192,7 +192,7 @@ describe("a handler that fails and does not throw", () => {
     async (onError) => {
       const { lines } = await loggedBy(failing(() => ({ nope: "secret" }), { onError }));
       expect(lines).toEqual([
-        `plugin 'fails' returned something that was refused at (result) on ${hook}: A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else.`,
+        `plugin 'fails' returned something that was refused at (result) on ${hook}: A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else. To refuse, return deny(REASON).`,
       ]);
     },
   );

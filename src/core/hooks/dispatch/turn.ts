@@ -83,7 +83,7 @@ export class Refused {
 const notAResult = new Refused(
   "result_shape",
   "(result)",
-  "A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else.",
+  "A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else. To refuse, return deny(REASON).",
 );
 
 // Made in advance, because there may be no stack left to make it with.
