@@ -86,7 +86,7 @@ On the command line, \`--isolate process\` applies to every \`--plugin\`.
 If the machine lacks what that kind of isolation needs, the gateway does not start unless \`accept\` lists everything that the code could then still do, such as \`network\`; \`--check\` says what that is.
 With \`process\`, a file can read only its own folder and those in \`readable\`, so give it a folder without your configuration and your secrets.
 A package runs where its entry in \`plugins.lock\` says; the configuration may name a stricter kind, but not a weaker one.
-An isolated plugin fails for a message with more than 16 Mi UTF-16 units of text, even if \`limits.messageBytes\` lets it pass; what it prints goes to the log, as \`plugin_printed\`.`,
+An isolated plugin fails for a message with more than 16 Mi UTF-16 units of text, even if \`limits.messageBytes\` lets it pass, and while 64 of its turns are open; what it prints goes to the log, as \`plugin_printed\`.`,
 };
 
 const several = `## Several servers
