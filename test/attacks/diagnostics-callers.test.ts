@@ -86,7 +86,7 @@ attack(
         expect(result.continueProcessing).toBe(false);
       }
       const details = () => deny({ code: "no", reason: "no", details: { value } });
-      expect(codeOf(details)).toBe("result_shape");
+      expect(codeOf(details)).toBe("rejected");
       expect(codeOf(() => mergeExtensions(labelled("PII"), { custom: { value } }, []))).toMatch(
         /^snapshot_/,
       );

@@ -209,7 +209,7 @@ function problemsOf(make: () => unknown): { problems: number; text: string } {
 attack(
   "A-177",
   "Deny with ten million characters, or put as many into metadata",
-  "strings are truncated and details left out; a code and metadata are refused with `result_shape` and `snapshot_limit`",
+  "strings are truncated and details left out; the request is denied in spite of the code; metadata is refused with `snapshot_limit`",
   () => {
     const big = "x".repeat(10_000_000);
 
@@ -231,10 +231,10 @@ attack(
 
     it("its code", async () => {
       const input = { code: big, reason: "no" };
-      expect(codeOf(() => deny(input))).toBe("result_shape");
+      expect(codeOf(() => deny(input))).toBe("rejected");
       const result = await runOnce([plugin("guard", (_p, _c) => deny(input))]);
       // The guard meant to deny, and the request is denied.
-      expect(result.violation).toMatchObject({ plugin: "guard", code: "result_shape" });
+      expect(result.violation).toMatchObject({ plugin: "guard", code: "denied" });
       expect(JSON.stringify(result).length).toBeLessThan(3000);
     });
 

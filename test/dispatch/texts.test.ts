@@ -1,5 +1,5 @@
 /** The exact texts that a run reports to its host: reasons of records, messages of errors. */
-import { deny, type PluginContext } from "glassine";
+import { deny, type PluginContext, setCustom } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -174,15 +174,15 @@ describe("a handler that fails", () => {
 
   it("by an error of a helper", async () => {
     const { violation, executions } = await runOnce([
-      plugin("guard", (_p) => deny({ code: "not a code", reason: "r" })),
+      plugin("guard", (_p) => setCustom({} as never, "a", 1)),
     ]);
-    expect(executions).toMatchObject([{ status: "error", errorCode: "result_shape" }]);
+    expect(executions).toMatchObject([{ status: "error", errorCode: "edit_denied" }]);
     expect(violation).toEqual({
       plugin: "guard",
-      code: "result_shape",
+      code: "edit_denied",
       reason: expect.stringMatching(
         new RegExp(
-          `^Plugin "guard" failed with result_shape on ${hook}\\. [A-Z].*\\. ${whereToLook.replace(".", "\\.")}$`,
+          `^Plugin "guard" failed with edit_denied on ${hook}\\. [A-Z].*\\. ${whereToLook.replace(".", "\\.")}$`,
         ),
       ),
     });

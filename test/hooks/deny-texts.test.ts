@@ -52,7 +52,29 @@ describe("deny reports what it expects", () => {
     ["details that are a text", { code: "c", reason: "r", details: "d" }, details],
     ["details with a function", { code: "c", reason: "r", details: { f: () => 0 } }, details],
   ])("for %s", (_, input, message) => {
-    expect(refusalFor(input)).toEqual(["result_shape", message]);
+    expect(refusalFor(input)).toEqual(["rejected", message]);
+  });
+
+  it.each<readonly [string, unknown]>([
+    ["an empty reason", ""],
+    ["a reason of blanks", " \n\t"],
+    ["a reason of invisible characters", { code: "c", reason: "\u200b\u202e\u0000" }],
+    ["no reason", { reason: undefined }],
+    ["an invalid code", { code: "a b", reason: "r" }],
+    ["details with a date", { reason: "r", details: { at: new Date(0) } }],
+  ])("and denies where failures are ignored: %s", async (_, input) => {
+    verifies("dispatch:deny-repairs");
+    const handler = () => deny(input as never);
+    const plugin = definePlugin({
+      name: "strict",
+      version: "1.0.0",
+      hooks: { tool_pre_invoke: { onError: "ignore", handler } },
+    });
+    const manager = await createPluginManager({ plugins: [plugin] });
+    const { violation, executions } = await manager.invoke("tool_pre_invoke", { name: "rm" });
+    const reason = expect.stringMatching(/^deny expects /) as string;
+    expect(violation).toEqual({ plugin: "strict", code: "denied", reason });
+    expect(executions).toMatchObject([{ effectiveAllow: false, reason }]);
   });
 
   it("for a second argument", () => {

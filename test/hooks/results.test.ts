@@ -43,7 +43,7 @@ describe("deny", () => {
     ["details that are no data", { code: "no", reason: "no", details: { f: () => {} } }],
     ["details of a class", { code: "no", reason: "no", details: new Map() }],
   ])("refuses %s", (_what, input) => {
-    expect(refusalOf(input)).toBe("result_shape");
+    expect(refusalOf(input)).toBe("rejected");
   });
 
   it("runs no getter in details, and copies them", async () => {
@@ -54,7 +54,7 @@ describe("deny", () => {
         return "because";
       },
     };
-    expect(refusalOf({ code: "no", reason: "no", details: trapped })).toBe("result_shape");
+    expect(refusalOf({ code: "no", reason: "no", details: trapped })).toBe("rejected");
     expect(readings).toBe(0);
     const details = { list: [1] };
     const violation = await violationOf(deny({ code: "no", reason: "no", details }));

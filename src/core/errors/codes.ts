@@ -277,7 +277,7 @@ export const errorCodes = {
     todo: "See `cause`, and the plugin that the message names.",
   },
   rejected: {
-    means: "A handler denied by throwing `RejectError`.",
+    means: "A handler denied by throwing `RejectError`, or called `deny` with something invalid.",
     todo: "Nothing: it is a denial. On a hook without denials it is a failure.",
   },
   audit_failed: {

@@ -13,7 +13,7 @@ import {
   ownData,
   ownValue,
 } from "../data/intrinsics.ts";
-import { GlassineError, quoted, rejectionReason, suggestion } from "../errors/index.ts";
+import { quoted, RejectError, rejectionReason, suggestion } from "../errors/index.ts";
 import { mendedBy } from "../schema/index.ts";
 import { oneLine, wellFormed } from "./shown-text.ts";
 
@@ -87,7 +87,8 @@ export function allow(): Allow {
  * The answer "stop", with a reason. Return it from a handler: calling `deny` alone has no effect. To
  * stop from deep inside your code, throw a `RejectError` instead.
  *
- * @throws GlassineError `result_shape` when the reason is missing or a field is invalid
+ * @throws RejectError when the reason is missing or empty, or a field is invalid: thrown by a
+ * handler, it denies as well
  * @example
  * ```ts
  * import { definePlugin, deny } from "glassine";
@@ -232,6 +233,7 @@ function readDetails(details: unknown): { readonly [key: string]: Json } {
   return read as { readonly [key: string]: Json };
 }
 
-function misuse(expected: string, hint = ""): GlassineError {
-  return new GlassineError("result_shape", `deny expects ${expected}.${hint}`);
+/** Denies as well where a handler throws it, so that no text undoes a denial. */
+function misuse(expected: string, hint = ""): RejectError {
+  return new RejectError(`deny expects ${expected}.${hint}`);
 }

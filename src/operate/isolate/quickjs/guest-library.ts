@@ -147,11 +147,15 @@ export function guestLibrary(names: object) {
     const isPlain = details === undefined || (isObject(details) && !isArray(details));
     if (!isPlain) throw denyExpects("details that are a plain object of JSON data");
     const denial = { __proto__: null, code, reason, description, details };
-    // Read now, so that later changes have no effect.
-    const data = parse(write(denial, "a denial")) as Data;
-    return note(denials, freeze({ __proto__: null, deny: true }), data);
+    try {
+      // Read now, so that later changes have no effect.
+      const data = parse(write(denial, "a denial")) as Data;
+      return note(denials, freeze({ __proto__: null, deny: true }), data);
+    } catch {
+      throw denyExpects("details that are a plain object of JSON data");
+    }
   }
-  const denyExpects = (what: string) => new GlassineError("result_shape", `deny expects ${what}.`);
+  const denyExpects = (what: string) => new RejectError(`deny expects ${what}.`);
 
   function health(status: unknown, message: unknown = ""): object {
     if (typeof status !== "string" || !fits(/^(?:healthy|degraded|unhealthy|unknown)$/, status))
