@@ -42,6 +42,23 @@ it("a promise under an unknown key, behind a value that cannot be read, is not l
   expect(uncaught).toEqual([]);
 });
 
+it.each<readonly [string, (promise: unknown) => object]>([
+  ["under a symbol", (promise) => ({ [Symbol("a")]: promise })],
+  ["under a symbol of a part", (promise) => ({ modifiedPayload: { [Symbol("a")]: promise } })],
+  ["under a hidden key", (value) => Object.defineProperty({}, "metadata", { value })],
+  [
+    "under a hidden key of a part",
+    (value) => ({ metadata: Object.defineProperty({}, "a", { value }) }),
+  ],
+  ["behind a symbol", (promise) => ({ [Symbol("a")]: 1, metadata: [promise] })],
+])("a promise %s is not left unhandled", async (_, made) => {
+  const uncaught = await uncaughtDuring(async () => {
+    const { errors } = await over(made(Promise.reject(new Error("b"))));
+    expect(errors).toMatchObject([{ code: expect.stringMatching(/^snapshot_(key|type)$/) }]);
+  });
+  expect(uncaught).toEqual([]);
+});
+
 // biome-ignore lint/suspicious/noThenProperty: a value that looks like a promise.
 const thenMethod = { then() {} };
 

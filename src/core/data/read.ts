@@ -29,6 +29,7 @@ import {
   newMap,
   none,
   objectPrototype,
+  ownData,
   ownKeys,
   rangeErrorPrototype,
   toArray,
@@ -46,6 +47,7 @@ import {
   STOP,
   stop,
 } from "./read-state.ts";
+import { dropPromise } from "./within.ts";
 
 /** A JSON value, frozen all the way down. */
 export type Json =
@@ -321,6 +323,7 @@ function copyObject(state: ReadState, value: object, previous: unknown): unknown
     const key = keys[i] as string | symbol;
     if (typeof key === "symbol") {
       place.key = "(symbol)";
+      dropPromise(ownData(value, key));
       report(state, "snapshot_key", "keys that are strings", "a symbol");
       continue;
     }
@@ -390,6 +393,7 @@ function readDescriptor(state: ReadState, descriptor: PropertyDescriptor | undef
     return report(state, "snapshot_accessor", "a value", "a getter or setter");
   }
   if (descriptor.enumerable !== true) {
+    dropPromise(descriptor.value);
     return report(state, "snapshot_key", "an enumerable property", "a hidden one");
   }
   return descriptor.value;

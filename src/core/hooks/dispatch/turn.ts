@@ -296,15 +296,15 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   const keys = ownKeys(returned);
   let unknown: List<unknown> | undefined;
   for (let i = 0; i < keys.length; i++) {
-    const key = keys[i];
-    if (typeof key !== "string") return oddKey;
+    const key = keys[i] as string | symbol;
     const descriptor = getOwnPropertyDescriptor(returned, key);
-    if (descriptor === undefined) return oddKey;
+    if (typeof key !== "string" || descriptor === undefined)
+      return refuseAndDrain([found, descriptor?.value], oddKey);
     if (!hasOwn(descriptor, "value")) {
       const reason = "Expected values, got a getter or setter.";
       return new Refused("snapshot_accessor", "(result)", reason);
     }
-    if (descriptor.enumerable !== true) return oddKey;
+    if (descriptor.enumerable !== true) return refuseAndDrain([found, descriptor.value], oddKey);
     if (isPart(key)) found[key] = descriptor.value;
     else {
       unknown ??= newList<unknown>();
@@ -316,9 +316,9 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   return unknown === undefined ? found : refuseAndDrain(toArray(unknown));
 }
 
-function refuseAndDrain(value: unknown): Refused {
+function refuseAndDrain(value: unknown, refused: Refused = notAResult): Refused {
   dropPromises(value);
-  return notAResult;
+  return refused;
 }
 
 function isPart(key: string): key is keyof ReturnedParts {
