@@ -262,7 +262,9 @@ describe("a handler that fails and does not throw", () => {
       }
       await manager.close();
       const text = `plugin 'fails' is switched off because it failed and has onError "disable": this manager no longer runs its handlers on message hooks`;
-      expect(warn.mock.calls).toEqual([[text]]);
+      const request = expect.any(String) as string;
+      const failure = { plugin: "fails", hook, request, code: "handler_timeout" };
+      expect(warn.mock.calls).toEqual([[text, failure]]);
     },
   );
 

@@ -5,7 +5,8 @@ import { callSafely, type HandlerFailure } from "../hooks/index.ts";
 /** Receives lines of text. Whatever a method throws, or rejects with, is ignored. */
 export interface Logger {
   readonly info?: (text: string) => unknown;
-  readonly warn?: (text: string) => unknown;
+  /** `failure`: the failure for which a plugin was switched off, if the line is about that. */
+  readonly warn?: (text: string, failure?: HandlerFailure) => unknown;
   /** `failure`: the handler that failed, if the line is about one. */
   readonly error?: (text: string, failure?: HandlerFailure) => unknown;
 }

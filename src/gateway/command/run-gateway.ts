@@ -195,7 +195,10 @@ async function prepare(
   for (const text of missing) log.warn("missing", { text });
   for (const text of odd) log.warn("setting_odd", { text });
   const logger: Logger = {
-    warn: (text) => log.warn("plugins", { text }),
+    warn: (text, failure) =>
+      failure === undefined
+        ? log.warn("plugins", { text })
+        : log.warn("plugin_disabled", { ...failure, text }),
     error: (text, failure) =>
       failure === undefined
         ? log.error("plugins", { text })

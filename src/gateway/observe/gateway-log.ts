@@ -76,6 +76,10 @@ export const logEvents = {
     means:
       "A plugin failed: it threw, missed a deadline, or returned what its hook does not allow.",
   },
+  plugin_disabled: {
+    levels: ["warn"],
+    means: 'A plugin with `"onError": "disable"` failed, and is off until a reload.',
+  },
   plugins: {
     levels: ["warn", "error"],
     means: "The plugin manager, or discovery, has something to report.",

@@ -228,7 +228,7 @@ Every line of the log about a request that reached a guard has the request's id 
 [\`glassine explain ID\`](commands.md#glassine-explain-id) shows [what plugins did with that request](gateway.md#why-a-request-was-refused). It reads \`audit.file\` and needs no running gateway.
 
 - \`plugin_failed\` says how a plugin failed: it has the code \`handler_error\` for what the plugin threw, \`handler_timeout\` for a missed deadline, and another, such as \`result_shape\`, for a result that was refused as a whole. [errors.md](errors.md) says what to do about each.
-- If that plugin has \`"onError": "disable"\`, it is switched off, and the log says so once: its handlers on message hooks do not run again until a reload.
+- If that plugin has \`"onError": "disable"\`, it is switched off, and \`plugin_disabled\` says so once: its handlers on message hooks do not run again until a reload.
 - \`guard_error\` says why the gateway could not check a message, for example when it answers with \`guard_failed\`: the hook or the step (\`point\`), a code, and the place in the message, never what was there.
 - \`refused\`, \`identity_refused\`, \`host_refused\` and \`origin_refused\`, and \`/metrics\`, have what the gateway refused before any plugin saw it, for example with 400, 401 or 403, or because no server has the name, or the server is lost. The trail does not.
 

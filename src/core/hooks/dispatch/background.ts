@@ -71,12 +71,10 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
   const isDenial = how === "threw" && rejectionOf(outcome) !== undefined;
   dropPromises(outcome);
   if (how === "returned" || isDenial) return "completed";
-  if (step.onError === "disable") switchOff(run, step);
-  if (how === "threw" && outcome !== timedOut) {
-    reportFailure(run, step, failureBy(run, outcome));
-    return "failed";
-  }
-  endTurn(context);
-  reportFailure(run, step, lateFailure(step));
-  return "timedOut";
+  const isLate = how !== "threw" || outcome === timedOut;
+  const failure = isLate ? lateFailure(step) : failureBy(run, outcome);
+  if (step.onError === "disable") switchOff(run, step, failure);
+  if (isLate) endTurn(context);
+  reportFailure(run, step, failure);
+  return isLate ? "timedOut" : "failed";
 }

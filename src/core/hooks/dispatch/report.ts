@@ -18,7 +18,7 @@ import { type ErrorCode, ownErrorCode, quoteName, refusalMeanings } from "../../
 import { dropPromises, type LevelValue } from "../../schema/index.ts";
 import type { CompiledSlots, Node } from "../../slots/index.ts";
 import { requestOf } from "./scope.ts";
-import type { AnyRun, HandlerStep, RunNote } from "./types.ts";
+import type { AnyRun, HandlerFailure, HandlerStep, RunNote } from "./types.ts";
 import { callSafely } from "./wait.ts";
 
 /** How a handler failed. */
@@ -74,16 +74,15 @@ export function reportFailure(
   failure: Failure,
   warning?: string,
 ): void {
-  const { hook, scope, runtime } = run;
-  const { code, what, why, type, text } = failure;
+  const { hook, runtime } = run;
+  const { what, why, type, text } = failure;
   const { onHandlerError: sink, logError, meter } = runtime;
   meter?.failed(step, type);
   note(run, step, "plugin.handler_error", { error_type: type, error: text });
   // A failing log must not change the request's outcome.
   callSafely(() => {
-    const { name: plugin } = step.plugin;
-    const at = freeze({ plugin, hook, request: requestOf(scope), code });
-    const did = `plugin ${quoteName(plugin)} ${what} on ${hook}`;
+    const at = placeOf(run, step, failure);
+    const did = `plugin ${quoteName(at.plugin)} ${what} on ${hook}`;
     const line = why === undefined ? did : `${did}: ${why}`;
     const isForSink = sink !== undefined && hasOwn(failure, "thrown");
     if (isForSink) return sink(failure.thrown, at, line);
@@ -91,14 +90,25 @@ export function reportFailure(
   });
 }
 
+function placeOf(run: AnyRun, step: HandlerStep, { code }: Failure): HandlerFailure {
+  return freeze({
+    plugin: step.plugin.name,
+    hook: run.hook,
+    request: requestOf(run.scope),
+    code,
+  });
+}
+
 /** Switches a plugin off after a failure. */
-export function switchOff({ runtime }: AnyRun, { plugin }: HandlerStep): void {
+export function switchOff(run: AnyRun, step: HandlerStep, failure: Failure): void {
+  const { plugin } = step;
   if (plugin.off) return;
   plugin.off = true;
   const why = 'because it failed and has onError "disable"';
   const effect = "this manager no longer runs its handlers on message hooks";
   callSafely(() => {
-    runtime.warn(`plugin ${quoteName(plugin.name)} is switched off ${why}: ${effect}`);
+    const text = `plugin ${quoteName(plugin.name)} is switched off ${why}: ${effect}`;
+    run.runtime.warn(text, placeOf(run, step, failure));
   });
 }
 

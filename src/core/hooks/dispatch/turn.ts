@@ -495,6 +495,6 @@ function failed(
   // Last, because the host may abort the run when it hears of it.
   noteRefused(run, step, turn.refused ?? none);
   reportFailure(run, step, failure);
-  if (step.onError === "disable") switchOff(run, step);
+  if (step.onError === "disable") switchOff(run, step, failure);
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }

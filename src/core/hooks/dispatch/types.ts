@@ -169,8 +169,8 @@ export interface ManagerRuntime {
     thrown: unknown,
     secrets: readonly string[] | undefined,
   ) => { readonly type: string; readonly text: string };
-  /** Writes a warning to the host's log. Never throws. */
-  readonly warn: (text: string) => void;
+  /** Writes a warning to the host's log. Never throws. `failure`: why a plugin is switched off. */
+  readonly warn: (text: string, failure?: HandlerFailure) => void;
   /** Writes to the host's log how a handler failed. Never throws. */
   readonly logError: (text: string, failure: HandlerFailure) => void;
   /** Called when the last run in flight has ended; set by `close`. */

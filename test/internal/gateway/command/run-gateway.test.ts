@@ -411,6 +411,32 @@ export default definePlugin({
     expect(running.texts.log).not.toMatch(/zebra|hunter2|abcdef123456/);
   });
 
+  it("is in the log with an event of its own if it switches the plugin off", async () => {
+    const cwd = await folderWith({
+      "failing.mjs": failing,
+      [name]: {
+        servers: { files },
+        plugins: [{ path: "failing.mjs", onError: "disable" }],
+      },
+    });
+    const { state, openGateway } = double();
+    const running = start(["gateway"], { cwd, openGateway });
+    await running.seen("ready");
+    const { manager } = state.parts[0] as (typeof state.parts)[number];
+    const message = { role: "user", content: [] } as never;
+    await manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
+    expect(await running.seen("plugin_disabled")).toMatchObject({
+      level: "warn",
+      plugin: "failing",
+      hook: "cmf.tool_pre_invoke",
+      request: "r-1",
+      code: "handler_error",
+      text: expect.stringContaining("is switched off"),
+    });
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+  });
+
   it("is in the log if it throws nothing", async () => {
     const mistaken = failing.replace(
       'throw new TypeError("x is not a function")',
