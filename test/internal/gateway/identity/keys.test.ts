@@ -39,10 +39,11 @@ describe("a key file", () => {
     ["a JWKS document", jwks(jwkOf(rsa))],
     [
       "a JWKS document with keys for other things",
-      jwks(jwkOf(ec), jwkOf(rsa, { use: "sig" }), { kty: "new" }),
+      jwks({ kty: "new" }, jwkOf(ec), jwkOf(rsa, { use: "sig" })),
     ],
   ])("may be %s", async (_name, content) => {
-    const made = await identifierOf(jwt({ keys: { file: fileOf(content) } }));
+    const algorithms = ["ES512", "RS256"];
+    const made = await identifierOf(jwt({ algorithms, keys: { file: fileOf(content) } }));
     expect((await identityOf(made, bearing(await tokenOf()))).subject?.id).toBe("ada");
     const forged = bearing(await tokenOf({ key: otherRsa.privateKey }));
     expect((await refusalOf(made, forged)).status).toBe(401);
@@ -158,6 +159,7 @@ describe("a JWKS URL", () => {
   ])("whose answer %s: 503, in words for the operator", async (_name, listener, why) => {
     const { identifier, refusals, url } = await withServer(listener);
     const refusal = await refusalOf(identifier, bearing(await tokenOf()));
+    expect(refusal.text).toContain('["retry-after","5"]');
     expect(refusal).toMatchObject({
       status: 503,
       code: "keys_unavailable",

@@ -21,6 +21,7 @@ describe("the document", () => {
     const answer = identifier.metadata(at(path));
     expect(answer?.status).toBe(200);
     expect(answer?.headers.get("content-type")).toBe("application/json");
+    expect(answer?.headers.get("access-control-allow-origin")).toBe("*");
     expect(await answer?.json()).toEqual({
       resource: audience,
       authorization_servers: [issuer],

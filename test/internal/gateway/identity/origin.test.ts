@@ -181,6 +181,12 @@ attack(
   },
 );
 
+it("a gateway that others can reach has no names of its own", async () => {
+  const open = listenOf({ host: "0.0.0.0" });
+  expect(await answerTo({ host: "localhost:8080" }, open)).toBe("host_refused");
+  expect(await answerTo({ host: "0.0.0.0:8080" }, open)).toBe("host_refused");
+});
+
 describe("names that the operator allows", () => {
   const listen = listenOf({
     host: "0.0.0.0",

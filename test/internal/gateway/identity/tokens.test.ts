@@ -223,6 +223,7 @@ describe("a token that is not what it seems", () => {
     ["with a client that is a list", signed({ claims: { client_id: ["a"] } })],
     ["with realm_access that is a string", signed({ claims: { realm_access: "admin" } })],
     ["that is for logging out", signed({ header: { typ: "logout+jwt" } })],
+    ["whose type begins alike", signed({ header: { typ: "jwt-logout" } })],
     ["that is a proof of possession", signed({ header: { typ: "dpop+jwt" } })],
     ["bound to a key", signed({ claims: { cnf: { jkt: "AAAA" } } })],
     ["inside a token", async () => handmade(header, await tokenOf(), "AAAA")],
@@ -230,6 +231,7 @@ describe("a token that is not what it seems", () => {
     ["whose payload is a list", () => handmade(header, [claims], "AAAA")],
     ["whose header is no object", () => handmade("RS256", claims, "AAAA")],
     ["that is no token", () => "opaque"],
+    ["of more than 16 KiB", signed({ claims: { more: "a".repeat(16_384) } })],
     ["of 1 MB", () => "A".repeat(1_048_576)],
     ["of 1 MB, with points", () => "A.".repeat(524_288)],
   ];

@@ -38,6 +38,8 @@ it("make the subject and the client", async () => {
   const named = await identityOf(identifier, requestOf({ "X-USER": "ada" }), proxy);
   expect(named.subject).toMatchObject({ id: "ada", roles: [], teams: [] });
   expect(named.client).toBeUndefined();
+  const long = await identityOf(identifier, requestOf({ "x-user": "a".repeat(256) }), proxy);
+  expect(long.subject?.id).toHaveLength(256);
 });
 
 describe("the address of the proxy", () => {
