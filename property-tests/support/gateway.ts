@@ -3,6 +3,7 @@ import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
 import { createGuard } from "glassine/mcp";
 import { configSchema } from "../../src/gateway/config/index.ts";
+import { Definitions } from "../../src/gateway/definitions/index.ts";
 import { identityOf } from "../../src/gateway/identity/identity.ts";
 import { RoutingMemory } from "../../src/gateway/router/index.ts";
 import { GatewayEvents } from "../../src/gateway/run/gateway-events.ts";
@@ -228,7 +229,7 @@ export function gatewayOf(count: 1 | 2) {
       headersToShow: () => ({}),
       events,
       onHook() {},
-      isChanged: () => false,
+      definitions: new Definitions(() => {}),
       parts: { config, audit: undefined, manager, log: quiet, secrets: String },
     });
     const guard = createGuard(manager, options);

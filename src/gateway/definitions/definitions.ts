@@ -1,5 +1,6 @@
 /** Tracks one server's tool definitions, compared with the pinned ones. */
 import { attempt } from "../../core/data/index.ts";
+import type { ServerConfig } from "../config/index.ts";
 import { isMessage, type Message } from "../transports/index.ts";
 import { definitionHash, type Pins } from "./pins.ts";
 
@@ -17,7 +18,11 @@ export interface ChangedDefinition {
   readonly isNew: boolean;
   /** A further message for the log. */
   readonly text?: string;
+  readonly action: Action;
 }
+
+/** What is done about a tool that has changed. */
+type Action = ServerConfig["definitions"];
 
 const full = `${maxTools} tools have changed: from now on, every tool that was not seen with its pinned definition counts as changed`;
 
@@ -33,30 +38,43 @@ const full = `${maxTools} tools have changed: from now on, every tool that was n
  * unchanged counts as changed: otherwise a server could fill the list with junk first.
  */
 export class Definitions {
-  readonly #pins: Pins | undefined;
-  readonly #first: Map<string, string>;
+  readonly #onChange: (changed: ChangedDefinition) => void;
+  #pins: Pins | undefined;
+  #action: Action = "warn";
+  readonly #first = new Map<string, string>();
   readonly #changed = new Set<string>();
   /** Tools seen with their pinned definition, and with no other. */
   readonly #unchanged = new Set<string>();
   /** Whether the list was full before a reload. */
-  readonly #wasFull: boolean = false;
-  readonly #onChange: (changed: ChangedDefinition) => void;
+  #wasFull = false;
 
-  /** `before` is the state before a reload. `onChange` is called once for each tool. */
-  constructor(
-    pins: Pins | undefined,
-    before: Definitions | undefined,
-    onChange: (changed: ChangedDefinition) => void,
-  ) {
-    this.#pins = pins;
-    this.#first = before === undefined ? new Map() : before.#first;
+  /** @param onChange called once for each tool */
+  constructor(onChange: (changed: ChangedDefinition) => void) {
     this.#onChange = onChange;
-    if (before === undefined) return;
-    const isSame = (tool: string) => before.#knownPinOf(tool) === this.#knownPinOf(tool);
-    for (const tool of before.#changed)
-      if (this.#knownPinOf(tool) === undefined || isSame(tool)) this.#changed.add(tool);
-    for (const tool of before.#unchanged) if (isSame(tool)) this.#unchanged.add(tool);
-    this.#wasFull = before.#isFull() && this.#changed.size > 0;
+  }
+
+  /** Sets what a configuration says, at the start and at each reload. */
+  use(pins: Pins | undefined, action: Action): void {
+    const wasFull = this.#isFull();
+    for (const tool of [...this.#changed, ...this.#unchanged]) {
+      const pin = this.#pinIn(pins, tool);
+      if (pin === this.#pinIn(this.#pins, tool)) continue;
+      this.#unchanged.delete(tool);
+      if (pin !== undefined) this.#changed.delete(tool);
+    }
+    this.#wasFull = wasFull && this.#changed.size > 0;
+    this.#pins = pins;
+    this.#action = action;
+  }
+
+  /** Whether a tool whose definition has changed is refused. */
+  get refuses(): boolean {
+    return this.#action === "refuse";
+  }
+
+  /** Whether calls of a tool are labelled because its definition has changed. */
+  labels(tool: unknown): boolean {
+    return this.#action === "label" && this.isChanged(tool);
   }
 
   /** Whether a tool's definition differs from the pinned one, or once did. */
@@ -89,7 +107,8 @@ export class Definitions {
     this.#unchanged.delete(tool);
     if (this.#isFull() || this.#changed.has(tool)) return;
     this.#changed.add(tool);
-    this.#onChange({ tool, isNew, ...(this.#isFull() && { text: full }) });
+    const text = this.#isFull() && { text: full };
+    this.#onChange({ tool, isNew, ...text, action: this.#action });
   }
 
   #isFull(): boolean {
@@ -97,7 +116,7 @@ export class Definitions {
   }
 
   #pinOf(name: string, hash: string | undefined): string | undefined {
-    const known = this.#knownPinOf(name);
+    const known = this.#pinIn(this.#pins, name);
     if (this.#pins !== undefined || known !== undefined) return known;
     const isFirst = hash !== undefined && !this.#changed.has(name);
     if (!isFirst || this.#first.size >= maxTools) return undefined;
@@ -105,8 +124,8 @@ export class Definitions {
     return hash;
   }
 
-  #knownPinOf(name: string): string | undefined {
-    if (this.#pins === undefined) return this.#first.get(name);
-    return Object.hasOwn(this.#pins, name) ? this.#pins[name] : undefined;
+  #pinIn(pins: Pins | undefined, name: string): string | undefined {
+    if (pins === undefined) return this.#first.get(name);
+    return Object.hasOwn(pins, name) ? pins[name] : undefined;
   }
 }

@@ -20,24 +20,17 @@ const refused = refusalOf(
   "The tool's definition is not the one that the operator reviewed",
 );
 
-export interface Pinned {
-  readonly definitions: Definitions;
-  /** Whether a tool whose definition has changed is refused. */
-  readonly refuses: boolean;
-}
-
 /**
- * `of` returns the current settings. With `refuses`, a tool whose definition has changed is removed
- * from lists, and calls of it are refused here. Otherwise everything passes unchanged.
+ * If `definitions` refuse a tool that has changed, it is removed from lists, and calls of it are
+ * refused here. Otherwise everything passes unchanged.
  */
-export function pinned(back: Transport, of: () => Pinned): Transport {
+export function pinned(back: Transport, definitions: Definitions): Transport {
   const transport: Transport = around(back, {
     async send(message, options) {
       if (isRequest(message)) {
         const { id, method, params } = message;
         const tool = method === "tools/call" && isMessage(params) ? params.name : undefined;
-        const { refuses, definitions } = of();
-        if (refuses && definitions.isChanged(tool))
+        if (definitions.refuses && definitions.isChanged(tool))
           return transport.onmessage?.(...refusedHere(id, refused, "denied"));
       }
       await back.send(message, options);
@@ -56,7 +49,7 @@ export function pinned(back: Transport, of: () => Pinned): Transport {
   ): [message: Message, extra: Extra | undefined] {
     const { result } = message;
     if (!isMessage(result) || result.tools === undefined) return [message, extra];
-    const { refuses, definitions } = of();
+    const { refuses } = definitions;
     if (Array.isArray(result.tools)) {
       const tools = definitions.judge(result.tools);
       return [refuses ? { ...message, result: { ...result, tools } } : message, extra];

@@ -1,6 +1,7 @@
 /** Reports what happens in a gateway to its log and metrics. */
 import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
+import type { ChangedDefinition } from "../definitions/index.ts";
 import { type EnvoyNote, envoyNotes } from "../envoy/index.ts";
 import type { Refusal } from "../identity/index.ts";
 import { failureOf, type GatewayMetrics, type HookRan } from "../observe/index.ts";
@@ -84,6 +85,11 @@ export class GatewayEvents {
     const { code } = error as NodeJS.ErrnoException;
     const text = error.message === "" ? error.name : error.message;
     this.#log.warn("server_error", { server, code, text });
+  }
+
+  /** A tool is new, or its definition is not the pinned one. */
+  definitionChanged(server: string, changed: ChangedDefinition): void {
+    this.#log.warn("definition_changed", { server, ...changed });
   }
 
   /** A process that died was restarted, and takes messages again. */

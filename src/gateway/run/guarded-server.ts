@@ -4,7 +4,7 @@ import { createExtensions } from "../../core/host/index.ts";
 import { type LabelStore, labelsFromAnnotations, labelsFromIfc } from "../../core/labels/index.ts";
 import type { GuardedRequest, GuardOptions } from "../../providers/mcp/index.ts";
 import type { ServerConfig } from "../config/index.ts";
-import { changedLabel } from "../definitions/index.ts";
+import { changedLabel, type Definitions } from "../definitions/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { HookRan } from "../observe/index.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
@@ -25,8 +25,7 @@ export interface GuardSettings {
   readonly callers: ReadonlyMap<string, Caller>;
   /** Returns the headers that plugins may see. */
   readonly headersToShow: (headers: Headers) => Readonly<Record<string, string>>;
-  /** Whether calls of a tool are labelled because its definition has changed. */
-  readonly isChanged: (tool: unknown) => boolean;
+  readonly definitions: Definitions;
   readonly events: GatewayEvents;
   /** Absent if hooks are not recorded. */
   readonly onHook?: ((ran: HookRan) => void) | undefined;
@@ -68,7 +67,8 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   const { requestInfo } = request;
   const headers = requestInfo instanceof Request ? requestInfo.headers : undefined;
   const { identity } = callerOf(request, settings);
-  const isChanged = request.method === "tools/call" && settings.isChanged(request.params.name);
+  const { method, params } = request;
+  const isChanged = method === "tools/call" && settings.definitions.labels(params.name);
   const labels = isChanged ? [changedLabel] : [];
   return createExtensions({
     mcp: request.mcp,

@@ -4,7 +4,8 @@ import process from "node:process";
 import { ignore, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { notify } from "../../providers/rewrite/index.ts";
-import { type Definitions, type Pins, pinFaults, readPins } from "../definitions/index.ts";
+import type { ServerConfig } from "../config/index.ts";
+import { type Pins, pinFaults, readPins } from "../definitions/index.ts";
 import {
   createIdentifier,
   type Identifier,
@@ -21,13 +22,7 @@ import {
   Tracing,
 } from "../observe/index.ts";
 import { RoutingMemory } from "../router/index.ts";
-import {
-  isLasting,
-  type Refusable,
-  stdioFront,
-  type Transport,
-  whenClosed,
-} from "../transports/index.ts";
+import { isLasting, type Refusable, stdioFront, whenClosed } from "../transports/index.ts";
 import { openAdminPort, type Readiness } from "./admin-port.ts";
 import { refusalFor } from "./answers.ts";
 import { AuditFailures } from "./audit-failures.ts";
@@ -46,7 +41,7 @@ import { ModelRoutes } from "./model-routes.ts";
 import type { GatewayCounts, GatewayParts, OpenedGateway } from "./parts.ts";
 import { PassEndpoint } from "./pass-endpoint.ts";
 import { type Listen, Ports } from "./ports.ts";
-import { type Server, serverOf } from "./server.ts";
+import { type Kept, type Server, serverOf } from "./server.ts";
 import { Servers } from "./servers.ts";
 import { strictTrail } from "./strict-trail.ts";
 import { type Wired, wire } from "./wire.ts";
@@ -83,7 +78,7 @@ class RunningGateway implements OpenedGateway {
   readonly #trail: ReturnType<typeof strictTrail>;
   readonly #auditFailures = new AuditFailures();
   readonly #callers = new Map<string, Caller>();
-  readonly #servers = new Servers((...from) => this.#makeServers(...from));
+  readonly #servers: Servers;
   readonly #models: ModelRoutes;
   readonly #memory: RoutingMemory;
   readonly #ports = new Ports();
@@ -111,6 +106,7 @@ class RunningGateway implements OpenedGateway {
     this.#events = new GatewayEvents(this.#log, this.#metrics);
     if (tracing !== undefined)
       tracing.onError = ({ message: text }) => this.#log.warn("tracing_error", { text });
+    this.#servers = new Servers((...from) => this.#makeServer(...from), this.#events);
     this.#trail = strictTrail(() => current.parts, this.#auditFailures);
     this.#memory = new RoutingMemory(Object.keys(config.servers));
     this.#models = new ModelRoutes({
@@ -177,27 +173,18 @@ class RunningGateway implements OpenedGateway {
     return listen && createIdentifier(config.identity, { listen, onRefused });
   }
 
-  #makeServers(
-    parts: GatewayParts,
-    pins: ReadonlyMap<string, Pins>,
-    known: ReadonlyMap<string, Definitions>,
-    processesOf: (name: string) => Set<Transport>,
-  ): readonly Server[] {
-    return Object.entries(parts.config.servers).map(([name, config]) =>
-      serverOf(name, config, {
-        parts,
-        store: this.#labels.store,
-        callers: this.#callers,
-        tracing: this.#tracing,
-        pins: pins.get(name),
-        known,
-        processes: processesOf(name),
-        // By the current identifier, so that older sessions hide the current identity headers too.
-        headersToShow: (headers) => this.#identifier?.headersToShow(headers) ?? {},
-        events: this.#events,
-        onHook: this.#hookRecorder(parts),
-      }),
-    );
+  #makeServer(name: string, config: ServerConfig, parts: GatewayParts, kept: Kept): Server {
+    return serverOf(name, config, {
+      parts,
+      store: this.#labels.store,
+      callers: this.#callers,
+      tracing: this.#tracing,
+      ...kept,
+      // By the current identifier, so that older sessions hide the current identity headers too.
+      headersToShow: (headers) => this.#identifier?.headersToShow(headers) ?? {},
+      events: this.#events,
+      onHook: this.#hookRecorder(parts),
+    });
   }
 
   /** Uses the current manager, also for the guards of older sessions. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { createGuard, type Guard, type GuardOptions } from "../../providers/mcp/index.ts";
 import { InUse } from "../../providers/rewrite/index.ts";
 import type { ServerConfig } from "../config/index.ts";
-import { Definitions, type Pinned, type Pins, pinned } from "../definitions/index.ts";
+import { type Definitions, pinned } from "../definitions/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import {
   around,
@@ -38,24 +38,26 @@ export interface Server extends Pick<Connections, "makeRoom"> {
 }
 
 /** Settings that a reload changes even for open connections. */
-interface Terms extends Pinned {
+interface Terms {
   readonly config: ServerConfig;
   readonly options: GuardOptions;
 }
 
-export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
-  readonly tracing?: Tracing | undefined;
-  /** The pinned definitions of the server's tools. */
-  readonly pins: Pins | undefined;
-  /** What is known about each server's definitions. */
-  readonly known: ReadonlyMap<string, Definitions>;
+/** What outlives reloads, and replaced servers of the same name. */
+export interface Kept {
+  /** What is known about the definitions of the server's tools. */
+  readonly definitions: Definitions;
   /** The server's processes that count: also those that a replaced server started. */
   readonly processes: Set<Transport>;
 }
 
+export interface ServerSettings extends GuardSettings, Kept {
+  readonly tracing?: Tracing | undefined;
+}
+
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
-  const { parts, tracing, processes, events } = settings;
-  let terms = termsOf(name, config, settings);
+  const { parts, tracing, processes, events, definitions } = settings;
+  let terms: Terms = { config, options: guardOptions(name, config, settings) };
   let isRemoved = false;
   const guard = createGuard(parts.manager, terms.options);
   const connections = connectionsTo(name, config, {
@@ -78,7 +80,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     makeRoom: connections.makeRoom,
     connect(about) {
       const to = about.back ?? connections.connect(about);
-      const back = pinned(to, () => terms);
+      const back = pinned(to, definitions);
       const traced = tracing === undefined ? back : tracing.back(back, config.traceContext);
       const transport = counted(traced, inUse);
       transport.onerror = (error) => events.serverFailed(name, error);
@@ -86,7 +88,8 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     },
     use(next, successor) {
       isRemoved ||= successor === undefined || !hasSameConnection(config, successor.terms.config);
-      terms = successor?.terms ?? termsOf(name, config, { ...settings, parts: next });
+      const options = () => guardOptions(name, config, { ...settings, parts: next });
+      terms = successor?.terms ?? { config, options: options() };
       return guard.use(next.manager, terms.options);
     },
     async retire() {
@@ -95,21 +98,6 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       await connections.close();
     },
     close: connections.close,
-  };
-}
-
-function termsOf(name: string, config: ServerConfig, settings: ServerSettings): Terms {
-  const { parts, pins, known } = settings;
-  const action = config.definitions;
-  const definitions = new Definitions(pins, known.get(name), (changed) =>
-    parts.log.warn("definition_changed", { server: name, ...changed, action }),
-  );
-  const isChanged = (tool: unknown) => action === "label" && definitions.isChanged(tool);
-  return {
-    config,
-    definitions,
-    refuses: action === "refuse",
-    options: guardOptions(name, config, { ...settings, isChanged }),
   };
 }
 

@@ -1,32 +1,29 @@
 /** A gateway's servers: the current ones, and those that a reload replaced. */
-import type { Definitions, Pins } from "../definitions/index.ts";
+import type { ServerConfig } from "../config/index.ts";
+import { Definitions, type Pins } from "../definitions/index.ts";
 import type { Transport } from "../transports/index.ts";
 import { none, sum } from "./counts.ts";
+import type { GatewayEvents } from "./gateway-events.ts";
 import type { GatewayCounts, GatewayParts } from "./parts.ts";
-import type { Server } from "./server.ts";
+import type { Kept, Server } from "./server.ts";
 
-/** Makes the servers of a configuration. */
-type Make = (
-  parts: GatewayParts,
-  pins: ReadonlyMap<string, Pins>,
-  known: ReadonlyMap<string, Definitions>,
-  processesOf: (name: string) => Set<Transport>,
-) => readonly Server[];
+/** Makes one of the servers of a configuration. */
+type Make = (name: string, config: ServerConfig, parts: GatewayParts, kept: Kept) => Server;
 
 export class Servers {
   readonly #make: Make;
+  readonly #events: GatewayEvents;
   #current: readonly Server[] = [];
   /** Includes replaced servers that still have connections. */
   readonly #all = new Set<Server>();
-  /** What is known about each server's definitions, kept across reloads. */
-  readonly #known = new Map<string, Definitions>();
-  /** The processes of each server, which count across reloads. */
-  readonly #processes = new Map<string, Set<Transport>>();
+  /** By the name of the server. */
+  readonly #kept = new Map<string, Kept>();
   /** The counts of removed servers' guards. */
   #past = none;
 
-  constructor(make: Make) {
+  constructor(make: Make, events: GatewayEvents) {
     this.#make = make;
+    this.#events = events;
   }
 
   get current(): readonly Server[] {
@@ -47,7 +44,11 @@ export class Servers {
     next: GatewayParts,
     pins: ReadonlyMap<string, Pins>,
   ): { readonly removed: ReadonlySet<string>; readonly unused: Promise<unknown> } {
-    const made = this.#make(next, pins, this.#known, (name) => this.#processesOf(name));
+    const made = Object.entries(next.config.servers).map(([name, config]) =>
+      this.#make(name, config, next, this.#keptOf(name)),
+    );
+    for (const [name, { definitions: action }] of Object.entries(next.config.servers))
+      this.#keptOf(name).definitions.use(pins.get(name), action);
     const unused = [...this.#all].map((each) =>
       each.use(
         next,
@@ -57,15 +58,17 @@ export class Servers {
     const removed = this.#current.filter(({ isRemoved }) => isRemoved).map(({ name }) => name);
     for (const each of this.#current) void this.#forget(each);
     for (const each of made) this.#all.add(each);
-    for (const { name, terms } of this.#all) this.#known.set(name, terms.definitions);
     this.#current = made;
     return { removed: new Set(removed), unused: Promise.all(unused) };
   }
 
-  #processesOf(name: string): Set<Transport> {
-    const processes = this.#processes.get(name) ?? new Set();
-    this.#processes.set(name, processes);
-    return processes;
+  #keptOf(name: string): Kept {
+    const known = this.#kept.get(name);
+    if (known !== undefined) return known;
+    const definitions = new Definitions((changed) => this.#events.definitionChanged(name, changed));
+    const kept = { definitions, processes: new Set<Transport>() };
+    this.#kept.set(name, kept);
+    return kept;
   }
 
   async #forget(server: Server): Promise<void> {

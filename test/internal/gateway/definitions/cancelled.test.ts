@@ -5,8 +5,9 @@ import type { Transport } from "../../../../src/gateway/transports/index.ts";
 
 it("is compared even if it comes after another request with its id", async () => {
   const back: Transport = { start: async () => {}, send: async () => {}, close: async () => {} };
-  const definitions = new Definitions({ t: "its hash" }, undefined, () => {});
-  const transport = pinned(back, () => ({ definitions, refuses: true }));
+  const definitions = new Definitions(() => {});
+  definitions.use({ t: "its hash" }, "refuse");
+  const transport = pinned(back, definitions);
   const came: unknown[] = [];
   transport.onmessage = (message) => void came.push(message);
   await transport.start();

@@ -1,13 +1,22 @@
 /** A server that shows more changed tools than are remembered individually. */
 import { expect, it } from "vitest";
-import type { ChangedDefinition } from "../../../../src/gateway/definitions/definitions.ts";
-import { Definitions, definitionHash } from "../../../../src/gateway/definitions/index.ts";
+import {
+  type ChangedDefinition,
+  Definitions,
+  definitionHash,
+} from "../../../../src/gateway/definitions/index.ts";
 import { type Tool, tool } from "./support/listing.ts";
 
-function definitionsOf(pins: readonly Tool[] | undefined, before?: Definitions) {
+function definitionsOf(pins: readonly Tool[] | undefined) {
   const noted: ChangedDefinition[] = [];
-  const hashes = pins && Object.fromEntries(pins.map((each) => [each.name, definitionHash(each)]));
-  return { noted, definitions: new Definitions(hashes, before, (one) => noted.push(one)) };
+  const definitions = new Definitions((one) => noted.push(one));
+  pin(definitions, pins);
+  return { noted, definitions };
+}
+
+function pin(definitions: Definitions, tools: readonly Tool[] | undefined): void {
+  const entries = tools?.map((each) => [each.name, definitionHash(each)] as const);
+  definitions.use(entries && Object.fromEntries(entries), "warn");
 }
 
 const junk = Array.from({ length: 4096 }, (_, at) => tool(`junk-${at}`));
@@ -60,8 +69,8 @@ it("stays so over a reload", () => {
   const pins = [tool("add"), tool("echo")];
   const { definitions } = definitionsOf(pins);
   definitions.judge([tool("echo"), ...junk]);
-  const after = definitionsOf([...pins, tool("junk-0")], definitions).definitions;
-  expect(["add", "echo"].map((each) => after.isChanged(each))).toEqual([true, false]);
+  pin(definitions, [...pins, tool("junk-0")]);
+  expect(["add", "echo"].map((each) => definitions.isChanged(each))).toEqual([true, false]);
 });
 
 it.each([
@@ -70,11 +79,11 @@ it.each([
 ])("a changed tool stays so over a reload without pins %s", (_, pins) => {
   const { definitions } = definitionsOf([tool("add"), tool("echo")]);
   definitions.judge([poisoned]);
-  const after = definitionsOf(pins, definitions).definitions;
-  expect(after.isChanged("add")).toBe(true);
-  expect(names(after.judge([poisoned]))).toEqual([]);
+  pin(definitions, pins);
+  expect(definitions.isChanged("add")).toBe(true);
+  expect(names(definitions.judge([poisoned]))).toEqual([]);
   // As soon as somebody has looked at it, it is fine.
-  const pinned = definitionsOf([poisoned], after).definitions;
-  expect(pinned.isChanged("add")).toBe(false);
-  expect(names(pinned.judge([poisoned]))).toEqual(["add"]);
+  pin(definitions, [poisoned]);
+  expect(definitions.isChanged("add")).toBe(false);
+  expect(names(definitions.judge([poisoned]))).toEqual(["add"]);
 });

@@ -60,7 +60,7 @@ describe("a tool that cannot be compared", () => {
     const depth = 100_000;
     const deep = JSON.parse(`{"name":"deep","x":${"[".repeat(depth)}${"]".repeat(depth)}}`);
     const changed: string[] = [];
-    const definitions = new Definitions(undefined, undefined, ({ tool }) => changed.push(tool));
+    const definitions = new Definitions(({ tool }) => changed.push(tool));
     const fine = { name: "fine" };
     const judged = definitions.judge([
       deep,

@@ -2,6 +2,7 @@
 import { createPluginManager, type Plugin } from "glassine";
 import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { knownSecrets, secretReader } from "../../../../../src/gateway/config/index.ts";
+import { Definitions } from "../../../../../src/gateway/definitions/index.ts";
 import { type Identity, identityOf } from "../../../../../src/gateway/identity/identity.ts";
 import { partsFrom } from "../../../../../src/gateway/run/create-gateway.ts";
 import { GatewayEvents } from "../../../../../src/gateway/run/gateway-events.ts";
@@ -33,12 +34,13 @@ export async function endpointBefore(
   const callers = new Map<string, Caller>();
   const [of] = Object.values(parts.config.servers);
   if (of === undefined) throw new Error("There is a server.");
+  const definitions = new Definitions(() => {});
+  definitions.use(undefined, of.definitions);
   const server = serverOf("fake", of, {
     parts,
     store,
     callers,
-    pins: undefined,
-    known: new Map(),
+    definitions,
     processes: new Set(),
     headersToShow: () => ({}),
     events,
