@@ -230,7 +230,7 @@ export function gatewayOf(count: 1 | 2) {
       events,
       onHook() {},
       definitions: new Definitions(() => {}),
-      parts: { config, audit: undefined, manager, log: quiet, secrets: String },
+      parts: { config, audit: undefined, manager, log: quiet, generation: 1, secrets: String },
     });
     const guard = createGuard(manager, options);
     const shared = new Map<string, SharedChild>();

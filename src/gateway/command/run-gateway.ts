@@ -25,14 +25,13 @@ import {
 import { pinFaults, readPins } from "../definitions/index.ts";
 import {
   createMetrics,
+  currentLog,
   type GatewayLog,
   type GatewayMetrics,
-  lineLimit,
-  numberedLog,
+  numberedLogs,
   redactedLog,
 } from "../observe/index.ts";
 import type { GatewayParts, OpenedGateway, OpenGateway } from "../run/parts.ts";
-import { skippedPlugins } from "../run/skipped.ts";
 import { ChildFailure } from "../transports/index.ts";
 import { unmatchedServers } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
@@ -94,7 +93,8 @@ async function written(logStream: GatewayServices["logStream"]): Promise<void> {
 async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
   const { signals, env, stdio } = input;
   let running: OpenedGateway | undefined;
-  const log = numberedLog(input.log, () => running?.generation ?? 1);
+  const logOf = numberedLogs();
+  const log = currentLog(() => logOf(input.log, running?.generation ?? 1));
   const sets = new Set<ResolvedPlugins>();
   const stopListening: (() => unknown)[] = [];
   stopListening.push(
@@ -115,7 +115,7 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
   try {
     const metrics = createMetrics();
     const hurry = new AbortController();
-    const about = { metrics, hurried: hurry.signal, limited: lineLimit() };
+    const about = { metrics, hurried: hurry.signal, logOf };
     const first = await prepare(input, sets, { ...about, generation: 1 });
     sets.add(first.set);
     const { file } = first;
@@ -165,8 +165,8 @@ async function close(set: ResolvedPlugins): Promise<void> {
 interface Common {
   readonly metrics: GatewayMetrics;
   readonly hurried: AbortSignal;
-  /** Limits what plugins can cause in the log. */
-  readonly limited: ReturnType<typeof lineLimit>;
+  /** Returns the log of a generation. */
+  readonly logOf: ReturnType<typeof numberedLogs>;
 }
 
 interface Prepared extends Pick<LoadedConfig, "file"> {
@@ -180,11 +180,11 @@ interface Prepared extends Pick<LoadedConfig, "file"> {
 async function prepare(
   input: RunInput,
   sets: Set<ResolvedPlugins>,
-  { metrics, hurried, limited, generation }: Common & { readonly generation: number },
+  { metrics, hurried, logOf, generation }: Common & { readonly generation: number },
 ): Promise<Prepared> {
   const { env, stdio, stock, envoy, secrets: known } = input;
   // Uses the next generation even for problems of a configuration that is refused in the end.
-  const log = limited(numberedLog(input.log, () => generation));
+  const log = logOf(input.log, generation);
   const loaded = await input.load();
   const { config, file, lock } = loaded;
   const { commands, folders, secrets } = await missingHere(loaded, env);
@@ -226,8 +226,7 @@ async function prepare(
   const unmatched = set.plugins.flatMap((each) =>
     unmatchedServers(config, each).map((text) => ({ plugin: each.plugin.name, text })),
   );
-  for (const skipped of [...skippedPlugins({ config, manager: set.manager }), ...unmatched])
-    log.warn("plugin_skipped", skipped);
+  for (const skipped of unmatched) log.warn("plugin_skipped", skipped);
   const onUnused = () => void close(set).finally(() => sets.delete(set));
   return {
     file,
@@ -239,7 +238,8 @@ async function prepare(
       manager: set.manager,
       metrics: config.admin && metrics,
       secrets: known.read,
-      log: input.log,
+      log,
+      generation,
       hurried,
       stdio,
       envoy,
@@ -259,7 +259,7 @@ function reloader(
   sets: Set<ResolvedPlugins>,
   { ending, ...about }: Common & { readonly ending: Promise<unknown> },
 ): () => Promise<ReloadOutcome> {
-  const log = numberedLog(input.log, () => gateway.generation);
+  const log = currentLog(() => about.logOf(input.log, gateway.generation));
   let isEnding = false;
   const refused = ending.then((): ReloadOutcome => {
     isEnding = true;

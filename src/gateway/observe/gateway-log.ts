@@ -271,13 +271,6 @@ export interface GatewayLog {
   lost?(): number;
 }
 
-/** Makes a log that adds `generation` to each line, which says which configuration it is about. */
-export function numberedLog(log: GatewayLog, generation: () => number): GatewayLog {
-  const at = (level: Level) => (event: LogEvent, fields?: object) =>
-    log[level](event, { ...fields, generation: generation() });
-  return around(log, at);
-}
-
 /** What tells lines about one event apart. */
 interface About {
   readonly server?: string;
@@ -291,23 +284,24 @@ const maxKinds = 10_000;
 const mostLines = 600;
 
 /**
- * Makes the function that limits logs, so that servers, callers and plugins cannot flood them. The
- * next line of a kind says how many were left out.
+ * Makes the function that returns the log of a configuration, which adds `generation` to each line.
+ * All of them have one limit, so that servers, callers and plugins cannot flood them. The next line
+ * of a kind says how many were left out.
  */
-export function lineLimit() {
+export function numberedLogs() {
   const lines = ratePerMinute(() => mostLines);
   const leftOut = new Map<string, number>();
-  return (log: GatewayLog): GatewayLog => {
+  return (log: GatewayLog, generation: number): GatewayLog => {
     const at = (level: Level) => (event: LogEvent, fields?: About) => {
       const known = logEvents[event];
-      if (!("perMinute" in known)) return log[level](event, fields);
+      if (!("perMinute" in known)) return log[level](event, { ...fields, generation });
       const { server, route, plugin, code } = fields ?? {};
       const kind = `${event} ${server ?? route ?? plugin ?? code}`;
       const count = leftOut.get(kind) ?? 0;
       if (lines.take(kind, mostLines / known.perMinute) !== undefined)
         return void putNewest(leftOut, kind, count + 1, maxKinds);
       leftOut.delete(kind);
-      log[level](event, count === 0 ? fields : { ...fields, left_out: count });
+      log[level](event, { ...fields, ...(count > 0 && { left_out: count }), generation });
     };
     return around(log, at);
   };

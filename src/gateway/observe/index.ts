@@ -1,9 +1,8 @@
 export {
   currentLog,
   type GatewayLog,
-  lineLimit,
   logEvents,
-  numberedLog,
+  numberedLogs,
   redactedLog,
 } from "./gateway-log.ts";
 export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";

@@ -3,6 +3,7 @@ import process from "node:process";
 import {
   expectOptions,
   hasFunctions,
+  ignore,
   kindOf,
   readOption,
   typeName,
@@ -18,10 +19,10 @@ import {
   type SecretReader,
   secretReader,
 } from "../config/index.ts";
-import { type GatewayLog, lineLog, numberedLog, redactedLog } from "../observe/index.ts";
+import { type GatewayLog, lineLog, numberedLogs, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { AuditedTraffic, Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
-import { handlersOf, skippedPlugins } from "./skipped.ts";
+import { handlersOf } from "./skipped.ts";
 
 /** The log itself counts lines that cannot be written. */
 const loseLine = () => {};
@@ -63,12 +64,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const known = knownSecrets(secretReader(process.env));
   // The same, so that its count of lost lines goes on.
   const standard = lineLog(process.stderr);
+  const logOf = numberedLogs();
   const hurry = new AbortController();
   const partsOf = (given: GatewayOptions, generation: number): GatewayParts => {
     const made = partsFrom(given, known, standard);
-    const log = numberedLog(made.log, () => generation);
-    for (const skipped of skippedPlugins(made)) log.warn("plugin_skipped", skipped);
-    return { ...made, hurried: hurry.signal };
+    return { ...made, log: logOf(made.log, generation), generation, hurried: hurry.signal };
   };
   const parts = partsOf(options, 1);
   const gateway = await openGateway(parts);
@@ -78,6 +78,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   void ended.then(() => setTimeout(() => hurry.abort(), politeMs).unref());
   const isLeft = () =>
     parts.config.listen === undefined && (parts.stdio ?? process).stdin.readableEnded;
+  let reloaded = Promise.resolve();
   return {
     address,
     ended,
@@ -85,7 +86,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return gateway.generation;
     },
     counts: () => gateway.counts(),
-    reload: async (next) => gateway.reload(partsOf(next, gateway.generation + 1)),
+    // One at a time: otherwise one that takes longer could replace a later one.
+    reload(next) {
+      const done = reloaded.then(() => gateway.reload(partsOf(next, gateway.generation + 1)));
+      reloaded = ignore(done);
+      return done;
+    },
     close() {
       // Nobody reads the answers to open requests.
       if (gateway.counts().open > 0 && isLeft()) hurry.abort();
@@ -116,7 +122,7 @@ export function partsFrom(
   options: GatewayOptions,
   known: KnownSecrets,
   standard: GatewayLog,
-): GatewayParts {
+): Omit<GatewayParts, "generation"> {
   expectOptions(options, knownOptions, "createGateway");
   const { manager, audit, stdio, secrets, metrics } = options;
   checkManager(manager, "createGateway");

@@ -1,7 +1,7 @@
 /** Wires a gateway: fronts, guards, servers. */
 
 import process from "node:process";
-import { ignore, within } from "../../core/data/index.ts";
+import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { notify } from "../../providers/rewrite/index.ts";
 import type { ServerConfig } from "../config/index.ts";
@@ -27,7 +27,6 @@ import { openAdminPort, type Readiness } from "./admin-port.ts";
 import { refusalFor } from "./answers.ts";
 import { AuditFailures } from "./audit-failures.ts";
 import { none, sum } from "./counts.ts";
-import { CurrentParts } from "./current-parts.ts";
 import type { McpEndpoint } from "./endpoint.ts";
 import { checkFixed } from "./fixed-settings.ts";
 import { GatewayEvents } from "./gateway-events.ts";
@@ -43,6 +42,7 @@ import { PassEndpoint } from "./pass-endpoint.ts";
 import { type Listen, Ports } from "./ports.ts";
 import { type Kept, type Server, serverOf } from "./server.ts";
 import { Servers } from "./servers.ts";
+import { skippedPlugins } from "./skipped.ts";
 import { strictTrail } from "./strict-trail.ts";
 import { type Wired, wire } from "./wire.ts";
 
@@ -56,8 +56,7 @@ type OpenLabelStore = Awaited<ReturnType<typeof openLabelStore>>;
 /** Starts a gateway from checked parts. */
 export async function openGateway(parts: GatewayParts): Promise<OpenedGateway> {
   const tracing = parts.config.tracing ? new Tracing(await loadTelemetry()) : undefined;
-  const current = new CurrentParts(parts, tracing);
-  const gateway = new RunningGateway(current, tracing, await openLabelStore(current.parts));
+  const gateway = new RunningGateway(parts, tracing, await openLabelStore(parts));
   try {
     await gateway.start();
     return gateway;
@@ -68,11 +67,12 @@ export async function openGateway(parts: GatewayParts): Promise<OpenedGateway> {
 }
 
 class RunningGateway implements OpenedGateway {
-  readonly #current: CurrentParts;
   readonly #tracing: Tracing | undefined;
+  /** A reload replaces them. */
+  #parts: GatewayParts;
   readonly #labels: OpenLabelStore;
   /** For what outlives a reload. */
-  readonly #log = currentLog(() => this.#current.parts.log);
+  readonly #log = currentLog(() => this.#parts.log);
   readonly #metrics: GatewayMetrics | undefined;
   readonly #events: GatewayEvents;
   readonly #trail: ReturnType<typeof strictTrail>;
@@ -90,24 +90,22 @@ class RunningGateway implements OpenedGateway {
   #stdio: Wired | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
-  /** Settles when the reload that came last is over. */
-  #reloaded = Promise.resolve();
   #finish: (end: { code?: string }) => void = () => {};
   readonly ended = new Promise<{ code?: string }>((resolve) => {
     this.#finish = resolve;
   });
 
-  constructor(current: CurrentParts, tracing: Tracing | undefined, labels: OpenLabelStore) {
-    const { config, metrics, envoy } = current.parts;
-    this.#current = current;
+  constructor(parts: GatewayParts, tracing: Tracing | undefined, labels: OpenLabelStore) {
+    const { config, metrics, envoy } = parts;
     this.#tracing = tracing;
+    this.#parts = this.#traced(parts);
     this.#labels = labels;
     this.#metrics = metrics ?? (config.admin && createMetrics());
     this.#events = new GatewayEvents(this.#log, this.#metrics);
     if (tracing !== undefined)
       tracing.onError = ({ message: text }) => this.#log.warn("tracing_error", { text });
     this.#servers = new Servers((...from) => this.#makeServer(...from), this.#events);
-    this.#trail = strictTrail(() => current.parts, this.#auditFailures);
+    this.#trail = strictTrail(() => this.#parts, this.#auditFailures);
     this.#memory = new RoutingMemory(Object.keys(config.servers));
     this.#models = new ModelRoutes({
       store: labels.store,
@@ -120,13 +118,13 @@ class RunningGateway implements OpenedGateway {
   }
 
   async start(): Promise<void> {
-    const { parts } = this.#current;
+    const parts = this.#parts;
     const { listen } = parts.config;
     await this.#openAdminPort();
     this.#identifier = await this.#makeIdentifier(parts);
     this.#auditFailures.add(parts.manager);
     const pins = await readPins(parts.config.definitionsFile);
-    warnOfPins(parts, pins);
+    warn(parts, pins);
     this.#servers.use(parts, pins);
     void this.#models.use(this.#models.make(parts));
     if (listen === undefined) await this.#serveStdio(parts);
@@ -136,7 +134,7 @@ class RunningGateway implements OpenedGateway {
   }
 
   announce(more?: object): void {
-    const { parts } = this.#current;
+    const parts = this.#parts;
     const { address, webhookAddress } = this.#ports;
     parts.log.info("ready", {
       front: parts.envoy?.at ?? address ?? "stdio",
@@ -148,7 +146,7 @@ class RunningGateway implements OpenedGateway {
   }
 
   async #openAdminPort(): Promise<void> {
-    const { admin } = this.#current.parts.config;
+    const { admin } = this.#parts.config;
     const metrics = this.#metrics;
     if (admin === undefined || metrics === undefined) return;
     this.#adminPort = await openAdminPort(admin, {
@@ -162,13 +160,13 @@ class RunningGateway implements OpenedGateway {
           open_requests: this.#servers.openRequests,
           open_sessions: this.#endpoint?.sessions.size ?? 0,
           audit_failures_total: this.#auditFailures.total(),
-          log_lines_lost_total: this.#current.parts.log.lost?.() ?? 0,
+          log_lines_lost_total: this.#parts.log.lost?.() ?? 0,
         }),
     });
   }
 
   async #makeIdentifier({ config }: GatewayParts): Promise<Identifier | undefined> {
-    const { listen } = this.#current.parts.config;
+    const { listen } = this.#parts.config;
     const onRefused = (refusal: Refusal) => this.#events.refused(refusal);
     return listen && createIdentifier(config.identity, { listen, onRefused });
   }
@@ -190,14 +188,14 @@ class RunningGateway implements OpenedGateway {
   /** Uses the current manager, also for the guards of older sessions. */
   #hookRecorder({ audit, config: { tenant } }: GatewayParts) {
     if (audit?.hooks !== true) return undefined;
-    return (ran: HookRan) => recordHook(this.#current.parts.manager, tenant, ran);
+    return (ran: HookRan) => recordHook(this.#parts.manager, tenant, ran);
   }
 
   async #serveHttp(parts: GatewayParts, listen: Listen): Promise<void> {
     const { envoy } = parts;
     const mcp = await this.#openEndpoint(parts, listen);
     const requests = new HttpRequests({
-      parts: () => this.#current.parts,
+      parts: () => this.#parts,
       identifier: () => this.#identifier as Identifier,
       mcp,
       models: this.#models,
@@ -232,13 +230,13 @@ class RunningGateway implements OpenedGateway {
     if (envoy !== undefined)
       return new PassEndpoint({
         ...about,
-        parts: () => this.#current.parts,
+        parts: () => this.#parts,
         store: this.#labels.store,
       });
     return new DirectEndpoint({
       ...about,
       path,
-      limits: () => this.#current.parts.config.limits,
+      limits: () => this.#parts.config.limits,
       memory: this.#memory,
     });
   }
@@ -283,7 +281,7 @@ class RunningGateway implements OpenedGateway {
   }
 
   get generation(): number {
-    return this.#current.generation;
+    return this.#parts.generation;
   }
 
   counts(): GatewayCounts {
@@ -291,16 +289,9 @@ class RunningGateway implements OpenedGateway {
     return sum(this.#servers.counts(), here);
   }
 
-  /** One at a time: otherwise one that takes longer could replace a later one. */
-  reload(parts: GatewayParts): Promise<void> {
-    const reloaded = this.#reloaded.then(() => this.#reload(parts));
-    this.#reloaded = ignore(reloaded);
-    return reloaded;
-  }
-
-  async #reload(parts: GatewayParts): Promise<void> {
-    const next = this.#current.prepared(parts);
-    checkFixed(this.#current.parts.config, next.config);
+  async reload(parts: GatewayParts): Promise<void> {
+    const next = this.#traced(parts);
+    checkFixed(this.#parts.config, next.config);
     const identifier = await this.#makeIdentifier(next);
     const pins = await readPins(next.config.definitionsFile);
     if (this.#closing !== undefined)
@@ -308,20 +299,24 @@ class RunningGateway implements OpenedGateway {
     const routes = this.#models.make(next);
     const { removed, unused } = this.#servers.use(next, pins);
     const routesUnused = this.#models.use(routes);
-    const replaced = this.#current.parts;
+    const replaced = this.#parts;
     void Promise.all([unused, routesUnused]).then(() => this.#retire(replaced));
     this.#identifier = identifier;
     this.#memory.use(this.#servers.names);
     this.#auditFailures.add(next.manager);
-    this.#current.replace(next);
-    warnOfPins(next, pins);
+    this.#parts = next;
+    warn(next, pins);
     void this.#endpoint?.endWith(removed);
     next.log.info("reloaded", namesIn(next));
   }
 
+  #traced(parts: GatewayParts): GatewayParts {
+    return { ...parts, manager: this.#tracing?.manager(parts.manager) ?? parts.manager };
+  }
+
   /** No request uses these replaced parts any more. */
   #retire({ manager, onUnused }: GatewayParts): void {
-    if (manager !== this.#current.parts.manager) this.#auditFailures.remove(manager);
+    if (manager !== this.#parts.manager) this.#auditFailures.remove(manager);
     notify(onUnused, () => undefined);
   }
 
@@ -338,7 +333,7 @@ class RunningGateway implements OpenedGateway {
     await this.#refuse(isLasting);
     // A question of a server does not keep the gateway: its caller may never answer it.
     const openRequests = () => this.#models.open() + this.#servers.openRequests;
-    const { hurried, config } = this.#current.parts;
+    const { hurried, config } = this.#parts;
     const isDone = () => openRequests() === 0 || hurried?.aborted === true;
     await waitUntil(isDone, config.limits.shutdownMs);
     await this.#refuse(() => true);
@@ -371,8 +366,11 @@ class RunningGateway implements OpenedGateway {
   }
 }
 
-function warnOfPins({ config, log }: GatewayParts, pins: ReadonlyMap<string, Pins>): void {
+/** Logs what is probably a mistake. */
+function warn(parts: GatewayParts, pins: ReadonlyMap<string, Pins>): void {
+  const { config, log } = parts;
   for (const text of pinFaults(config, pins)) log.warn("pins", { text });
+  for (const skipped of skippedPlugins(parts)) log.warn("plugin_skipped", skipped);
 }
 
 function namesIn({ config, manager }: GatewayParts): object {

@@ -77,7 +77,10 @@ export interface GatewayParts extends Omit<GatewayOptions, Defaulted> {
   readonly config: GatewayConfig;
   readonly audit: AuditedTraffic | undefined;
   readonly secrets: (secret: string | Secret) => string;
+  /** Adds the generation to each line. */
   readonly log: GatewayLog;
+  /** The configuration's number. */
+  readonly generation: number;
   /** Aborts when whoever ends the gateway waits no longer: what `close` waits for is given up. */
   readonly hurried?: AbortSignal | undefined;
 }

@@ -496,7 +496,7 @@ it("logs at the start which plugin is always skipped", async () => {
   const cwd = await folderWith({
     "glassine.config.json": { servers: { files: http }, listen: { port: 0 }, plugins: [plugin] },
   });
-  const running = start(["gateway"], { cwd });
+  const running = start(["gateway"], { cwd, openGateway });
   await running.seen("ready");
   expect(await running.seen("plugin_skipped")).toMatchObject({
     level: "warn",

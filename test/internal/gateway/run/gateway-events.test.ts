@@ -1,17 +1,18 @@
 /** What others can cause any number of times has few lines in the log. */
 import { expect, it, onTestFinished, vi } from "vitest";
 import { knownSecrets } from "../../../../src/gateway/config/index.ts";
-import { type GatewayLog, redactedLog } from "../../../../src/gateway/observe/index.ts";
-import { CurrentParts } from "../../../../src/gateway/run/current-parts.ts";
+import {
+  type GatewayLog,
+  numberedLogs,
+  redactedLog,
+} from "../../../../src/gateway/observe/index.ts";
 import { GatewayEvents } from "../../../../src/gateway/run/gateway-events.ts";
 
 /** A gateway's log and events, and what is left of them. */
 function logging() {
   const lines: Readonly<Record<string, unknown>>[] = [];
   const line = (event: string, fields?: object) => void lines.push({ event, ...fields });
-  const parts = { log: { info: line, warn: line, error: line } };
-  const current = new CurrentParts(parts as never, undefined);
-  const { log } = current.parts;
+  const log = numberedLogs()({ info: line, warn: line, error: line }, 1);
   return { lines, log, events: new GatewayEvents(log, undefined) };
 }
 

@@ -29,7 +29,8 @@ export async function endpointBefore(
   const servers = { fake: { url: "http://127.0.0.1:1/mcp", definitions: "refuse" as const } };
   const labels = shared && { store: { redis: "redis://127.0.0.1:1" } };
   const config = { servers, limits, listen: { port: 8080 }, ...(labels && { labels }) };
-  const parts = partsFrom({ manager, config }, knownSecrets(secretReader({})), log);
+  const made = partsFrom({ manager, config }, knownSecrets(secretReader({})), log);
+  const parts = { ...made, generation: 1 };
   const store = shared ?? memoryLabelStore();
   const callers = new Map<string, Caller>();
   const [of] = Object.values(parts.config.servers);
