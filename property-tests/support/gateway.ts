@@ -11,6 +11,7 @@ import { type Caller, guardOptions } from "../../src/gateway/run/guarded-server.
 import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
 import { DirectEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
 import type { Server } from "../../src/gateway/run/server.ts";
+import { wireWith } from "../../src/gateway/run/wire.ts";
 import type { ConnectFor, Message, Transport } from "../../src/gateway/transports/index.ts";
 import { type SharedChild, sharedChild } from "../../src/gateway/transports/shared-child.ts";
 import { watched } from "../../src/gateway/transports/watched.ts";
@@ -270,7 +271,7 @@ export function gatewayOf(count: 1 | 2) {
     events,
     limits: () => config.limits,
     servers: () => servers,
-    memory,
+    wire: wireWith({ latest: () => servers, memory, log: quiet, events }),
     forgetLabels() {},
   });
 

@@ -1,14 +1,13 @@
 /** The interface of an endpoint for callers' MCP requests, and what its implementations share. */
 
 import type { Identity } from "../identity/index.ts";
-import type { Tracing } from "../observe/index.ts";
 import { type Connection, isLasting, type Refusable, serverGone } from "../transports/index.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import type { Caller } from "./guarded-server.ts";
 import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Wired } from "./wire.ts";
+import type { Wire, Wired } from "./wire.ts";
 
 /** Counts further requests. Returns the response that refuses them if there are too many. */
 export type Limit = (more: number) => Response | undefined;
@@ -18,7 +17,7 @@ export interface EndpointOptions {
   readonly events: GatewayEvents;
   /** Returns the servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
-  readonly tracing?: Tracing | undefined;
+  readonly wire: Wire;
   /** Callers by the `sessionId` of their fronts. Filled here. */
   readonly callers: Map<string, Caller>;
   /** Drops the labels of a session that is over. */

@@ -5,10 +5,8 @@
 import { within } from "../../core/data/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { type Identity, isAnonymous } from "../identity/index.ts";
-import type { RoutingMemory } from "../router/index.ts";
 import {
   batchRefused,
-  type ConnectFor,
   type Connection,
   errorOf,
   eventStores,
@@ -39,14 +37,13 @@ import { sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
-import { type Wired, wire } from "./wire.ts";
+import type { Wired, WireFor } from "./wire.ts";
 
 export interface DirectOptions extends EndpointOptions {
   readonly path: string;
   readonly sdk: McpSdk;
   /** Returns the current limits. */
   readonly limits: () => GatewayConfig["limits"];
-  readonly memory: RoutingMemory;
 }
 
 interface HttpSession extends Session {
@@ -222,12 +219,10 @@ export class DirectEndpoint implements McpEndpoint {
   async #wire(
     front: Transport,
     servers: readonly Server[],
-    about: ConnectFor & { readonly session?: string },
+    about: WireFor,
     over: () => void,
   ): Promise<Wired> {
-    const { servers: latest, memory, log, events, tracing } = this.#options;
-    const common = { servers, latest, memory, log, events, tracing };
-    const wired = await wire(front, { ...common, ...about });
+    const wired = await this.#options.wire(front, servers, about);
     // Servers have gone, or been removed by a reload, while they were being connected.
     if (wired.isGone() || servers.some(({ isRemoved }) => isRemoved)) {
       await wired.close();

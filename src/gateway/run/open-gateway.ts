@@ -44,7 +44,7 @@ import { type Kept, type Server, serverOf } from "./server.ts";
 import { Servers } from "./servers.ts";
 import { skippedPlugins } from "./skipped.ts";
 import { strictTrail } from "./strict-trail.ts";
-import { type Wired, wire } from "./wire.ts";
+import { type Wire, type Wired, wireWith } from "./wire.ts";
 
 /** How often idle sessions are looked for. */
 const sweepMs = 60_000;
@@ -81,6 +81,7 @@ class RunningGateway implements OpenedGateway {
   readonly #servers: Servers;
   readonly #models: ModelRoutes;
   readonly #memory: RoutingMemory;
+  readonly #wire: Wire;
   readonly #ports = new Ports();
   #state: Readiness = "starting";
   #adminPort: Listening | undefined;
@@ -107,6 +108,13 @@ class RunningGateway implements OpenedGateway {
     this.#servers = new Servers((...from) => this.#makeServer(...from), this.#events);
     this.#trail = strictTrail(() => this.#parts, this.#auditFailures);
     this.#memory = new RoutingMemory(Object.keys(config.servers));
+    this.#wire = wireWith({
+      latest: () => this.#servers.current,
+      memory: this.#memory,
+      log: this.#log,
+      events: this.#events,
+      tracing,
+    });
     this.#models = new ModelRoutes({
       store: labels.store,
       tracing,
@@ -222,7 +230,7 @@ class RunningGateway implements OpenedGateway {
       sdk: await loadSdk(),
       servers: () => this.#servers.current,
       callers: this.#callers,
-      tracing: this.#tracing,
+      wire: this.#wire,
       log: this.#log,
       events: this.#events,
       forgetLabels: this.#labels.forget,
@@ -237,7 +245,6 @@ class RunningGateway implements OpenedGateway {
       ...about,
       path,
       limits: () => this.#parts.config.limits,
-      memory: this.#memory,
     });
   }
 
@@ -257,16 +264,8 @@ class RunningGateway implements OpenedGateway {
     });
     transport.sessionId = "stdio";
     this.#callers.set("stdio", { identity, session: "stdio" });
-    const wired = await wire(transport, {
-      servers: this.#servers.current,
-      latest: () => this.#servers.current,
-      memory: this.#memory,
-      log: this.#log,
-      events: this.#events,
-      tracing: this.#tracing,
-      key: identity.key,
-      session: "stdio",
-    });
+    const about = { key: identity.key, session: "stdio" };
+    const wired = await this.#wire(transport, this.#servers.current, about);
     this.#stdio = wired;
     whenClosed(transport, () => {
       const isGone = wired.isGone() && this.#state !== "shutting_down";

@@ -36,7 +36,6 @@ import { type McpSdk, readInbound } from "./inbound.ts";
 import type { GatewayParts } from "./parts.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
-import { wireExchange } from "./wire.ts";
 
 export interface PassOptions extends EndpointOptions {
   readonly sdk: Pick<McpSdk, "classifyInboundRequest">;
@@ -140,7 +139,7 @@ export class PassEndpoint implements McpEndpoint {
     session: PassedSession | undefined,
     leave: () => void,
   ): Promise<Response> {
-    const { callers, tracing } = this.#options;
+    const { callers, wire } = this.#options;
     const { request, identity, server, body, isModern } = asked;
     const id = session?.id ?? crypto.randomUUID();
     // Labels from the request that begins a session are copied to it once it has an id.
@@ -149,10 +148,9 @@ export class PassEndpoint implements McpEndpoint {
     if (requestsIn(body).length > 0) session?.open.set(request, passed);
     passed.front.sessionId = id;
     callers.set(id, { identity, session: session?.id ?? labels });
-    const wired = await wireExchange(passed.front, server, {
+    const wired = await wire(passed.front, [server], {
       back: passed.back,
       session: session?.id,
-      tracing,
       key: identity.key,
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });

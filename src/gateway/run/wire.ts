@@ -13,87 +13,82 @@ export interface Wired extends Pick<Refusable, "refuse" | "isGone"> {
   settled(): Promise<void>;
 }
 
-export interface WireOptions extends ConnectFor {
-  readonly servers: readonly Server[];
-  /** Returns the current servers: a reload may have replaced some of `servers`. */
+/** What all connections of a gateway share. */
+export interface WireParts {
+  /** Returns the current servers: a reload may have replaced those that a caller began with. */
   readonly latest: () => readonly Server[];
   readonly memory: RoutingMemory;
-  /** The session's name; absent for an exchange without a session. */
-  readonly session?: string | undefined;
   readonly log: GatewayLog;
   readonly events: Pick<GatewayEvents, "unrouted" | "droppedMessage">;
   readonly tracing?: Tracing | undefined;
 }
 
-/** Connects and starts everything. Rejects if no server can be reached at all. */
-export async function wire(caller: Transport, options: WireOptions): Promise<Wired> {
-  const { front, refuse, isGone } = frontOf(caller, options);
-  const bridges = new Map<string, Bridge>();
-  const joined = await join(front, options, bridges);
-  const settled = async () => {
-    await Promise.all([...bridges.values()].map((each) => each.settled()));
-  };
-  return { refuse, isGone, close: () => joined.close(), settled };
+/** Who is connected, and what for. */
+export interface WireFor extends ConnectFor {
+  /** The session's name; absent for an exchange without a session. */
+  readonly session?: string | undefined;
 }
 
-/** Does the same for one exchange with one server whose connection already exists. */
-export async function wireExchange(
+/** Connects a caller to servers and starts everything. Rejects if none of them can be reached. */
+export type Wire = (
   caller: Transport,
-  server: Server,
-  options: ConnectFor & Pick<WireOptions, "session" | "tracing">,
-): Promise<Wired> {
-  const { front, refuse, isGone } = frontOf(caller, options);
-  const { close, settled } = await bridge(front, server, options);
-  return { refuse, isGone, close, settled };
-}
+  servers: readonly Server[],
+  about: WireFor,
+) => Promise<Wired>;
 
-/** Wraps the caller so that its requests can be refused, and are traced if tracing is on. */
-function frontOf(caller: Transport, { tracing }: Pick<WireOptions, "tracing">) {
-  const { transport, refuse, isGone } = refusable(caller);
-  return { refuse, isGone, front: tracing === undefined ? transport : tracing.front(transport) };
-}
+/** Connects the caller's transport, or what a router has in its place, to a server. */
+type To = (from: Transport, server: Server) => Promise<Bridge>;
 
-/** Keeps the newest bridge to each server in `bridges`. */
-async function join(
-  front: Transport,
-  options: WireOptions,
-  bridges: Map<string, Bridge>,
-): Promise<Pick<Bridge, "close">> {
-  const { servers, memory, log, events, key } = options;
-  const to = async (from: Transport, server: Server) => {
-    const made = await bridge(from, server, options);
-    bridges.set(server.name, made);
-    return made;
+export function wireWith(parts: WireParts): Wire {
+  return async (caller, servers, about) => {
+    const { transport, refuse, isGone } = refusable(caller);
+    const front = parts.tracing?.front(transport) ?? transport;
+    /** The newest bridge to each server. */
+    const bridges = new Map<string, Bridge>();
+    const to: To = async (from, server) => {
+      const made = await bridge(from, server, about);
+      bridges.set(server.name, made);
+      return made;
+    };
+    const [only] = servers;
+    const isOne = servers.length === 1 && only !== undefined;
+    const joined = await (isOne ? to(front, only) : routed(front, servers, { parts, about, to }));
+    const settled = async () => {
+      await Promise.all([...bridges.values()].map((each) => each.settled()));
+    };
+    return { refuse, isGone, close: () => joined.close(), settled };
   };
-  const [only] = servers;
-  if (servers.length === 1 && only !== undefined) return to(front, only);
+}
+
+async function routed(
+  front: Transport,
+  servers: readonly Server[],
+  { parts, about, to }: { readonly parts: WireParts; readonly about: WireFor; readonly to: To },
+): Promise<Router> {
+  const { latest, memory, log, events } = parts;
   const named = (name: string) => (server: Server) => server.name === name;
   const router = new Router({
     front,
     memory,
     log,
-    onRefused: (code, about) => events.unrouted(code, about),
+    onRefused: (code, refused) => events.unrouted(code, refused),
     onDropped: (message) => events.droppedMessage(undefined, message),
     servers: servers.map(({ name }) => name),
-    owner: options.session ?? key,
+    owner: about.session ?? about.key,
     connect(name, transport) {
-      const server = options.latest().find(named(name)) ?? servers.find(named(name));
+      const server = latest().find(named(name)) ?? servers.find(named(name));
       return to(transport, server as Server);
     },
-    reconnects: options.exchange === undefined,
+    reconnects: about.exchange === undefined,
   });
   await router.start();
   return router;
 }
 
-async function bridge(
-  front: Transport,
-  server: Server,
-  options: ConnectFor & Pick<WireOptions, "session">,
-): Promise<Bridge> {
-  const back = server.connect(options);
+async function bridge(front: Transport, server: Server, about: WireFor): Promise<Bridge> {
+  const back = server.connect(about);
   try {
-    return await server.guard.bridge(front, back, { session: options.session });
+    return await server.guard.bridge(front, back, { session: about.session });
   } catch (error) {
     await back.close();
     throw error;

@@ -4,12 +4,14 @@ import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { knownSecrets, secretReader } from "../../../../../src/gateway/config/index.ts";
 import { Definitions } from "../../../../../src/gateway/definitions/index.ts";
 import { type Identity, identityOf } from "../../../../../src/gateway/identity/identity.ts";
+import { RoutingMemory } from "../../../../../src/gateway/router/index.ts";
 import { partsFrom } from "../../../../../src/gateway/run/create-gateway.ts";
 import { GatewayEvents } from "../../../../../src/gateway/run/gateway-events.ts";
 import type { Caller } from "../../../../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../../../../src/gateway/run/load-sdk.ts";
 import { PassEndpoint } from "../../../../../src/gateway/run/pass-endpoint.ts";
 import { serverOf } from "../../../../../src/gateway/run/server.ts";
+import { wireWith } from "../../../../../src/gateway/run/wire.ts";
 import type { Forward } from "../../../../../src/gateway/transports/index.ts";
 import { messagesIn } from "../../../../gateway/run/support/caller.ts";
 import { afterTest } from "../../../../support/cleanup.ts";
@@ -50,6 +52,7 @@ export async function endpointBefore(
     sdk: await loadSdk(),
     parts: () => parts,
     servers: () => [server],
+    wire: wireWith({ latest: () => [server], memory: new RoutingMemory(["fake"]), log, events }),
     store,
     log,
     callers,
