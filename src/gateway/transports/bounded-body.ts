@@ -6,7 +6,7 @@ export function boundedBody(
   source: ReadableStream<Uint8Array>,
   maxBytes: number,
   onCut: () => void,
-  onEnd: () => void,
+  onEnd?: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   return new ReadableStream<Uint8Array>(

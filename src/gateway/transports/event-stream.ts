@@ -24,16 +24,11 @@ export const eventHeaders = {
 /** How often a keep-alive comment is sent. */
 export const keepAliveMs = 15_000;
 
-export interface EventStreamOptions {
-  /** How many bytes may wait for the reader. Default 65 536. */
-  readonly maxWaiting?: number;
-  readonly onLeft: () => void;
-  /** Called before `onLeft` if the limit is exceeded. Without it, await `hasRoom`. */
-  readonly onFull?: () => void;
-}
+/** How many bytes may wait for the reader while there is room for more. */
+const maxWaiting = 65_536;
 
-export function eventStream(options: EventStreamOptions): EventStream {
-  const { maxWaiting = 65_536, onLeft, onFull } = options;
+/** @param onLeft the reader has cancelled the stream */
+export function eventStream(onLeft: () => void): EventStream {
   const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isOver = false;
@@ -60,16 +55,7 @@ export function eventStream(options: EventStreamOptions): EventStream {
   const timer = setInterval(() => put(": keep-alive\n\n"), keepAliveMs).unref();
 
   function put(text: string): void {
-    if (isOver) return;
-    const chunk = encoder.encode(text);
-    if (onFull === undefined || (controller?.desiredSize ?? 0) >= chunk.byteLength) {
-      controller?.enqueue(chunk);
-      return;
-    }
-    controller?.error(new Error("reader_too_slow"));
-    end();
-    onFull();
-    onLeft();
+    if (!isOver) controller?.enqueue(encoder.encode(text));
   }
 
   function end(): void {
@@ -80,7 +66,7 @@ export function eventStream(options: EventStreamOptions): EventStream {
     try {
       controller?.close();
     } catch {
-      // The reader closed the stream, or it was cut off.
+      // The reader closed the stream.
     }
   }
 

@@ -5,6 +5,7 @@
  * with the server's status; otherwise the response is a stream of events.
  */
 
+import { boundedBody } from "./bounded-body.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { statusWithBody } from "./forward.ts";
 import { isAnswer, isMessage, isRequest, type Message, type Transport } from "./transport.ts";
@@ -63,8 +64,9 @@ export function exchangeFront(options: ExchangeOptions) {
     // First, because it throws for a deeply nested message: the response can still be JSON then.
     const data = JSON.stringify(sent);
     if (stream === undefined) {
-      stream = eventStream({ maxWaiting: queuedBytes, onLeft: leave, onFull: onCut });
-      respond(new Response(stream.body, { headers: eventHeaders }));
+      stream = eventStream(leave);
+      const body = boundedBody(stream.body, queuedBytes, onCut);
+      respond(new Response(body, { headers: eventHeaders }));
     }
     stream.write(data);
   }

@@ -392,7 +392,7 @@ export class PassThrough {
 
   /** Passes events on as they arrive. */
   async #relayEvents(answered: Response): Promise<Response> {
-    const stream = eventStream({ onLeft: this.#end });
+    const stream = eventStream(this.#end);
     this.#stream = stream;
     // Refusals of messages in a batch.
     for (const { message } of this.#incoming.splice(0)) stream.write(JSON.stringify(message));
