@@ -129,11 +129,12 @@ function storedFields(block: JsonObject): readonly string[] {
 }
 
 /** The provider fields of a message that may stand for what the assistant said, or sign it. */
-export function fieldsToDrop(message: JsonObject): readonly string[] {
-  if (message.role !== "assistant") return [];
-  return valuedKeys(message).filter(
+export function providerFieldsIn(message: JsonObject): { readonly [name: string]: undefined } {
+  if (message.role !== "assistant") return {};
+  const names = valuedKeys(message).filter(
     (name) => providerFields.has(name) && !isSetting(name, message[name]),
   );
+  return Object.fromEntries(names.map((name) => [name, undefined]));
 }
 
 /** Whether a part asks for approval of a call and holds only ids. The call itself is shown. */

@@ -9,7 +9,7 @@ import {
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
 import { withApprovedCalls, withAskedCalls } from "./approvals.ts";
-import { fieldsToDrop, promptBlocks, resultBlocks } from "./blocks.ts";
+import { promptBlocks, providerFieldsIn, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
 import { events, eventTexts, stream } from "./events.ts";
@@ -61,7 +61,7 @@ const turns: TurnTable = {
   text: (text) => ({ type: "text", text }),
   joined: { system: "\n\n", developer: "\n\n" },
   isListed: true,
-  dropOnEditIn: fieldsToDrop,
+  resetOnEdit: providerFieldsIn,
 };
 
 function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdkTables {

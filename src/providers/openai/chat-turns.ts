@@ -60,8 +60,9 @@ function silentIn(json: JsonObject): readonly string[] {
 }
 
 /** What LiteLLM adds may repeat a message, such as its thoughts, and is dropped if that changes. */
-function copiesIn(json: JsonObject): readonly string[] {
-  return silentIn(json).length === 0 ? ["provider_specific_fields"] : [];
+function copiesIn(json: JsonObject, within = "") {
+  const name = `${within}provider_specific_fields`;
+  return silentIn(json).length === 0 ? { [name]: undefined } : {};
 }
 
 function reportMessage(message: JsonObject, at: number, reading: Reading): void {
@@ -82,9 +83,11 @@ export const messages: TurnTable = {
     report: reportMessage,
     write: writeMessages,
   },
-  resetOnEdit: { annotations: undefined, parsed: undefined },
-  resetOnlyOnTextEdit: ["annotations"],
-  dropOnEditIn: copiesIn,
+  resetOnEdit: (message, hasNewText) => ({
+    ...(hasNewText && { annotations: undefined }),
+    parsed: undefined,
+    ...copiesIn(message),
+  }),
 };
 
 const inChoice = knownFields(
@@ -126,17 +129,14 @@ export const answers: AnswersTable = {
       write: writeChoice,
     },
     // Probabilities and tokens cover the whole message, calls included.
-    resetOnEdit: {
+    resetOnEdit: (choice, hasNewText) => ({
       logprobs: null,
       token_ids: null,
-      "message.annotations": undefined,
+      ...(hasNewText && { "message.annotations": undefined }),
       "message.parsed": undefined,
-    },
-    resetOnlyOnTextEdit: ["message.annotations"],
-    dropOnEditIn: (choice) => [
       ...copiesIn(choice),
-      ...copiesIn(objectIn(choice.message)).map((name) => `message.${name}`),
-    ],
+      ...copiesIn(objectIn(choice.message), "message."),
+    }),
   },
   freshAnswer({ llm, completion, provenance }) {
     const { tokens } = completion ?? {};

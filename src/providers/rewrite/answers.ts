@@ -1,7 +1,7 @@
 /** Reads an answer as one assistant message, and writes it back. */
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
-import type { BlockKind, BlockTable, CompiledBlocks, PlaceOf } from "./block-kinds.ts";
+import type { BlockKind, BlockTable, CompiledBlocks, PlaceOf, Resets } from "./block-kinds.ts";
 import { callsIn, reportRelativeIds, resetFields, writeBlocks } from "./blocks.ts";
 import { type FactTable, type FreshFacts, freshFacts, type GivenFacts, wordFor } from "./facts.ts";
 import {
@@ -34,7 +34,7 @@ export interface AnswerTable {
   readonly remarks?: { readonly [field: string]: null | undefined };
   readonly facts: FactTable;
   /** Fields only valid with the old content. Default: the `BlockTable`'s `resetOnEdit`. */
-  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
+  readonly resetOnEdit?: Resets;
   /** The answer without its blocks, with all fields that an SDK's types require. */
   readonly fresh: (facts: FreshFacts) => JsonObject;
 }

@@ -133,8 +133,8 @@ export interface BlockKind {
   readonly canHold?: (content: PartFields) => boolean;
   /** Fields that are not reported if they have this value. */
   readonly defaults?: { readonly [field: string]: Json };
-  /** Fields only valid with the old content, such as a signature, and what they become. */
-  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
+  /** Fields only valid with the old content, such as a signature. */
+  readonly resetOnEdit?: Resets;
   /** Whether the fields of `resetOnEdit` quote other parts: a change of such a part resets them, too. */
   readonly quotes?: boolean;
   /** Further fields of a new block, by place. */
@@ -166,6 +166,9 @@ interface FileComparison {
   readonly areEquivalent: (files: unknown, parts: unknown) => boolean;
 }
 
+/** Fields only valid with the old content, and what they become: `undefined` removes a field. */
+export type Resets = { readonly [field: string]: Json | undefined };
+
 /** The content of one field of a turn, or of one item if the field is a list. */
 export interface FieldBlock extends JsonObject {
   readonly field: string;
@@ -180,7 +183,7 @@ interface BlockPlace {
   /** Whether those are also the only kinds that are read there. */
   readonly isClosed?: boolean;
   /** For any kind of block in this place: more fields that an edit resets, and to what. */
-  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
+  readonly resetOnEdit?: Resets;
   /** By kind: why an edit may have no effect, as the provider may use its own copy of the block. */
   readonly copied?: { readonly [kind: string]: string };
   /** For blocks that refer to what the provider stored: their ids, and the fields with the ids. */
@@ -201,7 +204,7 @@ export interface BlockTable {
   /** How to report a block that no kind matches. Default: as `content`. */
   readonly unshown?: (block: JsonObject) => LeftKind | undefined;
   /** For any kind of block: more fields that an edit resets, and to what. */
-  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
+  readonly resetOnEdit?: Resets;
   /** Reports fields that nothing shows. Default: `reportUnshown`. */
   readonly reportField?: FieldReporter;
   /**

@@ -1,5 +1,4 @@
 /** Writes single blocks and lists of blocks over old ones, following the table of their kinds. */
-import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import {
   type BlockWriting,
@@ -12,6 +11,7 @@ import {
   kindToWrite,
   type OldBlocks,
   type PlaceOf,
+  type Resets,
   unwritable,
   withoutKind,
   withPatterns,
@@ -352,7 +352,7 @@ function shownIn({ table, place, given }: BlockTarget, { blocks, path }: OldBloc
 /** Returns `fields`, whose content changed, without what was only valid with the old content. */
 export function resetFields<Fields extends JsonObject>(
   fields: Fields,
-  resets: { readonly [field: string]: Json | undefined } | undefined,
+  resets: Resets | undefined,
   path: Path,
   lost: Collector<Lost>,
 ): Fields {

@@ -5,7 +5,7 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
-import type { CompiledBlocks } from "./block-kinds.ts";
+import type { CompiledBlocks, Resets } from "./block-kinds.ts";
 import { type JsonObject, keysOf, objectsIn, valueAt } from "./json.ts";
 import { type Blocks, itemsOf, type ReadBlocks, readBlocks, type Shown } from "./read-blocks.ts";
 import { knownFields, type Reading, reportFields } from "./reading.ts";
@@ -37,12 +37,12 @@ export interface TurnTable {
   readonly joined?: { readonly [role in Message["role"]]?: string };
   /** Whether new content is a list even if it is a single text. */
   readonly isListed?: boolean;
-  /** Returns more fields that an edit of the turn drops, if that depends on their values. */
-  readonly dropOnEditIn?: (turn: JsonObject) => readonly string[];
-  /** A turn's fields only valid with its old content. Default: the `BlockTable`'s `resetOnEdit`. */
-  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
-  /** The fields in `resetOnEdit` that only a changed text invalidates. */
-  readonly resetOnlyOnTextEdit?: readonly string[];
+  /**
+   * Returns a turn's fields that are only valid with its old content, and what they become.
+   * `hasNewText` is false if its texts are the same as before. Default: the `BlockTable`'s
+   * `resetOnEdit`.
+   */
+  readonly resetOnEdit?: (turn: JsonObject, hasNewText: boolean) => Resets;
 }
 
 /** A message, and the part of the document that it shows. */

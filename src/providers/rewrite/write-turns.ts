@@ -257,8 +257,7 @@ function writeTurn(group: Group, writing: TurnWriting): readonly JsonObject[] {
   const blocks: readonly JsonObject[] = group.flatMap((piece) => writePiece(piece, writing));
   // A turn may be an answer, including all fields that the SDK added.
   const path = [first.index, "content"];
-  const own = (turns.dropOnEditIn?.(turn ?? {}) ?? []).map((name) => [name, undefined] as const);
-  const resets = { ...fieldsToReset(group, table, turns), ...Object.fromEntries(own) };
+  const resets = turns.resetOnEdit?.(turn ?? {}, hasNewText(group)) ?? table.table.resetOnEdit;
   const kept = resetFields(turn ?? {}, resets, path, reporter.lost);
   const role = turns.roles[first.message.role];
   if (typeof turns.content !== "string") {
@@ -276,19 +275,12 @@ function writeTurn(group: Group, writing: TurnWriting): readonly JsonObject[] {
   return [set(withFields(kept, { role }), keysOf(turns.content), content)];
 }
 
-/** Returns the fields of a turn that are only valid with its old content. */
-function fieldsToReset(
-  group: Group,
-  { table }: CompiledBlocks,
-  { resetOnEdit = table.resetOnEdit ?? {}, resetOnlyOnTextEdit = [] }: TurnTable,
-): TurnTable["resetOnEdit"] {
+/** Whether the texts of a turn are not those that it had. */
+function hasNewText(group: Group): boolean {
   const textsOf = (messages: readonly (Message | undefined)[]) =>
     messages.flatMap((message) => message?.content ?? []).filter((part) => isText(part));
   const before = textsOf(group.map(({ old }) => old?.message));
-  if (!isSameJsonText(before, textsOf(group.map(({ message }) => message)))) return resetOnEdit;
-  return Object.fromEntries(
-    Object.entries(resetOnEdit).filter(([name]) => !resetOnlyOnTextEdit.includes(name)),
-  );
+  return !isSameJsonText(before, textsOf(group.map(({ message }) => message)));
 }
 
 function isText({ content_type }: ContentPart): boolean {
