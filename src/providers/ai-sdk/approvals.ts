@@ -3,32 +3,32 @@
  * the provider runs the call that the model made, whatever plugins made of it.
  */
 import {
+  type Collector,
   type JsonObject,
   type Lost,
+  type OldDocument,
   objectsIn,
   pathOf,
   removedItem,
-  type Written,
+  sameList,
+  withFields,
 } from "../rewrite/index.ts";
 import { isApprovalRequest } from "./blocks.ts";
-import { readCall, readResult } from "./documents.ts";
 
 const reason = "An approval approves the call that the model made.";
 
-/** Reports each call of the prompt in `onto` that an approval may let run, and that was changed. */
-export function withApprovedCalls<Document extends object>(
-  written: Written<Document>,
-  onto: object | undefined,
-): Written<Document> {
-  const after = partsIn(written.document).map(({ part }) => part);
-  if (!after.some(isApproval) || onto === undefined) return written;
-  const waiting = approvedCalls(readCall(onto));
-  if (waiting.length === 0) return written;
+/** Reports each call of the prompt `old` that an approval may let run, and that was changed. */
+export function reportApprovedCalls(
+  written: JsonObject,
+  old: OldDocument | undefined,
+  lost: Collector<Lost>,
+): JsonObject {
+  const after = partsIn(written).map(({ part }) => part);
+  if (old === undefined || !after.some(isApproval)) return written;
   const isKept = keptIn(after);
-  const changed = waiting
-    .filter(({ part }) => !isKept(part))
-    .map(({ path }): Lost => ({ ...removedItem(path), reason, kind: "stored" }));
-  return withLost(written, changed);
+  for (const { part, path } of approvedCalls(old.given))
+    if (!isKept(part)) lost.add({ ...removedItem(path), reason, kind: "stored" });
+  return written;
 }
 
 /**
@@ -56,33 +56,32 @@ function approvedCalls(call: JsonObject): readonly PromptPart[] {
 }
 
 /**
- * Reports each call of the result `onto` that waits for approval and was changed. If it was
- * removed, so is the request to approve it, which the SDK could not take alone.
+ * Reports each call of the result `old` that waits for approval and was changed. If it was removed,
+ * so is the request to approve it, which the SDK could not take alone.
  */
-export function withAskedCalls<Document extends object>(
-  written: Written<Document>,
-  onto: object | undefined,
-): Written<Document> {
-  const after = objectsIn((written.document as JsonObject).content);
+export function withAskedCalls(
+  written: JsonObject,
+  old: OldDocument | undefined,
+  lost: Collector<Lost>,
+): JsonObject {
+  const after = objectsIn(written.content);
   const waiting = callsOf("tool-approval-request", after);
-  if (waiting.size === 0 || onto === undefined) return written;
-  const before = objectsIn(readResult(onto).content);
+  if (old === undefined || waiting.size === 0) return written;
+  const before = objectsIn(old.given.content);
   const had = callsOf("tool-call", before);
   const has = callsOf("tool-call", after);
   const isAlone = ({ type, toolCallId: id }: JsonObject) =>
     type === "tool-approval-request" && had.has(id) && !has.has(id);
   const isKept = keptIn(after);
-  const lost = before.flatMap((part, at): Lost[] => {
+  for (const [at, part] of before.entries()) {
     const item = removedItem(pathOf("content", at));
-    if (isAlone(part)) return [isApprovalRequest(part) ? { ...item, kind: "setting" } : item];
     const { toolCallId: id } = part;
-    const isChanged = isRun(part) && waiting.has(id) && has.has(id) && !isKept(part);
-    return isChanged ? [{ ...item, reason }] : [];
-  });
-  if (lost.length === 0) return written;
-  const content = Object.freeze(after.filter((part) => !isAlone(part)));
-  const document = Object.freeze({ ...written.document, content });
-  return withLost({ ...written, document }, lost);
+    if (isAlone(part)) lost.add(isApprovalRequest(part) ? { ...item, kind: "setting" } : item);
+    else if (isRun(part) && waiting.has(id) && has.has(id) && !isKept(part))
+      lost.add({ ...item, reason });
+  }
+  const content = after.filter((part) => !isAlone(part));
+  return withFields(written, { content: sameList(after, content) });
 }
 
 interface PromptPart {
@@ -93,8 +92,8 @@ interface PromptPart {
 }
 
 /** The parts of all messages of a call to a model. */
-function partsIn(call: object): readonly PromptPart[] {
-  return objectsIn((call as JsonObject).prompt).flatMap(({ content }, turn) =>
+function partsIn(call: JsonObject): readonly PromptPart[] {
+  return objectsIn(call.prompt).flatMap(({ content }, turn) =>
     objectsIn(content).map((part, i) => ({
       part,
       turn,
@@ -120,10 +119,3 @@ function keptIn(parts: readonly JsonObject[]): (call: JsonObject) => boolean {
 
 const callText = ({ toolCallId, toolName, input }: JsonObject) =>
   JSON.stringify([toolCallId, toolName, input]);
-
-function withLost<Document extends object>(
-  { document, lost }: Written<Document>,
-  more: readonly Lost[],
-): Written<Document> {
-  return Object.freeze({ document, lost: Object.freeze([...lost, ...more]) });
-}

@@ -8,7 +8,7 @@ import {
   type TurnTable,
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
-import { withApprovedCalls, withAskedCalls } from "./approvals.ts";
+import { reportApprovedCalls, withAskedCalls } from "./approvals.ts";
 import { promptBlocks, providerFieldsIn, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
@@ -88,12 +88,14 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
       settings: callSettings,
       constants: ["modelId"],
       extensions: ({ modelId }) => ({ llm: { model_id: modelId } }),
+      finish: reportApprovedCalls,
       ...turns,
     },
     answer: {
       check: readResult,
       extensions: readCompletion,
       report: reportCompletion,
+      finish: withAskedCalls,
       settings: ["request"],
       content: "content",
       blocks: resultBlocks(version),
@@ -116,12 +118,10 @@ function guarded(tables: AiSdkTables): AiSdkTables {
     ...tables,
     readRequest: (call, options) => reading("prompt", () => tables.readRequest(call, options)),
     writeRequest: (messages, options) =>
-      reading("prompt", () =>
-        withApprovedCalls(tables.writeRequest(messages, options), options?.onto),
-      ),
+      reading("prompt", () => tables.writeRequest(messages, options)),
     readAnswer: (result, options) => reading("result", () => tables.readAnswer(result, options)),
     writeAnswer: (messages, options) =>
-      reading("result", () => withAskedCalls(tables.writeAnswer(messages, options), options?.onto)),
+      reading("result", () => tables.writeAnswer(messages, options)),
     toEvents: (result, options) => reading("result", () => tables.toEvents(result, options)),
     stream: <Document extends object>(options?: AnswerStreamOptions) =>
       streamWithin(tables.stream<Document>(options), (work, isEvent) =>

@@ -3,10 +3,13 @@ import {
   type AnswerFacts,
   type AnswersTable,
   areObjects,
+  type GivenFacts,
   knownFields,
+  type OldDocument,
   pathOf,
   type Reading,
   reportFields,
+  sameList,
   type TurnTable,
 } from "../rewrite/index.ts";
 import { roleNamed, roles } from "./blocks.ts";
@@ -156,14 +159,25 @@ export const answers: AnswersTable = {
       { usage },
     );
   },
-  finish(list, before, { completion }) {
-    const [first, ...others] = list;
-    const reason = completion?.stop_reason;
-    const isFresh = first !== undefined && first.index === undefined && reason !== undefined;
-    const finish_reason = isFresh && finishReasonOf(reason, callKindOfChoice(first));
-    return numbered(isFresh ? [withFields(first, { finish_reason }), ...others] : list, before);
-  },
 };
+
+/** Sets the stop reason of a new first choice, and the indexes of choices. */
+export function finishChoices(
+  answer: JsonObject,
+  old: OldDocument | undefined,
+  _lost: unknown,
+  { completion }: GivenFacts,
+): JsonObject {
+  const [first, ...others] = objectsIn(answer.choices);
+  const reason = completion?.stop_reason;
+  const isFresh = first !== undefined && first.index === undefined && reason !== undefined;
+  const finish_reason = isFresh && finishReasonOf(reason, callKindOfChoice(first));
+  const list = isFresh
+    ? [withFields(first, { finish_reason }), ...others]
+    : objectsIn(answer.choices);
+  const before = objectsIn(old?.document.choices);
+  return withFields(answer, { choices: sameList(before, numbered(list, before)) });
+}
 
 /**
  * Sets the indexes of choices. If there are as many as before, they get the old indexes in order.
@@ -171,7 +185,7 @@ export const answers: AnswersTable = {
  */
 function numbered(
   list: readonly JsonObject[],
-  before: readonly JsonObject[] = [],
+  before: readonly JsonObject[],
 ): readonly JsonObject[] {
   if (list.length === before.length) {
     return list.map((choice, at) => {

@@ -10,7 +10,7 @@ import {
 import { blocks } from "./chat-blocks.ts";
 import { chatEvents, chatTexts } from "./chat-events.ts";
 import { ChatStream, maxChoices } from "./chat-stream.ts";
-import { answerExtensions, answers, messages, reportAnswer } from "./chat-turns.ts";
+import { answerExtensions, answers, finishChoices, messages, reportAnswer } from "./chat-turns.ts";
 import { settingsAt } from "./dialects.ts";
 import { denied } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
@@ -49,6 +49,7 @@ export const chatCompletions: TableProvider<"openai"> = /* @__PURE__ */ definePr
     constants: ["id", "created", "model"],
     extensions: answerExtensions,
     report: reportAnswer,
+    finish: finishChoices,
   },
   stream({ request, ...limits }, reading) {
     const asked = isJsonObject(request) ? request.n : undefined;

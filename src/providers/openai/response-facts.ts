@@ -5,6 +5,7 @@ import {
   type AnswersTable,
   type Collector,
   type Lost,
+  type OldDocument,
   type Reading,
   removedItem,
   type StopReason,
@@ -107,7 +108,10 @@ export const answers: AnswersTable = {
     sections: {
       read: ({ output }) => [{ items: objectsIn(output), at: 0, role: "assistant" }],
       pathsOf: (section) => objectsIn(section.items).map((_, i) => pathIn(section, "output", i)),
-      write: writeOutput,
+      write: (sections, old) => {
+        const all = sections.flatMap(({ items }) => objectsIn(items));
+        return { output: sameList(objectsIn(old?.output), all) };
+      },
     },
     content: itemFields("output"),
   },
@@ -123,23 +127,21 @@ export const answers: AnswersTable = {
     }),
 };
 
-/** Writes the output, updates the SDK's copy of its texts, and drops what it parsed from them. */
-function writeOutput(
-  sections: readonly JsonObject[],
-  old: JsonObject | undefined,
+/** If the output changed, updates the SDK's copy of its texts, and drops what it parsed from them. */
+export function finishAnswer(
+  response: JsonObject,
+  before: OldDocument | undefined,
   { add }: Collector<Lost>,
-): { readonly [field: string]: Json | undefined } {
-  const before = objectsIn(old?.output);
-  const all = sections.flatMap(({ items }) => objectsIn(items));
-  const output = sameList(before, all);
-  if (old === undefined || isSameJsonText(before, output)) return { output };
+): JsonObject {
+  const old = before?.document;
+  if (old === undefined || isSameJsonText(old.output, response.output)) return response;
   for (const key of ["output_text", "output_parsed"]) {
     const value = given(old, key);
     if (value !== undefined && !isShown(old, key, value)) add(removedItem(key));
   }
-  return {
-    output,
-    ...(Object.hasOwn(old, "output_text") && { output_text: outputText(output) }),
+  const text = outputText(objectsIn(response.output));
+  return withFields(response, {
+    ...(Object.hasOwn(old, "output_text") && { output_text: text }),
     output_parsed: undefined,
-  };
+  });
 }

@@ -15,7 +15,7 @@ import { itemFields, pathIn, sectionsOf } from "./items.ts";
 import { given, type JsonObject, objectsIn, stringAt } from "./json.ts";
 import { formats, reader } from "./read.ts";
 import { repeatedIn } from "./repeated.ts";
-import { answerExtensions, answers, reportAnswer } from "./response-facts.ts";
+import { answerExtensions, answers, finishAnswer, reportAnswer } from "./response-facts.ts";
 import { responsesEvents } from "./responses-events.ts";
 import { ResponsesStream } from "./responses-stream.ts";
 import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
@@ -61,7 +61,7 @@ const messages: TurnTable = {
       section.form === undefined
         ? objectsIn(section.items).map((_, i) => pathIn(section, "input", i))
         : [],
-    write(sections, old, lost) {
+    write(sections, old) {
       const [first] = sections;
       // A model reads `instructions` first: after another section, they become an item of `input`.
       const isFirst = first?.form === "instructions";
@@ -70,7 +70,6 @@ const messages: TurnTable = {
       const isText = others.length === 1 && only?.form === "input";
       const all = others.flatMap((section) => objectsIn(section.items));
       const before = objectsIn(old?.input);
-      reportApproved(before, all, lost);
       const items = sameList(before, all);
       const input = isText ? items[0]?.content : items;
       const none = old?.input === null ? null : [];
@@ -116,6 +115,10 @@ export const responses: TableProvider<"openai"> = /* @__PURE__ */ defineProvider
       }
       return ["instructions"];
     },
+    finish(request, old, lost) {
+      reportApproved(objectsIn(old?.document.input), objectsIn(request.input), lost);
+      return request;
+    },
   },
   answer: {
     ...answers,
@@ -124,6 +127,7 @@ export const responses: TableProvider<"openai"> = /* @__PURE__ */ defineProvider
     settings: [...responseSettings, ...settingsAt("answer")],
     extensions: answerExtensions,
     report: reportAnswer,
+    finish: finishAnswer,
   },
   stream: ({ request: _, ...limits }, reading) => new ResponsesStream(limits, reading),
   events: plainEvents(responsesEvents),

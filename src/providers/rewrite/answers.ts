@@ -14,13 +14,12 @@ import {
   set,
   stringIn,
   valueAt,
-  withFields,
 } from "./json.ts";
 import { hasCall, itemsOf, readBlocks } from "./read-blocks.ts";
 import { type Reading, silentReading } from "./reading.ts";
 import { type Collector, type Lost, pathOf, removedReporter } from "./report.ts";
 import type { OldTurns, Segment, TurnTable } from "./turns.ts";
-import { reportForm, reportToolNames, writeTurns } from "./write-turns.ts";
+import { reportForm, reportToolNames } from "./write-turns.ts";
 
 /** How an answer represents the assistant's message. */
 export interface AnswerTable {
@@ -44,29 +43,6 @@ export interface AnswersTable {
   readonly choices: TurnTable;
   /** The answer without its turns. */
   readonly freshAnswer: (given: GivenFacts) => JsonObject;
-  /** Adds to the turns what follows from their positions. `before` has the old answer's turns. */
-  readonly finish?: (
-    turns: readonly JsonObject[],
-    before: readonly JsonObject[] | undefined,
-    given: GivenFacts,
-  ) => readonly JsonObject[];
-}
-
-/** Writes messages as an answer, each as a turn. */
-export function writeAnswers(
-  table: CompiledBlocks,
-  { choices, freshAnswer, finish }: AnswersTable,
-  messages: readonly Message[],
-  old: OldTurns | undefined,
-  given: GivenFacts,
-  lost: Collector<Lost>,
-): JsonObject {
-  const base = old?.document ?? freshAnswer(given);
-  const written = writeTurns(table, choices, messages, old, base, lost);
-  if (finish === undefined) return written;
-  const before = old && objectsIn(old.document[choices.turns]);
-  const turns = finish(objectsIn(written[choices.turns]), before, given);
-  return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
 }
 
 /**

@@ -8,7 +8,6 @@ import {
   readAnswer,
   withRemarks,
   writeAnswer,
-  writeAnswers,
 } from "./answers.ts";
 import { type CompiledBlocks, compileBlocks } from "./block-kinds.ts";
 import { type BytesTable, withBytes, withoutBytes } from "./bytes.ts";
@@ -36,6 +35,7 @@ import type { AnswerStreamOptions } from "./provider.ts";
 import type {
   Calls,
   DocumentTable,
+  OldDocument,
   ProviderTable,
   TableProvider,
   WriteAnswerOptions,
@@ -229,7 +229,10 @@ function answersOf<Name extends string, AnswerExtensions extends object>({
       ...common,
       turnsIn: (document, reading) => readTurns(compiled, answer.choices, document, reading),
       factsIn: () => ({}),
-      write: (...given) => writeAnswers(compiled, answer, ...given),
+      write(messages, old, given, lost) {
+        const base = old?.document ?? answer.freshAnswer(given);
+        return writeTurns(compiled, answer.choices, messages, old, base, lost);
+      },
       usage: undefined,
     };
   }
@@ -308,9 +311,9 @@ function writtenOf<Facts extends object>(
   const lost = collector<Lost>();
   const old = onto === undefined ? undefined : oldOf(side, onto, checked, lost);
   const isSame = old !== undefined && sameList(old.read.messages, checked) === old.read.messages;
-  const document = isSame
-    ? old.document
-    : checkedBy(side, side.write(checked, old, extensions, lost));
+  const { finish = (written: JsonObject) => written } = side.document;
+  const write = () => finish(side.write(checked, old, extensions, lost), old, lost, extensions);
+  const document = isSame ? old.document : checkedBy(side, write());
   return Object.freeze({ document: toSdkForm(side, document), lost: lost.list() });
 }
 
@@ -320,12 +323,13 @@ function oldOf<Facts extends object>(
   onto: unknown,
   messages: readonly Message[],
   lost: Collector<Lost>,
-): DocumentReading<Facts> {
+): DocumentReading<Facts> & OldDocument {
   // Messages that were read from it lead to the copy that was made then.
   const source = messages.map(sourceOf).find((each) => each !== undefined);
   const reading = readingOf(side, onto, source);
-  if (reading.ambiguousValues.length === 0) return reading;
-  const { root, holderOf } = copyOnWrite(reading.document);
+  const { document: given } = reading;
+  if (reading.ambiguousValues.length === 0) return { ...reading, given };
+  const { root, holderOf } = copyOnWrite(given);
   for (const { path, value } of reading.ambiguousValues) {
     const holder = holderOf(path);
     const key = String(path.at(-1));
@@ -335,5 +339,5 @@ function oldOf<Facts extends object>(
       delete holder[key];
     }
   }
-  return readingOf(side, root);
+  return { ...readingOf(side, root), given };
 }

@@ -24,6 +24,7 @@ export { EventPieces, type EventTexts, textsAt } from "./event-pieces.ts";
 export {
   type AnswerFacts,
   type FreshFacts,
+  type GivenFacts,
   type ModelFacts,
   modelFacts,
   type StopReason,
@@ -98,6 +99,7 @@ export type {
   ModelRefusal,
 } from "./provider.ts";
 export type {
+  OldDocument,
   TableProvider,
   TableStream,
   WriteAnswerOptions,

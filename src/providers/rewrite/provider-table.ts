@@ -13,6 +13,7 @@
  * - `StreamTable` (answer-stream.ts): what each event does. `PieceTable` (growing-block.ts): how
  *   blocks come in pieces, which is also how `blockEvents` (answer-events.ts) cuts an answer into
  *   events. Streams without blocks have functions instead of both.
+ * - `finish`: what follows from the content of a written document, such as the numbers of choices.
  * - `settings`: a document's fields without effect on what is said. A field that no table names is
  *   content that nobody has seen, and is reported in `left`.
  *
@@ -31,6 +32,7 @@ import type { JsonObject } from "./json.ts";
 import type { LimitOptions, Read, Written } from "./messages.ts";
 import type { AnswerStreamOptions, ModelProvider } from "./provider.ts";
 import type { Reading } from "./reading.ts";
+import type { Collector, Lost } from "./report.ts";
 import type { MessageStream } from "./stream.ts";
 import type { TurnTable } from "./turns.ts";
 
@@ -46,11 +48,25 @@ export type DocumentTable<Facts extends object> = DocumentCheck & DocumentFields
 interface DocumentFields<Facts extends object> {
   /** Returns what a document says about slots, if tables do not declare it. */
   readonly extensions?: (document: JsonObject) => Facts;
+  /** Changes a new document where something follows from its content, and reports what was lost. */
+  readonly finish?: (
+    written: JsonObject,
+    old: OldDocument | undefined,
+    lost: Collector<Lost>,
+    given: GivenFacts,
+  ) => JsonObject;
   /** Reports fields in the format's own way, and returns their names. */
   readonly report?: (document: JsonObject, reading: Reading) => readonly string[];
   readonly settings: readonly string[];
   /** Fields that are the same in each document. */
   readonly constants?: readonly string[];
+}
+
+/** A document that messages are written over. */
+export interface OldDocument {
+  readonly given: JsonObject;
+  /** The same, with values that another program may read differently as they were read. */
+  readonly document: JsonObject;
 }
 
 /** What a guard knows about a format besides its documents. */

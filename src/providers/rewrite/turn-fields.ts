@@ -9,7 +9,7 @@ import type { LossReporter } from "./blocks.ts";
 import { isSameJsonText, type JsonObject, type Path } from "./json.ts";
 import { itemsOf, readBlocks } from "./read-blocks.ts";
 import { type Reading, silentReading } from "./reading.ts";
-import { type Collector, type Lost, pathOf } from "./report.ts";
+import { pathOf } from "./report.ts";
 
 /** Turns that are sections of a flat list: each consists of several items in a row. */
 export interface SectionTable {
@@ -20,7 +20,6 @@ export interface SectionTable {
   readonly write: (
     sections: readonly JsonObject[],
     old: JsonObject | undefined,
-    lost: Collector<Lost>,
   ) => { readonly [field: string]: Json | undefined };
 }
 

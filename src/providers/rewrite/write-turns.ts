@@ -109,7 +109,7 @@ export function writeTurns(
   const prompted = system === undefined ? removed : set(base, place, system);
   const list = sameList(writing.before, withHidden(groupsOf(writable, turns), segments, writing));
   const isAbsent = list.length === 0 && old !== undefined && old[turns.turns] === undefined;
-  const fields = turns.sections?.write(list, old, lost) ?? { [turns.turns]: list };
+  const fields = turns.sections?.write(list, old) ?? { [turns.turns]: list };
   const written =
     isAbsent && turns.sections === undefined ? prompted : withFields(prompted, fields);
   const readAgain = () =>
