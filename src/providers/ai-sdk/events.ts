@@ -44,16 +44,23 @@ function begun(answer: GrowingAnswer): GrowingAnswer {
   return answer;
 }
 
+/** The index of the open text or reasoning that an event belongs to. Several may grow at once. */
+function openBlock(answer: GrowingAnswer, key: string): number {
+  const index = begun(answer).state.get(key);
+  if (typeof index !== "number") throw streamFault("id", "the id of an open block");
+  return index;
+}
+
 /** Later values replace earlier ones: a signature arrives with the last piece. */
 function setFields(
   answer: GrowingAnswer,
-  key: string,
+  index: number,
   event: object,
   names: readonly string[],
 ): void {
   for (const name of names) {
     const value = fieldOf(event, name) ?? undefined;
-    if (value !== undefined) answer.setFields(key, { [name]: hostCopy(value) as Json });
+    if (value !== undefined) answer.setFields(index, { [name]: hostCopy(value) as Json });
   }
 }
 
@@ -69,23 +76,28 @@ function textEvents(type: "text" | "reasoning"): StreamTable["events"] {
       apply(answer, event) {
         const key = keyOf(type, event);
         const { type: _, id, ...settings } = hostCopy(event) as JsonObject;
-        begun(answer).beginNamed(key, { type, text: "", ...settings });
+        const { state, blockCount } = begun(answer);
+        if (state.has(key)) throw streamFault("id", "an id that no open block has");
+        state.set(key, blockCount);
+        answer.beginBlock(blockCount, { type, text: "", ...settings });
       },
     },
     [`${type}-delta`]: {
       fields: ["id", "delta", "providerMetadata"],
       apply(answer, event) {
-        const key = keyOf(type, event);
-        begun(answer).addPiece(key, { type: `${type}-delta`, delta: fieldOf(event, "delta") });
-        setFields(answer, key, event, ["providerMetadata"]);
+        const index = openBlock(answer, keyOf(type, event));
+        answer.addPiece(index, { type: `${type}-delta`, delta: fieldOf(event, "delta") });
+        setFields(answer, index, event, ["providerMetadata"]);
       },
     },
     [`${type}-end`]: {
       fields: ["id", ...atEnd],
       apply(answer, event) {
         const key = keyOf(type, event);
-        setFields(begun(answer), key, event, atEnd);
-        answer.endBlock(key);
+        const index = openBlock(answer, key);
+        setFields(answer, index, event, atEnd);
+        answer.endBlock(index);
+        answer.state.delete(key);
       },
     },
   };

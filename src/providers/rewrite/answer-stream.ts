@@ -78,7 +78,6 @@ export class AnswerStream implements MessageStream<unknown, JsonObject> {
   readonly #left = collector<Left>();
   #omitted: Left | undefined;
   readonly #blocks: GrowingBlock[] = [];
-  readonly #named = new Map<string, GrowingBlock>();
   readonly #notes = new Map<string, Left>();
   readonly #lists = new Map<string, Json[]>();
   /** What a table remembers between events. */
@@ -210,16 +209,6 @@ export class AnswerStream implements MessageStream<unknown, JsonObject> {
     this.#open += 1;
   }
 
-  /** Begins a block that has a name until it ends, for formats where several may grow at once. */
-  beginNamed(name: string, block: JsonObject): void {
-    this.#started();
-    if (this.#named.has(name)) throw streamFault("id", "an id that no open block has");
-    const growing = new GrowingBlock(block, this.#table.pieces, this.#meter);
-    this.#named.set(name, growing);
-    this.#blocks.push(growing);
-    this.#open += 1;
-  }
-
   /** Puts a whole block at `index`, replacing any block there. Returns its index. */
   putBlock(block: JsonObject, index = this.blockCount): number {
     this.#started();
@@ -234,7 +223,6 @@ export class AnswerStream implements MessageStream<unknown, JsonObject> {
     return typeof index === "number" && index < this.blockCount;
   }
 
-  /** @param index the index in the event, or the name of a block */
   addPiece(index: unknown, value: unknown): void {
     const block = this.#blockAt(index);
     const piece = expectObject(value, "delta");
@@ -259,17 +247,11 @@ export class AnswerStream implements MessageStream<unknown, JsonObject> {
 
   endBlock(index: unknown): void {
     this.#blockAt(index).close();
-    if (typeof index === "string") this.#named.delete(index);
     this.#open -= 1;
   }
 
   #blockAt(index: unknown): GrowingBlock {
     this.#started();
-    if (typeof index === "string") {
-      const named = this.#named.get(index);
-      if (named === undefined) throw streamFault("id", "the id of an open block");
-      return named;
-    }
     const place = typeof index === "number" ? index - this.#before.length : -1;
     const block = Number.isInteger(place) ? this.#blocks[place] : undefined;
     if (block?.isOpen !== true) throw streamFault("index", "the index of an open block");
