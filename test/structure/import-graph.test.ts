@@ -200,7 +200,7 @@ describe("the checker", () => {
     [
       "providers/mcp/a.ts",
       'import "../openai/index.ts";',
-      "may import core, providers/rewrite, providers/model.",
+      "may import core, providers/rewrite, providers/guard, providers/model.",
     ],
     ["providers/rewrite/a.ts", 'import "../openai/index.ts";', "rewrite may import core."],
     ["providers/mcp/a.ts", 'import "../../core/host/a.ts";', "core/host is entered"],

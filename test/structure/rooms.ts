@@ -52,6 +52,7 @@ export const plan: Plan = {
     providers: {
       rooms: [
         "rewrite",
+        "guard",
         "model",
         "openai",
         "anthropic",
@@ -85,7 +86,7 @@ export const plan: Plan = {
     redis: ["core"],
     "memory-node": [],
     plugins: [],
-    testing: ["core", "providers/rewrite"],
+    testing: ["core", "providers/rewrite", "providers/guard"],
     node: ["core", "operate"],
   },
   doors: ["index", "messages", "audit", "labels", "remote", "host"].map((name) => `src/${name}.ts`),

@@ -2,8 +2,9 @@
  * Finds out where a guard shows each string that an MCP message can hold. It is measured: each
  * string goes through a guard whose manager records what every hook receives.
  */
+
+import type { HookManager } from "../../src/providers/guard/index.ts";
 import { createGuard, type HookResult, type PassGroup } from "../../src/providers/mcp/index.ts";
-import type { HookManager } from "../../src/providers/rewrite/index.ts";
 import { type MessagePart, type Revision, textPlaces } from "./mcp-schema-paths.ts";
 
 /** The path of a string in the messages of a method, and where a guard shows it. */

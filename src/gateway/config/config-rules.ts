@@ -3,7 +3,8 @@
 import { headerFault } from "../../core/envelope/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { memoryDefaults } from "../../core/labels/index.ts";
-import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
+import { isTransportHeader } from "../../providers/guard/index.ts";
+import { readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { identityProblems } from "./identity-rules.ts";
 import { hostProblems, isLocal, listenProblems } from "./listen-rules.ts";

@@ -1,7 +1,7 @@
 /** Finds out who is asking: from a token, from the headers of a proxy in front, or anonymous. */
 
 import { describeThrown } from "../../core/observe/index.ts";
-import { notify } from "../../providers/rewrite/index.ts";
+import { notify } from "../../providers/guard/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { createBearer, tokenIn } from "./bearer.ts";
 import type { Listen } from "./check-origin.ts";

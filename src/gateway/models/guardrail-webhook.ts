@@ -9,6 +9,7 @@
  *   stream. So an answer with changes is rejected, unless the operator says that none are streamed.
  */
 import * as z from "zod";
+import { InUse } from "../../providers/guard/index.ts";
 import { mediaTypeOf } from "../../providers/http/media-type.ts";
 import {
   guardModel,
@@ -18,7 +19,7 @@ import {
   refusalOf,
 } from "../../providers/model/index.ts";
 import { chatCompletions } from "../../providers/openai/index.ts";
-import { InUse, type ModelRefusal } from "../../providers/rewrite/index.ts";
+import type { ModelRefusal } from "../../providers/rewrite/index.ts";
 import { documentIn } from "../transports/index.ts";
 import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
 import { requestText } from "./request-text.ts";

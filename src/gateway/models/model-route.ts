@@ -7,6 +7,7 @@ import { isGlassineError } from "../../core/errors/index.ts";
 import type { LabelStore } from "../../core/labels/index.ts";
 import { anthropic } from "../../providers/anthropic/index.ts";
 import { google } from "../../providers/google/index.ts";
+import { InUse, recordAccess } from "../../providers/guard/index.ts";
 import {
   type AnyHookManager,
   guardHttp,
@@ -18,7 +19,6 @@ import {
 import { failureCode } from "../../providers/http/judge-response.ts";
 import { Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
-import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { hiding, type RouteConfig, withSecrets } from "../config/index.ts";
 import { bytesWithin, type Connection, headersNamed, streamOf } from "../transports/index.ts";
 import { type BodyLimits, requestText } from "./request-text.ts";

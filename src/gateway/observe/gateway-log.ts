@@ -1,7 +1,7 @@
 /** The log of a gateway, and the events in it. */
 import { putNewest } from "../../core/data/index.ts";
 import { cut } from "../../core/observe/index.ts";
-import { notify } from "../../providers/rewrite/index.ts";
+import { notify } from "../../providers/guard/index.ts";
 import { ratePerMinute } from "./rate-per-minute.ts";
 
 export type Level = "info" | "warn" | "error";

@@ -9,7 +9,7 @@ import {
   typeName,
 } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
-import { type AnyHookManager, checkManager, readAccess } from "../../providers/rewrite/index.ts";
+import { type AnyHookManager, checkManager, readAccess } from "../../providers/guard/index.ts";
 import {
   checkConfig,
   configInvalid,

@@ -3,7 +3,7 @@
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import { notify } from "../../providers/rewrite/index.ts";
+import { notify } from "../../providers/guard/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import { type Pins, pinFaults, readPins } from "../definitions/index.ts";
 import {

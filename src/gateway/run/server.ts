@@ -1,7 +1,7 @@
 /** A server behind the gateway: its guard, and the connections to it. */
 import { isDeepStrictEqual } from "node:util";
+import { InUse } from "../../providers/guard/index.ts";
 import { createGuard, type Guard, type GuardOptions } from "../../providers/mcp/index.ts";
-import { InUse } from "../../providers/rewrite/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import { type Definitions, pinned } from "../definitions/index.ts";
 import type { Tracing } from "../observe/index.ts";

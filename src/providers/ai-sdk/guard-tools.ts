@@ -1,8 +1,9 @@
 import { isRecord, kindOf } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
+import { type AnyHookManager, checkManager } from "../guard/index.ts";
 import { checkConditions, labelRules } from "../model/index.ts";
-import { type AnyHookManager, checkManager, stringAt } from "../rewrite/index.ts";
+import { stringAt } from "../rewrite/index.ts";
 import { type Fields, hostCopy, jsonOf, signalIn } from "./host-values.ts";
 import { overShown } from "./over-shown.ts";
 import { type GuardedToolCall, readToolOptions, type ToolGuardOptions } from "./tool-options.ts";

@@ -1,4 +1,5 @@
 import { isRecord } from "../../core/data/index.ts";
+import { type AnyHookManager, readStreamLimits, streamOptions } from "../guard/index.ts";
 import {
   createModelGuard,
   type ModelCall,
@@ -7,13 +8,7 @@ import {
   type ModelGuardOptions,
   readGuardBasis,
 } from "../model/index.ts";
-import {
-  type AnyHookManager,
-  readStreamLimits,
-  type StreamLimits,
-  streamOptions,
-  valuedKeys,
-} from "../rewrite/index.ts";
+import { type StreamLimits, valuedKeys } from "../rewrite/index.ts";
 import { type Fields, isList, signalIn, unfrozen } from "./host-values.ts";
 import { endRefused, judgedStream, type OpenExchange } from "./judged-stream.ts";
 import { providers } from "./tables.ts";

@@ -1,14 +1,14 @@
 /** The options of `guardTools`, and what it reports. */
 import { expectOptions } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
-import { type ModelGuardOptions, type ModelLabels, readLabelOptions } from "../model/index.ts";
 import {
   givenOptions,
   type HookResult,
   readFunction,
   readTenant,
   readWord,
-} from "../rewrite/index.ts";
+} from "../guard/index.ts";
+import { type ModelGuardOptions, type ModelLabels, readLabelOptions } from "../model/index.ts";
 
 /** A tool call that is about to be checked, as the host sees it. */
 export interface GuardedToolCall {

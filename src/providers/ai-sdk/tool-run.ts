@@ -3,6 +3,13 @@ import { isRecord, underPayloadLimits } from "../../core/data/index.ts";
 import { policyLabels, policyViolation, withLabels } from "../../core/labels/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
 import {
+  type Denial,
+  type HookManager,
+  type HookResult,
+  notify,
+  publicViolation,
+} from "../guard/index.ts";
+import {
   exchangeLabels,
   type HookState,
   invokeWith,
@@ -10,15 +17,7 @@ import {
   prepareState,
   withLabelsKept,
 } from "../model/index.ts";
-import {
-  type Denial,
-  type HookManager,
-  type HookResult,
-  isSameJsonText,
-  notify,
-  publicViolation,
-  stringAt,
-} from "../rewrite/index.ts";
+import { isSameJsonText, stringAt } from "../rewrite/index.ts";
 import type {
   GuardedToolCall,
   ToolCallNames,

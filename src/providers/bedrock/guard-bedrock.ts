@@ -1,5 +1,6 @@
 /** Runs hooks around Converse and ConverseStream, inside the SDK's client. */
 import { quoted } from "../../core/errors/index.ts";
+import { type AnyHookManager, readStreamLimits, streamOptions } from "../guard/index.ts";
 import {
   createModelGuard,
   isProvidersError,
@@ -8,14 +9,7 @@ import {
   readGuardBasis,
   refusalOf,
 } from "../model/index.ts";
-import {
-  type AnyHookManager,
-  isJsonObject,
-  type ModelRefusal,
-  readStreamLimits,
-  type StreamLimits,
-  streamOptions,
-} from "../rewrite/index.ts";
+import { isJsonObject, type ModelRefusal, type StreamLimits } from "../rewrite/index.ts";
 import { bedrock } from "./tables.ts";
 
 /** Options of `guardBedrock`. Functions get `{ command }`, the command's name, as `call.about`. */

@@ -1,4 +1,4 @@
-import type { AnyHookManager } from "../rewrite/index.ts";
+import type { AnyHookManager } from "../guard/index.ts";
 import { exchangeOverNode, type NodeRequest } from "./node-exchange.ts";
 import type { NodeResponse } from "./node-output.ts";
 import { createServerGuard, type ServerGuardOptions } from "./server-options.ts";

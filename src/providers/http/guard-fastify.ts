@@ -1,6 +1,7 @@
 import { kindOf } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { type AnyHookManager, isJsonObject } from "../rewrite/index.ts";
+import type { AnyHookManager } from "../guard/index.ts";
+import { isJsonObject } from "../rewrite/index.ts";
 import { exchangeOverNode, type NodeRequest } from "./node-exchange.ts";
 import type { NodeHeaders, NodeResponse } from "./node-output.ts";
 import { createServerGuard, type ServerGuardOptions } from "./server-options.ts";

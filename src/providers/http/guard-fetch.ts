@@ -1,6 +1,6 @@
 import { kindOf } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { type AnyHookManager, readFunction } from "../rewrite/index.ts";
+import { type AnyHookManager, readFunction } from "../guard/index.ts";
 import { createHttpGuard, type HttpGuardOptions } from "./http-guard.ts";
 
 /** A function like the global `fetch`, as providers' SDKs accept it. */

@@ -1,4 +1,4 @@
-import type { AnyHookManager } from "../rewrite/index.ts";
+import type { AnyHookManager } from "../guard/index.ts";
 import {
   bodyGone,
   createServerGuard,

@@ -2,6 +2,7 @@
 import { kindOf, quotedOrKind } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
+import type { AnyHookManager } from "../guard/index.ts";
 import {
   checkProvider,
   createModelGuard,
@@ -12,7 +13,7 @@ import {
   readGuardBasis,
   refusalOf,
 } from "../model/index.ts";
-import type { AnyHookManager, ModelProvider } from "../rewrite/index.ts";
+import type { ModelProvider } from "../rewrite/index.ts";
 import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./judge-response.ts";
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
 import { mediaTypeOf } from "./media-type.ts";

@@ -1,3 +1,4 @@
+export type { AnyHookManager, HookResult, HookViolation } from "../guard/index.ts";
 export type {
   BeginOptions,
   Judged,
@@ -13,13 +14,7 @@ export type {
   ModelTimings,
 } from "../model/index.ts";
 export { guardModel } from "../model/index.ts";
-export type {
-  AnyHookManager,
-  HookResult,
-  HookViolation,
-  ModelProvider,
-  ModelRefusal,
-} from "../rewrite/index.ts";
+export type { ModelProvider, ModelRefusal } from "../rewrite/index.ts";
 export type { ClaimPath } from "./claims.ts";
 export { type ExpressMiddleware, type ExpressRequest, guardExpress } from "./guard-express.ts";
 export {

@@ -1,7 +1,8 @@
 /** What the guards of Hono, Express and Fastify have in common. */
 import { optionsInvalid } from "../../core/errors/index.ts";
+import { type AnyHookManager, readFunction } from "../guard/index.ts";
 import { type ModelCall, Refused, refusalOf } from "../model/index.ts";
-import { type AnyHookManager, isJsonObject, readFunction } from "../rewrite/index.ts";
+import { isJsonObject } from "../rewrite/index.ts";
 import { createHttpGuard, type HttpGuard, type HttpGuardOptions } from "./http-guard.ts";
 import type { BodyOf } from "./read-text.ts";
 import type { SubjectInput } from "./subject-from-claims.ts";

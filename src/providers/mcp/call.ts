@@ -1,6 +1,7 @@
 import type { DataEntity, SessionLabels } from "../../core/labels/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import type { HeadersIn, HookManager, Left } from "../rewrite/index.ts";
+import type { HeadersIn, HookManager } from "../guard/index.ts";
+import type { Left } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
 import { copyMessage, isObject, type JsonObject } from "./json.ts";
 import type { PassGroup } from "./methods.ts";

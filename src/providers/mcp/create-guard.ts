@@ -1,5 +1,5 @@
 import { checkSession } from "../../core/labels/index.ts";
-import { type AnyHookManager, type HookManager, notify } from "../rewrite/index.ts";
+import { type AnyHookManager, type HookManager, notify } from "../guard/index.ts";
 import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";

@@ -1,6 +1,6 @@
 /** Why the guard refuses a message, and the JSON-RPC error that says so. */
 
-import { type HookViolation, publicViolation } from "../rewrite/index.ts";
+import { type HookViolation, publicViolation } from "../guard/index.ts";
 import type { JsonObject } from "./json.ts";
 import type { RequestId } from "./transport.ts";
 

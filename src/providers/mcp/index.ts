@@ -1,7 +1,5 @@
+export type { AnyHookManager, HookResult, HookViolation } from "../guard/index.ts";
 export type {
-  AnyHookManager,
-  HookResult,
-  HookViolation,
   Left,
   LimitOptions,
   Lost,

@@ -1,5 +1,5 @@
 import type { LabelStore } from "../../core/labels/index.ts";
-import type { Access, HookResult, Timings } from "../rewrite/index.ts";
+import type { Access, HookResult, Timings } from "../guard/index.ts";
 import type { JsonObject } from "./json.ts";
 import type { PassGroup } from "./methods.ts";
 import type { FetchLike } from "./outbox.ts";

@@ -1,6 +1,6 @@
 /** Sends headers that plugins wrote along with the request that they wrote them for. */
 import { attempt } from "../../core/data/index.ts";
-import { type HeaderChanges, withHeaderChanges } from "../rewrite/index.ts";
+import { type HeaderChanges, withHeaderChanges } from "../guard/index.ts";
 import { isObject } from "./json.ts";
 import { isRequest, keyOf, type Wire } from "./transport.ts";
 

@@ -10,7 +10,7 @@ import {
   readLabels,
   readTenant,
   readWord,
-} from "../rewrite/index.ts";
+} from "../guard/index.ts";
 import type { FactoryParts } from "./guard-factory.ts";
 import { passGroups } from "./methods.ts";
 import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";

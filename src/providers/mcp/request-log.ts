@@ -1,5 +1,5 @@
 /** Ends each request of a guard once, and counts the outcomes. */
-import { type HookManager, InUse, notify, recordAccess, Stopwatch } from "../rewrite/index.ts";
+import { type HookManager, InUse, notify, recordAccess, Stopwatch } from "../guard/index.ts";
 import type { Denial } from "./denials.ts";
 import type { GuardCounts, GuardEnd, GuardOptions, GuardOutcome } from "./options.ts";
 import type { Direction, RequestId } from "./transport.ts";

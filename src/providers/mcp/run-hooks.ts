@@ -7,10 +7,9 @@ import {
   type HookResult,
   headerChanges,
   headersIn,
-  type Left,
   notify,
-  sameJson,
-} from "../rewrite/index.ts";
+} from "../guard/index.ts";
+import { type Left, sameJson } from "../rewrite/index.ts";
 import { inputPoints, postSteps, preSteps } from "./asked-steps.ts";
 import {
   type Call,

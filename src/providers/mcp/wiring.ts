@@ -2,7 +2,7 @@
 import { quoted } from "../../core/errors/index.ts";
 import type { Mode } from "../../core/hooks/index.ts";
 import type { HandlerInfo } from "../../core/plugins/index.ts";
-import { expectFacts, type HookManager } from "../rewrite/index.ts";
+import { expectFacts, type HookManager } from "../guard/index.ts";
 import type { GuardOptions } from "./options.ts";
 
 const subjects = {

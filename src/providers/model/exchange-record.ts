@@ -1,11 +1,6 @@
 /** Ends an exchange once, for the host and for the audit trail. */
-import {
-  type HookManager,
-  type ModelRefusal,
-  notify,
-  recordAccess,
-  Stopwatch,
-} from "../rewrite/index.ts";
+import { type HookManager, notify, recordAccess, Stopwatch } from "../guard/index.ts";
+import type { ModelRefusal } from "../rewrite/index.ts";
 import type { ModelEnd, ModelGuardOptions, ModelOutcome } from "./options.ts";
 
 /** What is known about an exchange when it ends. */

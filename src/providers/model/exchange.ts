@@ -8,18 +8,20 @@ import {
   type HookManager,
   headerChanges,
   headersIn,
+  notify,
+  withHeaderChanges,
+} from "../guard/index.ts";
+import {
   isRemoved,
   isSameJsonText,
   type Left,
   type LimitOptions,
   type ModelProvider,
   type ModelRefusal,
-  notify,
   type Read,
   type StreamLimits,
   stringAt,
   type Written,
-  withHeaderChanges,
 } from "../rewrite/index.ts";
 import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
 import { type Forwarding, forwardingOf } from "./forward.ts";

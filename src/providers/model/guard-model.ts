@@ -1,5 +1,6 @@
 import { expectOptions } from "../../core/data/index.ts";
-import { type AnyHookManager, type ModelProvider, readAllow } from "../rewrite/index.ts";
+import type { AnyHookManager } from "../guard/index.ts";
+import { type ModelProvider, readAllow } from "../rewrite/index.ts";
 import { Exchange, listensTo } from "./exchange.ts";
 import type { ModelGuard, ModelGuardOptions } from "./options.ts";
 import { checkProvider, type GuardBasis, readGuardBasis } from "./read-options.ts";

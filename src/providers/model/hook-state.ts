@@ -2,12 +2,8 @@
 import { kindOf } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { SessionLabels } from "../../core/labels/index.ts";
-import {
-  type HookManager,
-  type HookOptions,
-  type HookResult,
-  isJsonObject,
-} from "../rewrite/index.ts";
+import type { HookManager, HookOptions, HookResult } from "../guard/index.ts";
+import { isJsonObject } from "../rewrite/index.ts";
 import type { ModelGuardOptions } from "./options.ts";
 import { type LabelRules, sessionLabels } from "./session-labels.ts";
 

@@ -5,12 +5,8 @@ import { brandOf, replaceSlots } from "../../core/envelope/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { StreamPlan, StreamProgress } from "../../core/hooks/index.ts";
 import { createMessage, freezePayload, type Message } from "../../core/messages/index.ts";
-import {
-  type HookManager,
-  type HookResult,
-  isJsonObject,
-  isSameJsonText,
-} from "../rewrite/index.ts";
+import type { HookManager, HookResult } from "../guard/index.ts";
+import { isJsonObject, isSameJsonText } from "../rewrite/index.ts";
 import { type HookState, invokeWith } from "./hook-state.ts";
 import { denialOf, Refused } from "./refusals.ts";
 

@@ -1,12 +1,6 @@
 import type { LabelStore } from "../../core/labels/index.ts";
-import type {
-  Access,
-  HookResult,
-  ModelProvider,
-  ModelRefusal,
-  StreamLimits,
-  Timings,
-} from "../rewrite/index.ts";
+import type { Access, HookResult, Timings } from "../guard/index.ts";
+import type { ModelProvider, ModelRefusal, StreamLimits } from "../rewrite/index.ts";
 
 /** An exchange with a model that is about to be checked, as the host sees it. */
 export interface ModelCall<About = unknown> {

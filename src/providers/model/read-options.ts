@@ -7,13 +7,12 @@ import {
   expectFacts,
   givenOptions,
   type HookManager,
-  type ModelProvider,
   readAccess,
-  readAllow,
   readFunction,
   readLabels,
   readTenant,
-} from "../rewrite/index.ts";
+} from "../guard/index.ts";
+import { type ModelProvider, readAllow } from "../rewrite/index.ts";
 import { hooks } from "./judge.ts";
 import type { ModelCall, ModelGuardOptions, ModelLabels } from "./options.ts";
 import { type LabelRules, labelRules } from "./session-labels.ts";

@@ -5,12 +5,8 @@ import {
   isGlassineError,
   type Problem,
 } from "../../core/errors/index.ts";
-import {
-  type HookViolation,
-  type Lost,
-  type ModelRefusal,
-  publicViolation,
-} from "../rewrite/index.ts";
+import { type HookViolation, publicViolation } from "../guard/index.ts";
+import type { Lost, ModelRefusal } from "../rewrite/index.ts";
 
 /** The refusals of the guard itself, by code: the status and the reason that a caller reads. */
 export const refusals = {

@@ -1,4 +1,3 @@
-export { type Access, readAccess, recordAccess } from "./access.ts";
 export { notAllowed, readAllow } from "./allow-list.ts";
 export { blockEvents, type EventTable, plainEvents } from "./answer-events.ts";
 export type { GrowingAnswer, StreamReading, StreamTable } from "./answer-stream.ts";
@@ -45,25 +44,6 @@ export {
 export { givenMessages } from "./given-messages.ts";
 export { fieldNames, fieldOf, type PieceTable } from "./growing-block.ts";
 export {
-  givenOptions,
-  readFunction,
-  readLabels,
-  readStreamLimits,
-  readTenant,
-  readWord,
-  streamOptions,
-} from "./guard-options.ts";
-export {
-  type AnyHookManager,
-  checkManager,
-  expectFacts,
-  type HookManager,
-  type HookOptions,
-  type HookResult,
-  type HookViolation,
-} from "./hook-manager.ts";
-export { InUse } from "./in-use.ts";
-export {
   areObjects,
   chosen,
   isEmptyValue,
@@ -91,7 +71,6 @@ export {
   type Read,
   type Written,
 } from "./messages.ts";
-export { notify } from "./notify.ts";
 export { pairItems } from "./pair.ts";
 export type {
   AnswerStreamOptions,
@@ -149,17 +128,7 @@ export {
   textFileOfUrl,
   urlOfTextFile,
 } from "./text-files.ts";
-export { Stopwatch, type Timings } from "./timings.ts";
 export type { PlacedBlock, TurnFields, TurnReport } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";
-export { type Denial, publicViolation } from "./violation.ts";
 export { readerWithLimits, streamWithin, withLimits } from "./with-limits.ts";
 export { reportToolNames } from "./write-turns.ts";
-export {
-  type HeaderChanges,
-  type HeadersIn,
-  headerChanges,
-  headersIn,
-  isTransportHeader,
-  withHeaderChanges,
-} from "./written-headers.ts";

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { attempt, expectOptions, hasFunctions, kindOf } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { createMessage, type Message, type MessageInput } from "../../core/messages/index.ts";
+import { readFunction } from "../../providers/guard/index.ts";
 import {
   isJsonObject,
   isRemoved,
@@ -11,7 +12,6 @@ import {
   type ModelProvider,
   pathOf,
   type Read,
-  readFunction,
   type Written,
 } from "../../providers/rewrite/index.ts";
 import { broken, type Law, law } from "./law.ts";

@@ -10,7 +10,7 @@ import {
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
-import { type StreamLimits, StreamMeter } from "./stream.ts";
+import { type StreamLimits, StreamMeter } from "../rewrite/index.ts";
 
 /** @throws GlassineError `options_invalid` */
 export function readFunction(options: object, name: string, call: string): unknown {

@@ -1,6 +1,7 @@
 /** Limits what a peer may read of a plugin's denial. */
+
+import type { ModelRefusal } from "../rewrite/index.ts";
 import type { HookViolation } from "./hook-manager.ts";
-import type { ModelRefusal } from "./provider.ts";
 
 /** A plugin's denial without its description and details, which stay with the host. */
 export type Denial = Omit<ModelRefusal, "status">;

@@ -1,7 +1,7 @@
 /** Records in the audit trail how requests ended: who asked for what, and with what outcome. */
 import { ignore } from "../../core/data/index.ts";
-import { readWord } from "./guard-options.ts";
 import type { HookManager } from "./hook-manager.ts";
+import { readWord } from "./options.ts";
 
 /** Which outcomes are recorded: those of requests that were not allowed, or all. */
 export type Access = "refused" | "all";

@@ -1,7 +1,7 @@
 /** Finds the request headers that plugins wrote: compares the envelopes before and after them. */
 import { headerFault } from "../../core/envelope/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
-import { isJsonObject } from "./json.ts";
+import { isJsonObject } from "../rewrite/index.ts";
 
 /** By lower-case name: its first spelling, and its values in both header maps of `http`. */
 export type HeadersIn = ReadonlyMap<string, { readonly name: string; readonly values: string[] }>;
