@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { createMessage, type Message, text, thinking } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { TextRelease } from "../src/providers/rewrite/release.ts";
-import { lastSentenceEnd } from "../src/providers/rewrite/sentences.ts";
+import { TextRelease } from "../src/providers/model/release.ts";
+import { lastSentenceEnd } from "../src/providers/model/sentences.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { expectSome } from "./support/runs.ts";
 

@@ -3,7 +3,6 @@ import { attempt } from "../../core/data/index.ts";
 import type { StreamPlan } from "../../core/hooks/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
-  EventPieces,
   type EventTexts,
   isEmptyValue,
   isSameJsonText,
@@ -12,8 +11,9 @@ import {
   type ModelProvider,
   type Read,
   sameJson,
-  TextRelease,
 } from "../rewrite/index.ts";
+import { EventPieces } from "./event-pieces.ts";
+import { TextRelease } from "./release.ts";
 
 /** How the events of an answer are forwarded: in pieces, all at its end, or as they come. */
 export type Forwarding = PieceForwarding | "whole" | "as they come";

@@ -19,7 +19,7 @@ export { byKind } from "./by-kind.ts";
 export { base64Of, bytesField, isBase64, joinedBytes, viewedBytes } from "./bytes.ts";
 export { copyOnWrite } from "./copy-on-write.ts";
 export { defineProvider } from "./define-provider.ts";
-export { EventPieces, type EventTexts, textsAt } from "./event-pieces.ts";
+export { type EventText, type EventTexts, textsAt } from "./event-texts.ts";
 export {
   type AnswerFacts,
   type FreshFacts,
@@ -96,7 +96,6 @@ export {
   reportUnshown,
   under,
 } from "./reading.ts";
-export { TextRelease } from "./release.ts";
 export {
   type Collector,
   collector,

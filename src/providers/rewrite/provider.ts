@@ -1,7 +1,7 @@
 /** What a guard knows about a provider: how to read, write and refuse its documents. */
 
 import type { Message } from "../../core/messages/index.ts";
-import type { EventTexts } from "./event-pieces.ts";
+import type { EventTexts } from "./event-texts.ts";
 import type { LimitOptions, Read, Written } from "./messages.ts";
 import type { MessageStream, StreamLimits } from "./stream.ts";
 

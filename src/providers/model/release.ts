@@ -11,8 +11,8 @@
  */
 import type { StreamPlan } from "../../core/hooks/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
+import type { CanGrow } from "../rewrite/index.ts";
 import { characterEnd, lastSentenceEnd } from "./sentences.ts";
-import type { CanGrow } from "./stream.ts";
 
 type Part = Message["content"][number];
 type TextPart = Extract<Part, { readonly text: string }>;
