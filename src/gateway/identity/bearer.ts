@@ -59,8 +59,8 @@ export async function createBearer(settings: Settings, now: () => number): Promi
       throw invalidToken("The token is from the future.");
     // RFC 7800 §3.1: the bearer must prove possession of a key, which this gateway does not check.
     if (payload.cnf !== undefined) throw invalidToken("The token is bound to a key.");
-    const identity = identityIn(payload, settings);
-    const missing = scopes.filter((scope) => !identity.scopes.includes(scope));
+    const { identity, granted } = claimsIn(payload, settings);
+    const missing = scopes.filter((scope) => !granted.includes(scope));
     if (missing.length === 0) return identity;
     throw new Refused({
       status: 403,
@@ -127,14 +127,15 @@ function checkType(typ: string | undefined): void {
     throw invalidToken("The token is not an access token: its `typ` says otherwise.");
 }
 
-function identityIn(payload: JWTPayload, { issuer, subject: mapping }: Settings): Identity {
+/** Returns who the bearer is, and the scopes of the token. */
+function claimsIn(payload: JWTPayload, { issuer, subject: mapping }: Settings) {
   try {
     const subject = subjectFromClaims(payload, mapping);
-    return identityOf("jwt", [issuer, subject.id as string], {
-      subject,
-      client: clientFromClaims(payload),
-      scopes: subjectFromClaims(payload, ofScopes).permissions,
-    });
+    const client = clientFromClaims(payload);
+    return {
+      identity: identityOf("jwt", [issuer, subject.id as string], { subject, client }),
+      granted: subjectFromClaims(payload, ofScopes).permissions,
+    };
   } catch (error) {
     if (!isGlassineError(error) || error.code !== "claims_invalid") throw error;
     const reason = "A claim of the token is missing or has the wrong type.";

@@ -10,26 +10,23 @@ export interface Identity {
   readonly key: string;
   readonly subject?: Subject;
   readonly client?: Client;
-  readonly scopes: readonly string[];
 }
 
 interface Facts {
   readonly subject?: Subject | undefined;
   readonly client?: Client | undefined;
-  readonly scopes?: readonly string[];
 }
 
 /** `kind` says who vouches for `names`: a token's issuer, a proxy, the operator or nobody. */
 export function identityOf(
   kind: "jwt" | "proxy" | "local" | "anonymous",
   names: readonly string[],
-  { subject, client, scopes = [] }: Facts = {},
+  { subject, client }: Facts = {},
 ): Identity {
   return Object.freeze({
     key: JSON.stringify([kind, ...names]),
     ...(subject && { subject }),
     ...(client && { client }),
-    scopes: Object.freeze([...scopes]),
   });
 }
 

@@ -22,7 +22,6 @@ describe("without an identity", () => {
       const identifier = await identifierOf({}, { host });
       expect(await identityOf(identifier, requestOf())).toEqual({
         key: '["anonymous"]',
-        scopes: [],
       });
     },
   );
@@ -66,7 +65,7 @@ describe("anonymous", () => {
   it("lets pass who says nothing, and nobody whose credential is wrong", async () => {
     const identifier = await identifierOf({ ...jwt(), anonymous: true });
     const nobody = await identityOf(identifier, requestOf());
-    expect(nobody).toEqual({ key: '["anonymous"]', scopes: [] });
+    expect(nobody).toEqual({ key: '["anonymous"]' });
     const ada = await identityOf(identifier, bearing(await tokenOf()));
     expect(ada.subject?.id).toBe("ada");
     expect(ada.key).not.toBe(nobody.key);
@@ -88,7 +87,7 @@ describe("anonymous", () => {
   it("ignores credentials that nobody asked for", async () => {
     const identifier = await identifierOf({});
     const request = requestOf({ authorization: "Bearer x", "x-user": "ada" });
-    expect(await identityOf(identifier, request)).toEqual({ key: '["anonymous"]', scopes: [] });
+    expect(await identityOf(identifier, request)).toEqual({ key: '["anonymous"]' });
   });
 });
 
@@ -100,12 +99,11 @@ describe("over stdio", () => {
     expect(localIdentity(identity)).toMatchObject({
       key: '["local","ada"]',
       subject: { id: "ada", type: "user", roles: ["a", "b"], teams: ["t"] },
-      scopes: [],
     });
   });
 
   it("is anonymous without a name", () => {
-    expect(localIdentity(settingsOf({}).identity)).toEqual({ key: '["local"]', scopes: [] });
+    expect(localIdentity(settingsOf({}).identity)).toEqual({ key: '["local"]' });
   });
 });
 

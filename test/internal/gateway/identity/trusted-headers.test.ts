@@ -33,7 +33,6 @@ it("make the subject and the client", async () => {
       permissions: [],
     },
     client: { client_id: "editor" },
-    scopes: [],
   });
   const named = await identityOf(identifier, requestOf({ "X-USER": "ada" }), proxy);
   expect(named.subject).toMatchObject({ id: "ada", roles: [], teams: [] });
