@@ -1,5 +1,5 @@
 import type { Json } from "glassine";
-import { promptRequest, resourceRef } from "glassine/messages";
+import { type ContentPart, promptRequest, resourceRef, text } from "glassine/messages";
 import { type AllowListOptions, allowList } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
@@ -9,6 +9,8 @@ async function codeOf(options: AllowListOptions, tool: string, args?: Record<str
   const result = await run(allowList(options), "cmf.tool_pre_invoke", calling(tool, args));
   return result.violation?.code;
 }
+
+type Parts = readonly ReturnType<typeof calling>[];
 
 describe("allowList", () => {
   it("refuses every tool, prompt and resource by default", async () => {
@@ -211,6 +213,25 @@ describe("allowList", () => {
     expect(await codeOf({ tools }, "read", { to: "eve" })).toBeUndefined();
   });
 
+  it("judges each part of a message, and takes texts for nothing", async () => {
+    const list = allowList({ tools: { read: { arguments: { to: ["ada"] } } }, resources: ["a:1"] });
+    const all = (...messages: readonly { readonly content?: unknown }[]) => ({
+      role: "assistant" as const,
+      content: [text("Ahoy"), ...messages.flatMap(({ content }) => content as ContentPart[])],
+    });
+    const codes = async (hook: "cmf.tool_pre_invoke" | "cmf.mcp_request", ...parts: Parts) =>
+      (await run(list, hook, all(...parts))).violation?.code;
+    const fine = calling("read", { to: "ada" });
+    expect(await codes("cmf.tool_pre_invoke", fine, fine)).toBeUndefined();
+    expect(await codes("cmf.tool_pre_invoke", fine, calling("wipe"))).toBe("not_listed");
+    const eve = calling("read", { to: "eve" });
+    expect(await codes("cmf.tool_pre_invoke", fine, eve)).toBe("arguments_not_listed");
+    const listed = calling("resources/subscribe", { uri: "a:1" });
+    const other = calling("resources/subscribe", { uri: "b:1" });
+    expect(await codes("cmf.mcp_request", listed, listed)).toBeUndefined();
+    expect(await codes("cmf.mcp_request", listed, other)).toBe("not_listed");
+  });
+
   const asked: readonly (readonly [method: string, params: Record<string, unknown>])[] = [
     ["completion/complete", { ref: { type: "ref/prompt", name: "greet" } }],
     ["completion/complete", { ref: { type: "ref/resource", uri: "file:///a/{name}" } }],
@@ -248,7 +269,7 @@ describe("allowList", () => {
         ? part.content.content
         : result.violation?.code;
     };
-    const tools = [{ name: "read_a", title: "A" }, { name: "wipe" }, { name: 1 }, "read_b"];
+    const tools = [{ name: "read_a", title: "A" }, { name: "wipe" }, { name: 1 }, "read_b", null];
     expect(await shown("tools/list", { tools, nextCursor: "c" })).toEqual({
       tools: [{ name: "read_a", title: "A" }],
       nextCursor: "c",
@@ -271,7 +292,12 @@ describe("allowList", () => {
       expect(await shown("skills/get", { skill: hidden })).toBe("not_listed");
     expect(await shown("tools/list", { tools: "none" })).toBe("list_unreadable");
     expect(await shown("tools/list", ["none"])).toBe("list_unreadable");
+    expect(await shown("tools/list", {})).toEqual({});
     expect(await shown("initialize", { tools })).toEqual({ tools });
+    const [part] = answering("tools/list", { tools: [] }).content as ContentPart[];
+    const twice = { role: "tool", content: [part, part] as ContentPart[] } as const;
+    const { violation } = await run(list, "cmf.mcp_response", twice);
+    expect(violation?.code).toBe("list_unreadable");
   });
 
   it("guards a server of the SDK", async () => {

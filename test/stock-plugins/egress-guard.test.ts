@@ -49,6 +49,7 @@ describe("egressGuard", () => {
     expect(await allowed(guardOf(), { security: { labels: ["PUBLIC"] } })).toEqual(kinds);
     expect(await allowed()).toEqual([]);
     expect(await allowed(guardOf({ allow: {} }))).toEqual([]);
+    expect(() => guardOf({ allow: {}, refuse: {} })).toThrow("must have allow or refuse, not both");
   });
 
   it.each([

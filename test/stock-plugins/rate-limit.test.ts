@@ -117,6 +117,20 @@ describe("rateLimit", () => {
       });
     });
 
+    it("says so too if only one of them is named more often than the limit", async () => {
+      const by = ["target"] as const;
+      const [violation] = await violations({ limit: 1, by }, ["a", "a", "b"]);
+      expect(violation).not.toHaveProperty("details");
+    });
+
+    it("counts a new name once among those that it keeps", async () => {
+      const given = { limit: 2, by: ["target"], maxKeys: 2 } as const;
+      const found = await violations(given, ["a", "a", "b"], ["a"], ["b"], ["c", "c"]);
+      expect(found.map((each) => each === undefined)).toEqual([true, false, true, true]);
+      const [, again] = await violations({ ...given, maxKeys: 1 }, ["a", "a"], ["a"]);
+      expect(again?.code).toBe("rate_limited");
+    });
+
     it("lets the same calls through as if each came in a message of its own", async () => {
       const names = fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 1, maxLength: 6 });
       const options = fc.record({
@@ -158,6 +172,23 @@ describe("rateLimit", () => {
     expect([await of("a"), await of("b")]).toEqual([1000, 1000]);
     clock.now = 1000;
     expect([await of("c"), await of("d"), await of("e")]).toEqual([0, 0, 0]);
+  });
+
+  it("leaves those that it keeps their own, however many others come", async () => {
+    const { call, clock } = await limited({ limit: 2, perMs: 1000, maxKeys: 2 });
+    const of = (id: string) => call(user([], id));
+    expect([await of("a"), await of("b")]).toEqual([0, 0]);
+    expect([await of("c"), await of("d"), await of("e")]).toEqual([0, 0, 500]);
+    expect([await of("a"), await of("b")]).toEqual([0, 0]);
+    expect(await of("a")).toBe(500);
+    clock.now = 1000;
+    expect([await of("a"), await of("b")]).toEqual([0, 0]);
+    clock.now = 1400;
+    expect(await of("a")).toBe(0);
+    // Now `b` is full, and `a` is not: there is room for another.
+    clock.now = 1600;
+    expect([await of("f"), await of("f"), await of("f")]).toEqual([0, 0, 500]);
+    expect(await of("g")).toBe(0);
   });
 
   it("gives no name more for waiting while another one is not full", async () => {

@@ -1,4 +1,11 @@
-import { createPluginManager, isGlassineError, type Plugin } from "glassine";
+import {
+  createExtensions,
+  createPluginManager,
+  definePlugin,
+  isGlassineError,
+  type Plugin,
+} from "glassine";
+import { createMessage, toolCall } from "glassine/messages";
 import {
   allowList,
   auditLog,
@@ -28,6 +35,7 @@ const options: Record<StockPluginName, unknown> = {
   "role-guard": { tools: { read: ["staff"] } },
   "secret-scanner": { action: "redact" },
 };
+const redacts: Partial<Record<StockPluginName, object>> = { pii: { action: "redact" } };
 const names = Object.keys(stockPlugins) as StockPluginName[];
 const services = { write: () => {}, now: () => 0 };
 
@@ -48,6 +56,28 @@ describe("stockPlugins", () => {
     );
     const manager = await createPluginManager({ plugins });
     expect(manager.plugins.map(({ name }) => name)).toEqual(names);
+  });
+
+  it("runs those that redact before others, and those that judge after", async () => {
+    const usual = definePlugin({
+      name: "usual",
+      version: "1.0.0",
+      hooks: { "cmf.tool_pre_invoke"() {} },
+    });
+    const guards: StockPluginName[] = ["allow-list", "cedar", "cel", "egress-guard", "role-guard"];
+    const made = await Promise.all(
+      [...guards, "pii" as const, "secret-scanner" as const].map((name) =>
+        stockPlugins[name].make({ ...(options[name] as object), ...redacts[name] }, services),
+      ),
+    );
+    const manager = await createPluginManager({ plugins: [...made, usual] });
+    const call = toolCall({ tool_call_id: "1", name: "read" });
+    const message = createMessage({ role: "assistant", content: [call] });
+    const subject = { id: "ada", type: "user", roles: ["staff"] } as const;
+    const extensions = createExtensions({ security: { subject } });
+    const { executions } = await manager.invoke("cmf.tool_pre_invoke", message, { extensions });
+    const order = executions.map(({ plugin }) => plugin);
+    expect(order).toEqual(["pii", "secret-scanner", "usual", ...guards]);
   });
 
   it.each(names)("%s: names itself, and says what it does", async (name) => {
