@@ -329,6 +329,16 @@ export const badLockfiles: readonly BadLockfile[] = [
     "line 9, column 1: accept requires isolate, which the entry does not have",
   ),
   bad(
+    "a kind that is none",
+    textWith({}, 'kind = "wheel"\n'),
+    "line 9, column 1: kind must be \"cpex\" or absent, got the string 'wheel'",
+  ),
+  bad(
+    "an isolation of a guest",
+    textWith({}, 'kind = "cpex"\nisolate = "worker"\n'),
+    "line 10, column 1: isolate is for npm packages: a guest runs in a process of its own",
+  ),
+  bad(
     "a fault in an inline array",
     'version = 1\nplugins = [\n  { id = "a b" },\n]\n',
     "line 2, column 1: id must be a name such as pii-scan or acme.contrib.scan, got 'a b'",
