@@ -6,7 +6,9 @@ import * as z from "zod";
 import { problemsOf, readingOf, refusalOf } from "./support.ts";
 
 const option = (t: z.ZodType, rest: z.ZodRawShape = {}) => z.object({ t, ...rest });
-const refused = (expected: string) => [`f/t | extensions_shape | ${expected} | another`];
+const refused = (expected: string) => [
+  `f/t | extensions_shape | ${expected} | a value that does not match`,
+];
 const f = (...options: readonly z.ZodType[]) =>
   z.object({ f: z.discriminatedUnion("t", options as never) });
 

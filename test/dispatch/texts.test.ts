@@ -76,7 +76,11 @@ describe("a result that is refused says what was expected", () => {
     [
       "a payload with a field that there is not",
       { modifiedPayload: { ...call, made: 1 } },
-      result("payload_shape", "Expected a known field, got an unknown one.", "payload"),
+      result(
+        "payload_shape",
+        "Expected only the fields name, args, headers, got an unknown field.",
+        "payload",
+      ),
     ],
   ])("%s", async (_, value, expected) => {
     expect(await refusedWith(value)).toEqual(expected);

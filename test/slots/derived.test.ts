@@ -66,7 +66,7 @@ const unfit: readonly [what: string, derive: (parts: Parts) => unknown, message:
   [
     "returns a field that the slot does not have",
     () => ({ total: 2 }),
-    'The `derive` of the slot "trail" returned what the schema does not accept: total: expected a known field, got an unknown one.',
+    'The `derive` of the slot "trail" returned what the schema does not accept: total: expected only the fields items, last, count, got an unknown field.',
   ],
   [
     "returns what is not plain data",

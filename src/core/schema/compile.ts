@@ -239,6 +239,6 @@ function oneOf(values: readonly unknown[]): Reader {
     else if (checkText(state, value, known) === BAD) return BAD;
     if (known !== undefined) return known;
     if (typeof value !== "string") return mismatch(state, value, expected);
-    return report(state, state.shapeCode, expected, "another string");
+    return report(state, state.shapeCode, expected, "a string that does not match");
   };
 }

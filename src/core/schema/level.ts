@@ -281,6 +281,7 @@ export function compileLevel(
   for (const [alias, key] of aliases) places.set(alias, places.get(key) as number);
 
   const needed = neededOf(fields);
+  const expected = expectedFields(keys);
 
   const read: Reader = (state, value, previous, partial) => {
     if (!isRecord(value)) return mismatch(state, value, "an object");
@@ -305,7 +306,7 @@ export function compileLevel(
       const found = next < keys.length ? next : mapGet(places, name);
       next = found ?? 0;
       if (found === undefined) {
-        unknownField(state, name, raw, options);
+        unknownField(state, name, raw, options, expected);
         continue;
       }
       if (raw === undefined || (raw === null && mayBeNull(state, fields[found] as Field))) continue;
@@ -375,8 +376,23 @@ function hasSame(known: LevelValue, keys: readonly string[], level: LevelValue):
   return true;
 }
 
+const maxNamed = 16;
+
+function expectedFields(keys: readonly string[]): string {
+  if (keys.length === 0) return "no fields";
+  const rest = keys.length - maxNamed;
+  const names = keys.slice(0, maxNamed).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  return `only the field${keys.length === 1 ? "" : "s"} ${names}`;
+}
+
 /** Reports, lists or drops a field that the level does not have. */
-function unknownField(state: ReadState, key: string, raw: unknown, options: LevelOptions): void {
+function unknownField(
+  state: ReadState,
+  key: string,
+  raw: unknown,
+  options: LevelOptions,
+  expected: string,
+): void {
   // It was reported when it could not be copied.
   if (raw === BAD) return;
   if (state.origin === "plugin") {
@@ -384,11 +400,11 @@ function unknownField(state: ReadState, key: string, raw: unknown, options: Leve
     checkKey(state, key, undefined);
     if (raw !== undefined) readJson(state, raw, undefined);
     if (options.closed || options.strict) {
-      report(state, "slot_unknown", "a known field", "an unknown one");
+      report(state, "slot_unknown", expected, "an unknown field");
     }
   } else if (options.strict || state.strict) {
     const isOfTable = !options.strict && state.shapeCode === "extensions_shape";
-    report(state, isOfTable ? "slot_unknown" : state.shapeCode, "a known field", "an unknown one");
+    report(state, isOfTable ? "slot_unknown" : state.shapeCode, expected, "an unknown field");
   } else {
     state.droppedCount += 1;
     state.dropped ??= newList();

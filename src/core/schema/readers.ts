@@ -231,7 +231,12 @@ export const readNumber: Reader = (state, value) => {
 export const readWholeNumber: Reader = (state, value) => {
   const number = readNumber(state, value, undefined);
   if (number === BAD || (isSafeInteger(number) && (number as number) >= 0)) return number;
-  return report(state, state.shapeCode, "a whole number of at least 0", "another number");
+  return report(
+    state,
+    state.shapeCode,
+    "a whole number of at least 0",
+    "a number that does not match",
+  );
 };
 
 export const readAmount: Reader = (state, value) => {
@@ -257,7 +262,7 @@ const readLabel: Reader = (state, value, previous) => {
       state,
       "label_invalid",
       `a label: 1 to ${max} printable characters in NFC, not padded`,
-      "another string",
+      "a string that does not match",
     );
   }
   return text;
@@ -305,5 +310,8 @@ export const readInstant: Reader = (state, value) => {
   const text = readText(state, value, undefined);
   if (text === BAD) return BAD;
   const canonical = canonicalInstant(text as string);
-  return canonical ?? report(state, state.shapeCode, "an RFC 3339 date-time", "another string");
+  return (
+    canonical ??
+    report(state, state.shapeCode, "an RFC 3339 date-time", "a string that does not match")
+  );
 };

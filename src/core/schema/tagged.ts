@@ -44,7 +44,7 @@ export function compileTagged(
       return read(state, value, ownValue(previous, tag) === key ? previous : undefined);
     }
     if (readJson(state, value, undefined) === BAD) return BAD;
-    const received = key === undefined ? "nothing" : "another";
+    const received = key === undefined ? "nothing" : "a value that does not match";
     return report(state, state.shapeCode, expected, received, [tag]);
   };
 }

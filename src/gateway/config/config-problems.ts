@@ -131,7 +131,9 @@ function gotBy(issue: Issue, given: unknown): string {
 }
 
 function gotOf(given: unknown, mayBeString: boolean): string {
-  return mayBeString && typeof given === "string" ? "another string" : kindOfGiven(given);
+  return mayBeString && typeof given === "string"
+    ? "a string that does not match"
+    : kindOfGiven(given);
 }
 
 function unknownKey(schema: z.ZodType, value: unknown, path: Path): ConfigProblem {

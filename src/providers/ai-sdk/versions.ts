@@ -11,7 +11,7 @@ const versions: readonly unknown[] = ["v2", "v3", "v4"] satisfies SpecificationV
 /** @throws GlassineError `options_invalid` */
 export function givenVersion(version: SpecificationVersion): SpecificationVersion {
   if (versions.includes(version)) return version;
-  const received = typeof version === "string" ? "another string" : kindOf(version);
+  const received = typeof version === "string" ? "a string that does not match" : kindOf(version);
   const known = `"v4" for ai 7, "v3" for ai 6 or "v2" for ai 5`;
   throw optionsInvalid(`specificationVersion expects ${known}, got ${received}.`);
 }

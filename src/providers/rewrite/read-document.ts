@@ -181,7 +181,13 @@ function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
   const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
   const kind = kindOf(valueAt(copy, path));
   const isOther = issue.code === "invalid_value" && kind === "a string";
-  return [{ path, expected: expectedBy(issue), received: isOther ? "another string" : kind }];
+  return [
+    {
+      path,
+      expected: expectedBy(issue),
+      received: isOther ? "a string that does not match" : kind,
+    },
+  ];
 }
 
 function inside(outer: z.core.$ZodIssue, inner: z.core.$ZodIssue): z.core.$ZodIssue {

@@ -124,7 +124,7 @@ describe("a document", () => {
       { model: "m", content: [{ type: "text", text: {} }] },
       "text: expected a string, got an object.",
     ],
-    [{ model: "m", kind: "c" }, "kind: expected one of a, b, got another string."],
+    [{ model: "m", kind: "c" }, "kind: expected one of a, b, got a string that does not match."],
     [{ model: "m", kind: true }, "kind: expected one of a, b, got a boolean."],
     [
       '{"model":"m"}',

@@ -38,8 +38,8 @@ describe("a problem", () => {
       },
       {
         "servers.files.onDeny":
-          'expected one of "error", "tool_result", got another string. Did you mean "tool_result"?',
-        mode: 'expected one of "dev", "production", got another string. Did you mean "production"?',
+          'expected one of "error", "tool_result", got a string that does not match. Did you mean "tool_result"?',
+        mode: 'expected one of "dev", "production", got a string that does not match. Did you mean "production"?',
       },
     ],
     [
@@ -113,9 +113,9 @@ describe("a problem", () => {
       },
       {
         "servers.one.url":
-          "expected a URL without a user name or password, which belong in `headers`, got another string.",
+          "expected a URL without a user name or password, which belong in `headers`, got a string that does not match.",
         "models.m.url":
-          "expected a URL without a user name or password, which belong in `headers`, got another string.",
+          "expected a URL without a user name or password, which belong in `headers`, got a string that does not match.",
       },
     ],
     [
@@ -132,11 +132,11 @@ describe("a problem", () => {
       },
       {
         "servers.one.url":
-          "expected a URL without `#` (leave it out: what follows would not be sent), got another string.",
+          "expected a URL without `#` (leave it out: what follows would not be sent), got a string that does not match.",
         ...Object.fromEntries(
           ["m0", "m1", "m2"].map((name) => [
             `models.${name}.url`,
-            "expected a URL without `?` and `#` (leave them out: the path of each request is appended, and callers add `api-version` themselves), got another string.",
+            "expected a URL without `?` and `#` (leave them out: the path of each request is appended, and callers add `api-version` themselves), got a string that does not match.",
           ]),
         ),
       },
@@ -144,7 +144,7 @@ describe("a problem", () => {
     [
       "a store of labels that does not exist",
       { servers: { files: { command: "x" } }, labels: { store: "redis" } },
-      { "labels.store": 'expected "memory" or an object, got another string.' },
+      { "labels.store": 'expected "memory" or an object, got a string that does not match.' },
     ],
     [
       "the name of a server",
@@ -157,7 +157,7 @@ describe("a problem", () => {
     [
       "a URL that is none",
       { servers: { files: { url: "ftp://files" } } },
-      { "servers.files.url": "expected an http or https URL, got another string." },
+      { "servers.files.url": "expected an http or https URL, got a string that does not match." },
     ],
     [
       "a server without its program",
@@ -174,7 +174,7 @@ describe("a problem", () => {
       },
       {
         "identity.jwt.algorithms[0]":
-          'expected one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", got another string. Only asymmetric algorithms are accepted: with a shared secret, whoever checks tokens can make them.',
+          'expected one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", got a string that does not match. Only asymmetric algorithms are accepted: with a shared secret, whoever checks tokens can make them.',
       },
     ],
     [
@@ -197,7 +197,7 @@ describe("a problem", () => {
       { servers: { web: { url: "https://a.example", headers: { a: `${secret}\n` } } } },
       {
         "servers.web.headers.a":
-          "expected a header value, which has no line break, no other control character and nothing beyond Latin-1, got another string.",
+          "expected a header value, which has no line break, no other control character and nothing beyond Latin-1, got a string that does not match.",
       },
     ],
     [
@@ -493,7 +493,7 @@ describe("what makes no sense together", () => {
       "an argument with a null character",
       { servers: { a: { command: "x", args: ["sk-live\0"] } } },
       "servers.a.args[0]",
-      "expected a string without null characters, got another string.",
+      "expected a string without null characters, got a string that does not match.",
     ],
     [
       "the name of a variable with a sign of equality",
