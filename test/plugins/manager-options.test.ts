@@ -71,6 +71,12 @@ describe("the options of a manager", () => {
     );
   });
 
+  it("are refused if a plugin is not awaited", async () => {
+    expect((await refusalOf({ plugins: [Promise.resolve(plugin)] })).message).toBe(
+      "plugins[0] must be a plain object, got a promise: it must be a plugin made by definePlugin, or { plugin, … } with one.",
+    );
+  });
+
   it("are refused if unknown, with a suggestion", async () => {
     const error = await refusalOf({ plugins: [], timeoutMS: 3 });
     expect(error.code).toBe("options_invalid");

@@ -9,6 +9,7 @@ import {
   getPrototypeOf,
   hasOwn,
   isArray,
+  isNativePromise,
   isProxy,
 } from "../data/intrinsics.ts";
 import { quoteName } from "../errors/index.ts";
@@ -24,9 +25,10 @@ export function readPlainObject(
 ): Record<string, unknown> | undefined {
   const properties = propertiesOf(value);
   if (properties === undefined) {
+    const type = typeName(value);
     // Asking what a revoked proxy is would throw.
-    const type = isProxy(value) ? "object" : typeName(value);
-    const got = type === "object" ? "an object of a class" : type;
+    const isPromise = type === "object" && !isProxy(value) && isNativePromise(value);
+    const got = isPromise ? "a promise" : type === "object" ? "an object of a class" : type;
     report(field, `${field} must be a plain object, got ${got}`);
     return undefined;
   }

@@ -30,6 +30,7 @@ describe("a plain object", () => {
     ["a function", () => 1, "function"],
     ["an array", [], "array"],
     ["an instance of a class", new Map(), "an object of a class"],
+    ["a promise", Promise.resolve({}), "a promise"],
     ["an object of another realm", runInNewContext("({})"), "an object of a class"],
     ["a proxy", new Proxy({}, {}), "an object of a class"],
     ["a revoked proxy", revoked, "an object of a class"],
