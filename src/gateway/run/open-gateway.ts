@@ -37,7 +37,7 @@ import { closeNow, type Listening } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { DirectEndpoint } from "./mcp-endpoint.ts";
 import { ModelRoutes } from "./model-routes.ts";
-import type { GatewayCounts, GatewayParts, OpenedGateway } from "./parts.ts";
+import type { GatewayCounts, GatewayLog, GatewayParts, OpenedGateway } from "./parts.ts";
 import { PassEndpoint } from "./pass-endpoint.ts";
 import { type Listen, Ports } from "./ports.ts";
 import { type Kept, type Server, serverOf } from "./server.ts";
@@ -56,7 +56,9 @@ type OpenLabelStore = Awaited<ReturnType<typeof openLabelStore>>;
 /** Starts a gateway from checked parts. */
 export async function openGateway(parts: GatewayParts): Promise<OpenedGateway> {
   const tracing = parts.config.tracing ? new Tracing(await loadTelemetry()) : undefined;
-  const gateway = new RunningGateway(parts, tracing, await openLabelStore(parts));
+  let gateway: RunningGateway | undefined;
+  const log = currentLog(() => gateway?.log ?? parts.log);
+  gateway = new RunningGateway(parts, tracing, await openLabelStore({ ...parts, log }));
   try {
     await gateway.start();
     return gateway;
@@ -281,6 +283,10 @@ class RunningGateway implements OpenedGateway {
 
   get generation(): number {
     return this.#parts.generation;
+  }
+
+  get log(): GatewayLog {
+    return this.#parts.log;
   }
 
   counts(): GatewayCounts {

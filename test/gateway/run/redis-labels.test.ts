@@ -9,7 +9,7 @@ import { connect } from "../../redis/support/server.ts";
 import { afterTest } from "../../support/cleanup.ts";
 import { listening } from "../../support/listening.ts";
 import { verifies } from "../../support/verifies.ts";
-import { connectClient, everythingOverStdio, startGateway } from "./support/gateway.ts";
+import { connectClient, everythingOverStdio, keptLog, startGateway } from "./support/gateway.ts";
 
 const { GLASSINE_REDIS_URL: redis = "" } = process.env;
 
@@ -157,7 +157,7 @@ it("does not start where it may not use the server of its labels, and says why",
   });
 });
 
-it("logs why the server of its labels refuses a command", async () => {
+it("logs why the server of its labels refuses a command, to the log of the last reload", async () => {
   const { redis, move } = await emptyStore();
   const made = await startGateway({
     servers: { everything: everythingOverStdio },
@@ -166,12 +166,14 @@ it("logs why the server of its labels refuses a command", async () => {
   });
   afterTest(made.close);
   expect((await made.admin("/readyz")).status).toBe(200);
+  const log = keptLog();
+  await made.gateway.reload({ ...made.parts, log });
   move("-ERR This user has no permissions\r\n");
   expect((await made.admin("/readyz")).status).toBe(503);
-  expect(made.log.lines).toContainEqual({
+  expect(log.lines).toContainEqual({
     level: "warn",
     event: "label_store_error",
-    fields: { text: "ERR This user has no permissions", generation: 1 },
+    fields: { text: "ERR This user has no permissions", generation: 2 },
   });
 });
 

@@ -27,7 +27,7 @@ interface Line {
 }
 
 /** A log that keeps its lines. */
-function keptLog(): GatewayLog & { readonly lines: Line[] } {
+export function keptLog(): GatewayLog & { readonly lines: Line[] } {
   const lines: Line[] = [];
   const to = (level: keyof GatewayLog) => (event: string, fields?: object) =>
     void lines.push({ level, event, fields: { ...fields } });
