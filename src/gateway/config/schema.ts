@@ -39,8 +39,10 @@ const headers = z.record(headerName, z.union([headerValue, secret])).default({})
 const forward = z.array(headerName).default([]);
 const subjectType = z.enum(["user", "agent", "service", "system"]).optional().describe("Its type.");
 const port = z.int().min(0).max(65_535);
-const host = text
+const host = z
+  .string()
   .overwrite(withoutBrackets)
+  .min(1)
   .default("127.0.0.1")
   .describe("The address that it listens on.");
 const path = z

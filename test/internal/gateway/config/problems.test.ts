@@ -31,6 +31,11 @@ describe("a problem", () => {
       },
     ],
     [
+      "brackets without an address, which would be every address",
+      { ...listening, listen: { host: "[]" } },
+      { "listen.host": "expected a string that is not empty, got an empty one." },
+    ],
+    [
       "a word that is none of the choices",
       {
         servers: { files: { ...files, onDeny: "tool_reslt" } },
