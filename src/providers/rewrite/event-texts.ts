@@ -1,4 +1,3 @@
-/** Where an API has text in the events of an answer. */
 import { type JsonObject, keysOf, set, valueAt } from "./json.ts";
 
 /** The text that one event adds to an answer. */

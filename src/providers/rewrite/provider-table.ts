@@ -65,7 +65,7 @@ interface DocumentFields<Facts extends object> {
 /** A document that messages are written over. */
 export interface OldDocument {
   readonly given: JsonObject;
-  /** The same, with values that another program may read differently as they were read. */
+  /** The same, but a value that another program may read differently is what was read. */
   readonly document: JsonObject;
 }
 
