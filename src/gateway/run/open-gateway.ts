@@ -184,6 +184,7 @@ class RunningGateway implements OpenedGateway {
   #makeServer(name: string, config: ServerConfig, parts: GatewayParts, kept: Kept): Server {
     return serverOf(name, config, {
       parts,
+      log: this.#log,
       store: this.#labels.store,
       callers: this.#callers,
       tracing: this.#tracing,

@@ -13,7 +13,7 @@ import {
   type Transport,
 } from "../transports/index.ts";
 import { type GuardSettings, guardOptions } from "./guarded-server.ts";
-import type { GatewayParts } from "./parts.ts";
+import type { GatewayLog, GatewayParts } from "./parts.ts";
 
 export interface Server extends Pick<Connections, "makeRoom"> {
   readonly name: string;
@@ -52,16 +52,19 @@ export interface Kept {
 }
 
 export interface ServerSettings extends GuardSettings, Kept {
+  /** The log of the last reload: processes may outlive it. */
+  readonly log: GatewayLog;
   readonly tracing?: Tracing | undefined;
 }
 
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
-  const { parts, tracing, processes, events, definitions } = settings;
+  const { parts, log, tracing, processes, events, definitions } = settings;
   let terms: Terms = { config, options: guardOptions(name, config, settings) };
   let isRemoved = false;
   const guard = createGuard(parts.manager, terms.options);
   const connections = connectionsTo(name, config, {
     ...parts,
+    log,
     processes,
     timeoutMs: () => terms.config.timeoutMs,
     onDropped: (message) => events.droppedMessage(name, message),

@@ -15,7 +15,7 @@ import { folderWith } from "../../support/folder.ts";
 import { loggedBy } from "../attacks/support.ts";
 import { exchange, exchangeOf } from "../router/support/servers.ts";
 import { type Caller, callerOf, initialize, sessionOf } from "./support/caller.ts";
-import { type Started, startGateway } from "./support/gateway.ts";
+import { keptLog, type Started, startGateway } from "./support/gateway.ts";
 
 const small = {
   command: process.execPath,
@@ -50,6 +50,19 @@ it("starts a process again that died, and answers whoever waited for it", async 
   expect(after).not.toBe(before);
   expect(events(made)).toEqual(expect.arrayContaining(["server_died", "server_restarted"]));
   expect(made.gateway.counts().open).toBe(0);
+});
+
+it("a process that a reload did not end logs to the new log", async () => {
+  const made = await connected({ servers: { small } });
+  const log = keptLog();
+  await made.gateway.reload({ ...made.parts, log });
+  await expect(made.call("die")).rejects.toMatchObject({ data: { code: "peer_died" } });
+  expect(log.lines).toContainEqual(
+    expect.objectContaining({
+      event: "server_died",
+      fields: expect.objectContaining({ server: "small", generation: 2 }),
+    }),
+  );
 });
 
 attack(

@@ -41,6 +41,7 @@ export async function endpointBefore(
   definitions.use(undefined, of.definitions);
   const server = serverOf("fake", of, {
     parts,
+    log,
     store,
     callers,
     definitions,
