@@ -9,6 +9,7 @@ import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { identityProblems } from "./identity-rules.ts";
 import { hostProblems, isLocal, listenProblems } from "./listen-rules.ts";
 import { endsOf, type GatewayConfig, type SinglePluginEntry } from "./schema.ts";
+import { withoutBrackets } from "./url-schemas.ts";
 
 /**
  * Returns a problem for each obvious mistake. `given` is the configuration before defaults; with
@@ -93,7 +94,7 @@ function isOwnUrl(url: string, listen: NonNullable<GatewayConfig["listen"]>): bo
   const { protocol, hostname, port, pathname } = new URL(url);
   const { host, path } = listen;
   if (protocol !== "http:" || Number(port || 80) !== listen.port || pathname !== path) return false;
-  const asked = hostname.replace(/^\[|\]$/g, "");
+  const asked = withoutBrackets(hostname);
   if (asked === host) return true;
   // Another address of this machine may be another program's, even if the port is the same.
   return ["0.0.0.0", "::"].includes(host)
