@@ -281,7 +281,6 @@ export function compileLevel(
   for (const [alias, key] of aliases) places.set(alias, places.get(key) as number);
 
   const needed = neededOf(fields);
-  const expected = expectedFields(keys);
 
   const read: Reader = (state, value, previous, partial) => {
     if (!isRecord(value)) return mismatch(state, value, "an object");
@@ -306,7 +305,7 @@ export function compileLevel(
       const found = next < keys.length ? next : mapGet(places, name);
       next = found ?? 0;
       if (found === undefined) {
-        unknownField(state, name, raw, options, expected);
+        unknownField(state, name, raw, options, keys);
         continue;
       }
       if (raw === undefined || (raw === null && mayBeNull(state, fields[found] as Field))) continue;
@@ -378,10 +377,13 @@ function hasSame(known: LevelValue, keys: readonly string[], level: LevelValue):
 
 const maxNamed = 16;
 
+/** Runs while plugins do, so it takes no array method of a realm that one may have patched. */
 function expectedFields(keys: readonly string[]): string {
   if (keys.length === 0) return "no fields";
+  let names = keys[0] as string;
+  for (let i = 1; i < keys.length && i < maxNamed; i++) names += `, ${keys[i]}`;
   const rest = keys.length - maxNamed;
-  const names = keys.slice(0, maxNamed).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  if (rest > 0) names += ` and ${rest} more`;
   return `only the field${keys.length === 1 ? "" : "s"} ${names}`;
 }
 
@@ -391,7 +393,7 @@ function unknownField(
   key: string,
   raw: unknown,
   options: LevelOptions,
-  expected: string,
+  keys: readonly string[],
 ): void {
   // It was reported when it could not be copied.
   if (raw === BAD) return;
@@ -400,11 +402,12 @@ function unknownField(
     checkKey(state, key, undefined);
     if (raw !== undefined) readJson(state, raw, undefined);
     if (options.closed || options.strict) {
-      report(state, "slot_unknown", expected, "an unknown field");
+      report(state, "slot_unknown", expectedFields(keys), "an unknown field");
     }
   } else if (options.strict || state.strict) {
     const isOfTable = !options.strict && state.shapeCode === "extensions_shape";
-    report(state, isOfTable ? "slot_unknown" : state.shapeCode, expected, "an unknown field");
+    const code = isOfTable ? "slot_unknown" : state.shapeCode;
+    report(state, code, expectedFields(keys), "an unknown field");
   } else {
     state.droppedCount += 1;
     state.dropped ??= newList();
