@@ -4,11 +4,7 @@ import { bodyFaults, readBody } from "../transports/index.ts";
 
 const refusals = {
   too_large: refusalOf("request_too_large"),
-  too_slow: {
-    code: "body_timeout",
-    reason: bodyFaults.too_slow,
-    status: 408,
-  },
+  too_slow: { code: "body_timeout", reason: bodyFaults.too_slow, status: 408 },
   broken: refusalOf("request_invalid"),
 } as const;
 

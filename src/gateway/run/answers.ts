@@ -19,16 +19,8 @@ interface Answer {
 
 const answers = {
   parse_error: { status: 400, rpc: -32700, text: "The body must be one JSON document in UTF-8" },
-  message_too_large: {
-    status: 413,
-    rpc: -32600,
-    text: bodyFaults.too_large,
-  },
-  body_timeout: {
-    status: 408,
-    rpc: -32600,
-    text: bodyFaults.too_slow,
-  },
+  message_too_large: { status: 413, rpc: -32600, text: bodyFaults.too_large },
+  body_timeout: { status: 408, rpc: -32600, text: bodyFaults.too_slow },
   session_unknown: { status: 404, rpc: -32001, text: "Session not found" },
   session_missing: { status: 400, rpc: -32600, text: "Mcp-Session-Id is missing" },
   event_unknown: {
@@ -52,11 +44,7 @@ const answers = {
     text: "Too many sessions or processes are open for limits.sessions, sessionsPerSubject or children: end a session, or try again later",
     headers: { "retry-after": "60" },
   },
-  too_many_unanswered: {
-    status: 429,
-    rpc: -32013,
-    text: tooManyUnanswered.message,
-  },
+  too_many_unanswered: { status: 429, rpc: -32013, text: tooManyUnanswered.message },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
   shutting_down: {
     status: 503,

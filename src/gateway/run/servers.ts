@@ -47,6 +47,7 @@ export class Servers {
     const made = Object.entries(next.config.servers).map(([name, config]) =>
       this.#make(name, config, next, this.#keptOf(name)),
     );
+    // Only once all are made: if making one throws, the current servers go on as they were.
     for (const [name, { definitions: action }] of Object.entries(next.config.servers))
       this.#keptOf(name).definitions.use(pins.get(name), action);
     const unused = [...this.#all].map((each) =>

@@ -42,6 +42,7 @@ export function messageOf(
   call: CallFacts,
   fields: object,
 ): Message {
+  // Spreading both would give each object a hidden class of its own, which slows every reader.
   const content = Object.assign(fixed(call), fields);
   // Built by field name; `messageOfPlain` checks them.
   return messageOfPlain({
