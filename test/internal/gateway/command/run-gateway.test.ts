@@ -13,6 +13,7 @@ import {
   serveReloads,
 } from "../../../../src/gateway/command/control-socket.ts";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
+import type { GatewayParts } from "../../../../src/gateway/run/parts.ts";
 import { sessionOf } from "../../../gateway/run/support/caller.ts";
 import { afterTest } from "../../../support/cleanup.ts";
 import { folderWith } from "../../../support/folder.ts";
@@ -26,6 +27,14 @@ const smallServer = fileURLToPath(
 const name = "glassine.config.json";
 const folder = () => folderWith({ [name]: { servers: { files }, plugins: [{ use: "quiet" }] } });
 const write = (cwd: string, config: unknown) => writeFile(join(cwd, name), JSON.stringify(config));
+
+/** Runs the hook before a tool call, in the request `r-1`, and returns the parts. */
+async function invoke(parts: GatewayParts | undefined): Promise<GatewayParts> {
+  if (parts === undefined) throw new Error("The gateway was not opened.");
+  const message = { role: "user", content: [] } as never;
+  await parts.manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
+  return parts;
+}
 
 describe("a reload", () => {
   it("takes the configuration as it is now, by a signal and by command", async () => {
@@ -336,10 +345,7 @@ export default definePlugin({
       const argv = ["gateway", ...flags, "--plugin", path, "--", "x"];
       const running = start(argv, { cwd, openGateway });
       await running.seen("ready");
-      const { manager } = state.parts[0] as (typeof state.parts)[number];
-      const message = { role: "user", content: [] };
-      const options = { request: "r-1" } as never;
-      await manager.invoke("cmf.tool_pre_invoke" as never, message as never, options);
+      await invoke(state.parts[0]);
       expect(await running.seen("plugin_failed")).toEqual({
         time: expect.any(String),
         level: "error",
@@ -384,9 +390,7 @@ export default definePlugin({
     const { state, openGateway } = double();
     const running = start(["gateway", "--verbose"], { cwd, openGateway });
     await running.seen("ready");
-    const { manager, log } = state.parts[0] as (typeof state.parts)[number];
-    const message = { role: "user", content: [] } as never;
-    await manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
+    const { log } = await invoke(state.parts[0]);
     running.fail(new Error(`late ${secret} Bearer abcdef123456`));
     log.warn("server_stderr", { server: "files", text: `${secret} token=abc` });
     log.error("server_unavailable", { text: `the secret file of ${secret} is empty` });
@@ -422,9 +426,7 @@ export default definePlugin({
     const { state, openGateway } = double();
     const running = start(["gateway"], { cwd, openGateway });
     await running.seen("ready");
-    const { manager } = state.parts[0] as (typeof state.parts)[number];
-    const message = { role: "user", content: [] } as never;
-    await manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
+    await invoke(state.parts[0]);
     expect(await running.seen("plugin_disabled")).toMatchObject({
       level: "warn",
       plugin: "failing",
@@ -448,9 +450,7 @@ export default definePlugin({
     const argv = ["gateway", "--plugin", join(cwd, "mistaken.mjs"), "--", "x"];
     const running = start(argv, { cwd, openGateway });
     await running.seen("ready");
-    const { manager } = state.parts[0] as (typeof state.parts)[number];
-    const message = { role: "user", content: [] } as never;
-    await manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
+    await invoke(state.parts[0]);
     expect(await running.seen("plugin_failed")).toMatchObject({
       level: "error",
       plugin: "failing",
