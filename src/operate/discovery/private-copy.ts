@@ -123,13 +123,21 @@ async function make(input: CopyInput): Promise<PrivateCopy> {
       hasHash &&= isWhole;
     }
     const readable = [folder, ...(await withNeeds(peers))];
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const paths = entries.map(({ parentPath, name }) => join(parentPath, name));
-    return { folder: own, readable, hasHash, paths };
+    return { folder: own, readable, hasHash, paths: await pathsIn(folder) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Follows no link: those for peers lead into the host. `recursive` follows them from Node 26 on. */
+async function pathsIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const paths = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? [path, ...(await pathsIn(path))] : [path];
+  });
+  return (await Promise.all(paths)).flat();
 }
 
 /** A path like that of an installed package, for tools that go by paths. */
