@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { attempt, ignore, longestTimerMs, within } from "../../core/data/index.ts";
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { oneLine } from "../../core/hooks/index.ts";
 import { systemCode } from "../packages/index.ts";
 import {
@@ -338,12 +338,14 @@ export class Supervisor {
       return await this.#running();
     }
     if (far.isReady) return far;
-    const { startTimeoutMs } = this.#options;
+    const { startTimeoutMs, load } = this.#options;
     const begun = await within(startTimeoutMs, () => far.ready);
     if (begun.how === "timeout") {
       const why = notReady(startTimeoutMs);
       far.end(why);
-      throw pluginEnded(why, { startTimeoutMs });
+      const code = `${quoted(load.exportName)} of ${quoted(load.file, 4_096)}`;
+      const text = `${why}: ${code} takes longer to load than startTimeoutMs allows`;
+      throw pluginEnded(text, { startTimeoutMs });
     }
     if (begun.how === "threw") throw begun.value;
     const manifest = JSON.stringify(begun.value.manifest);

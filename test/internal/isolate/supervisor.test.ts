@@ -339,7 +339,12 @@ describe("a start", () => {
       "plugin_isolation_failed",
       "no [2J All is fine .",
     ],
-    ["says nothing", "", "plugin_ended", "was not ready after 50 ms"],
+    [
+      "says nothing",
+      "",
+      "plugin_ended",
+      'was not ready after 50 ms: "default" of "/played.mjs" takes longer to load than startTimeoutMs allows.',
+    ],
     ["says garbage", "garbage", "plugin_ended", "was not ready after 50 ms"],
     [
       "has a manifest without a name",
