@@ -229,6 +229,25 @@ describe("a plugin that plugins.lock isolates", () => {
     expect(codesOf(await found(root, production))).toEqual(["guard: capabilities_mismatch"]);
   });
 
+  it("starts while others start, and comes in the same order", async () => {
+    const root = await newRoot();
+    const mark = (id: string) => JSON.stringify(join(root, `${id}.started`));
+    const waiting = (id: string, other: string) =>
+      guarded(
+        id,
+        `import { existsSync, writeFileSync } from "node:fs"; writeFileSync(${mark(id)}, "");
+        while (!existsSync(${mark(other)})) await new Promise((resolve) => setTimeout(resolve, 5));`,
+      );
+    const isolated = { a: waiting("aaa", "ccc"), c: waiting("ccc", "aaa"), d: "process.exit(3);" };
+    for (const [id, code] of Object.entries(isolated)) await install(root, id.repeat(3), { code });
+    await install(root, "bbb");
+    const inWorker = { isolate: "worker" } as const;
+    const isolate = { aaa: inWorker, ccc: inWorker, ddd: inWorker };
+    const { plugins, rejected } = await found(root, { mode: "dev", isolate });
+    expect(plugins.map(({ name }) => name)).toEqual(["aaa", "bbb", "ccc"]);
+    expect(rejected.map(({ id }) => id)).toEqual(["ddd"]);
+  });
+
   it("is refused if it takes too long to load", async () => {
     const { root } = await trusted(guarded("guard", "for (;;);"));
     const discovered = await found(root, { ...production, loadTimeoutMs: 1_500 });

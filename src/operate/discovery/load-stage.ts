@@ -26,27 +26,45 @@ export interface LoadReport {
   readonly refused: readonly Refused[];
 }
 
+/** How many isolated plugins start at a time. */
+const maxStarts = 4;
+
 /** The caller must end the report's isolated plugins, itself or through a manager. */
 export async function loadStage(
   options: ReadDiscoverOptions,
   report: StaticReport,
   onStep: OnStep = () => {},
 ): Promise<LoadReport> {
-  const loaded: LoadedPlugin[] = [];
-  const refused: Refused[] = [...report.refused];
-  const total = report.accepted.length;
+  const { accepted } = report;
+  const loaded = new Map<StaticPlugin, LoadedPlugin>();
+  const refused = new Map<StaticPlugin, Refused>();
+  const loadEach = async (sources: Iterable<StaticPlugin>) => {
+    for (const source of sources) {
+      const done = loaded.size + refused.size;
+      onStep({ done, total: accepted.length, name: source.entry.id });
+      const outcome = await loadOne({ options, source });
+      if ("loaded" in outcome) loaded.set(source, { source, loaded: outcome.loaded });
+      else refused.set(source, refusedFor(source, outcome));
+    }
+  };
+  const isIsolated = ({ entry }: StaticPlugin) => options.isolated.has(entry.id);
   let whole: LoadReport | undefined;
   try {
-    for (const [done, source] of report.accepted.entries()) {
-      onStep({ done, total, name: source.entry.id });
-      const outcome = await loadOne({ options, source });
-      if ("loaded" in outcome) loaded.push({ source, loaded: outcome.loaded });
-      else refused.push(refusedFor(source, outcome));
-    }
-    whole = withoutOrphans(withoutSiblings({ loaded, refused }));
+    // They share an iterator, so that each plugin starts once.
+    const isolated = accepted.filter(isIsolated).values();
+    const starts = Array.from({ length: maxStarts }, () => loadEach(isolated));
+    // Even if one throws, all that started are known at the end.
+    for (const each of await Promise.allSettled(starts))
+      if (each.status === "rejected") throw each.reason;
+    await loadEach(accepted.filter((source) => !isIsolated(source)));
+    const inOrder = <Of>(all: ReadonlyMap<StaticPlugin, Of>) =>
+      accepted.flatMap((source) => all.get(source) ?? []);
+    const all = { loaded: inOrder(loaded), refused: [...report.refused, ...inOrder(refused)] };
+    whole = withoutOrphans(withoutSiblings(all));
     return whole;
   } finally {
-    await endIsolated(hookPlugins(loaded.filter((each) => !whole?.loaded.includes(each))));
+    const gone = [...loaded.values()].filter((each) => !whole?.loaded.includes(each));
+    await endIsolated(hookPlugins(gone));
   }
 }
 
