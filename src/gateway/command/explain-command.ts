@@ -113,9 +113,11 @@ async function trailOf({
 }
 
 function whyUnknown({ access }: Omit<Trail, "file">): string {
-  return access === "all"
-    ? "it was made before these records, it has not ended, or the id is another gateway's"
-    : 'allowed requests are recorded with `audit.access: "all"`';
+  const why =
+    access === "all"
+      ? "it has not ended, or the id is another gateway's"
+      : 'allowed requests are recorded with `audit.access: "all"`';
+  return `${why}; if the trail was rotated, name an older file with --file`;
 }
 
 function missingIn(
@@ -123,7 +125,7 @@ function missingIn(
   { access, hooks }: Omit<Trail, "file">,
 ): readonly string[] {
   const setting = access === "all" ? 'was not "all" then' : 'is not "all"';
-  const noEnd = `how it ended is not recorded: it has not ended, or \`audit.access\` ${setting}`;
+  const noEnd = `how it ended is not recorded: it has not ended, its end is in another file, or \`audit.access\` ${setting}`;
   return [
     ...(end === null ? [noEnd] : []),
     ...(hook_runs.length === 0 && hooks !== true

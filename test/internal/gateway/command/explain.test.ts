@@ -266,6 +266,7 @@ describe("with less", () => {
     const unknown = await explain(made, "never", "--json");
     expect([unknown.code, codeOf(unknown.document())]).toEqual([1, "request_unknown"]);
     expect(unknown.stderr).toContain('`audit.access: "all"`');
+    expect(unknown.stderr).toContain("name an older file with --file");
   });
 
   it("takes no records from the reader of a trail that is a pipe", async () => {
