@@ -178,7 +178,7 @@ describe("hooks with names of inherited properties", () => {
       expect(problemsOf(manifest({ hooks }))).toEqual(
         only(
           "hooks",
-          `unknown plugin hooks: ${name}; a hook of another host needs that host's definePlugin`,
+          `unknown plugin hooks: ${name}; hookNames lists this host's hooks, and a hook of another host needs that host's definePlugin`,
         ),
       );
       expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);

@@ -68,7 +68,8 @@ describe("capabilities of slots", () => {
 
 describe("a hook that this host does not have", () => {
   const handler = (payload: unknown) => void payload;
-  const otherHost = "a hook of another host needs that host's definePlugin";
+  const otherHost =
+    "hookNames lists this host's hooks, and a hook of another host needs that host's definePlugin";
 
   it.each<[readonly string[], string, Define?]>([
     [["llm_input"], "llm_input; did you mean 'cmf.llm_input'?"],

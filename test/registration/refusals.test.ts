@@ -125,7 +125,7 @@ describe("a plugin of another host", () => {
   it("that does not fit is refused with all others, and audited", async () => {
     verifies("plugins:registration-together", "plugins:foreign");
     const text =
-      "plugin 'foreign': unknown plugin capabilities: read_billing; plugin 'foreign': unknown plugin hooks: foo; a hook of another host needs that host's definePlugin";
+      "plugin 'foreign': unknown plugin capabilities: read_billing; plugin 'foreign': unknown plugin hooks: foo; hookNames lists this host's hooks, and a hook of another host needs that host's definePlugin";
     const { error, events } = await refusalsOf([
       foreign,
       plugin("aaa", {}, { requiresHost: ">=999.0.0" }),

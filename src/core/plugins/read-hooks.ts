@@ -41,7 +41,9 @@ function hintFor(unknown: readonly string[], known: readonly string[]): string {
   const similar = unknown.flatMap((hook) => closest(hook, known) ?? []);
   if (similar.length > 0)
     return `; did you mean ${similar.map((name) => quoteName(name)).join(", ")}?`;
-  return unknown.length > 1 ? "" : "; a hook of another host needs that host's definePlugin";
+  return unknown.length > 1
+    ? ""
+    : "; hookNames lists this host's hooks, and a hook of another host needs that host's definePlugin";
 }
 
 const entryFields: readonly string[] = ["handler", "extensions", ...settingNames];
