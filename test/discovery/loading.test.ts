@@ -391,6 +391,27 @@ describe("loading", () => {
     ]);
   });
 
+  it("the record of a refused plugin names who signed it, and no decision", async () => {
+    verifies("discovery:origin");
+    const root = await newRoot();
+    const { sign, env } = await publisher(root, "builder@example.com");
+    await install(root, "signed-one", { sign });
+    await install(root, "unsigned-one");
+    await writeFile(join(root, "plugins.lock"), "version = 1\n");
+    const { making, failures } = await start(root, { env, mode: "production" });
+    await expect(making).rejects.toThrow("missing_from_lock");
+    expect(
+      failures().map(({ metadata: { plugin_name, signed_by, signing } }) => [
+        plugin_name,
+        signed_by,
+        signing,
+      ]),
+    ).toEqual([
+      ["signed-one", "builder@example.com", {}],
+      ["unsigned-one", "unsigned", {}],
+    ]);
+  });
+
   it("unsigned plugins cause a warning when loaded and when a hook is invoked", async () => {
     verifies("discovery:unsigned-warning");
     const root = await newRoot();

@@ -221,14 +221,14 @@ function otherOf({ source, loaded: { plugin } }: LoadedPlugin): DiscoveredPlugin
   return Object.freeze({ kind: entry.kind, id: entry.id, package: name, version, plugin });
 }
 
-function originOf({ entry, package: found, hash, trust }: StaticPlugin): PluginOrigin {
+function originOf({ entry, package: found, hash, trust, signer }: StaticPlugin): PluginOrigin {
   return {
     package: found.name,
     packageVersion: found.version,
     packageHash: hash?.hash,
     entryPointName: entry.id,
     entryPointValue: entry.entryPoint,
-    signedBy: trust?.signedBy ?? "unsigned",
+    signedBy: trust?.signedBy ?? signer ?? "unsigned",
     decision: trust?.decision,
     decisionReason: trust?.reason,
   };
