@@ -113,6 +113,23 @@ describe("ids", () => {
     expect((await discover(root, { mode: "dev" })).plugins).toHaveLength(1);
   });
 
+  it("production grants nothing to a plugin because another was granted it", async () => {
+    const root = await newRoot();
+    const lock = join(root, "plugins.lock");
+    const grant = { capabilities: ["read_labels"] };
+    const first = await install(root, "aaa-guard", { manifest: grant });
+    // Its package.json does not say what it asks for, so only its manifest does.
+    const path = await install(root, "guard", { code: source("guard", grant) });
+    const entries = [
+      await entryFor(first, "aaa-guard", grant),
+      await entryFor(path, "guard", { capabilities: [] }),
+    ];
+    await trustPlugins(lock, entries, reason);
+    const { plugins, rejected } = await discover(root, { mode: "production" });
+    expect(plugins.map(({ name }) => name)).toEqual(["aaa-guard"]);
+    expect(rejected).toMatchObject([{ id: "guard", code: "capabilities_mismatch" }]);
+  });
+
   it("a linked package loads in dev, and is refused in production", async () => {
     const root = await newRoot();
     const elsewhere = await newRoot();

@@ -434,6 +434,25 @@ describe("loading", () => {
     ]);
   });
 
+  it("unsigned plugins of other kinds cause a warning when loaded", async () => {
+    verifies("discovery:unsigned-warning");
+    const root = await newRoot();
+    const code = `export class Run {
+      static id = "acme.run"; static name = "Run"; static version = "1.0.0";
+      static configModel = { parse: (value) => value }; static requiredCapabilities = [];
+      async preflight() {} async run() {}
+    }`;
+    await install(root, "runs", {
+      code,
+      glassine: { procedures: { "acme.run": "./plugin.js:Run" } },
+    });
+    const { making, lines } = await start(root);
+    await (await making).close();
+    expect(lines).toEqual([
+      expect.stringMatching(/^SECURITY WARNING: unsigned plugin 'acme\.run'/),
+    ]);
+  });
+
   it("production without plugins.lock is refused, naming where one could be", async () => {
     verifies("discovery:lock-gate");
     const root = await newRoot();

@@ -159,10 +159,12 @@ describe("in production", () => {
     verifies("discovery:guests", "discovery:guest-environment");
     const { start, lock } = await scene({ mode: "production" });
     expect(await refusalOf(start())).toMatchObject({ code: "lockfile_missing" });
+    const noEntry = { message: expect.stringContaining("plugins.lock has no entry for a guest") };
+    // Where no installed plugin is read, none of them needs a lockfile.
+    const env = { GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED: "false" };
+    expect(await refusalOf(start({ env }))).toMatchObject({ code: "package_refused", ...noEntry });
     await writeFile(lock, "version = 1\n");
-    const error = await refusalOf(start());
-    expect(error.code).toBe("package_refused");
-    expect(error.message).toContain("plugins.lock has no entry for a guest");
+    expect(await refusalOf(start())).toMatchObject({ code: "package_refused", ...noEntry });
   });
 
   it("what was trusted runs, and is no plugin that npm lacks", async () => {
@@ -370,6 +372,18 @@ describe("in production", () => {
     expect([error.code, error.message]).toEqual([
       "options_invalid",
       expect.stringContaining("has more than one lib/python3.X/site-packages"),
+    ]);
+  });
+
+  it("refuses a guest whose code is in no wheel, next to one that is trusted", async () => {
+    verifies("discovery:guests");
+    const made = await sceneOf();
+    const loose = { ...guard, name: "Loose", kind: "elsewhere.Guard" };
+    await writeFile(join(made.folder, "cpex.yaml"), JSON.stringify({ plugins: [guard, loose] }));
+    const error = await refusalOf(made.start());
+    expect([error.code, error.message]).toEqual([
+      "package_refused",
+      expect.stringContaining('the guest "loose" is refused: its code is in no wheel'),
     ]);
   });
 
