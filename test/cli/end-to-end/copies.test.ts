@@ -23,19 +23,22 @@ it(
     );
     const temporary = join(workspace.root, "temporary");
     const left = (name: string) => join(temporary, `glassine-plugins-${name}`);
-    const owned = async (name: string, pid: number) => {
+    const owned = async (name: string, pid: number, host = hostname()) => {
       await mkdir(left(name), { recursive: true });
-      await writeFile(join(left(name), "owner"), JSON.stringify({ pid, host: hostname() }));
+      await writeFile(join(left(name), "owner"), JSON.stringify({ pid, host }));
     };
     // No process has this id: the largest one on Linux is 2^22.
     await owned("killed", 2 ** 22 + 1);
     await owned("running", process.pid);
+    // A host that shares the folder has ids of its own.
+    await owned("elsewhere", 2 ** 22 + 1, "elsewhere");
     await mkdir(left("whose"));
     const env = { ...unsigned, TMPDIR: temporary };
     const { code, stdout } = await workspace.run(["plugins", "list"], { env });
     expect([code, stdout]).toEqual([0, expect.stringContaining("placed-one 1.0.0 hooks=0")]);
     expect(await workspace.read("place.txt")).toContain(`${temporary}/glassine-plugins-`);
     expect((await readdir(temporary)).sort()).toEqual([
+      "glassine-plugins-elsewhere",
       "glassine-plugins-running",
       "glassine-plugins-whose",
     ]);
