@@ -30,6 +30,27 @@ function umask(mask: number): void {
   });
 }
 
+/** The files below a folder that this process has open. */
+async function openBelow(folder: string): Promise<readonly string[]> {
+  const handles = await readdir("/proc/self/fd");
+  const paths = await Promise.all(
+    handles.map((handle) => readlink(`/proc/self/fd/${handle}`).catch(() => "")),
+  );
+  return paths.filter((path) => path.startsWith(folder));
+}
+
+it.skipIf(process.platform !== "linux")("a change leaves no file open", async () => {
+  const { folder, path } = await lockFolder();
+  await trustPlugins(path, [pii], "r");
+  expect(await openBelow(folder)).toEqual([]);
+  for (const at of [/^write plugins/, /^rename /, /^datasync /]) {
+    const { restore } = installFaults({ folder, at, what: "EIO" });
+    await refusalOf(() => trustPlugins(path, [entryOf("acme.rate")], "r"));
+    restore();
+    expect(await openBelow(folder)).toEqual([]);
+  }
+});
+
 describe("CLI-058: a lock that is a link", () => {
   it("stays a link: its target is replaced, and the other files go beside the target", async () => {
     verifies("journal:beside-the-file");
