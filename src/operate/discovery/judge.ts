@@ -118,13 +118,13 @@ const weight: readonly Drift["kind"][] = [
  * lockfile is a fault in every mode: what it says, such as where a plugin must run, is unknown.
  */
 function lockFault(
-  { entry, package: found, isBuiltin, isLocal }: Candidate,
+  { entry, package: found, isBuiltin }: Candidate,
   { mode, lock, lockFault: unread }: ReadDiscoverOptions,
   drift: readonly Drift[],
 ): Fault | undefined {
   if (isBuiltin) return undefined;
   if (unread !== undefined) return { code: "lock_missing", reason: "plugins.lock cannot be read" };
-  if (mode !== "production" || isLocal) return undefined;
+  if (mode !== "production") return undefined;
   if (found.isLinked) return linkedPackage(found.path);
   if (lock === undefined) {
     return { code: "lock_missing", reason: "production mode requires a plugins.lock" };
