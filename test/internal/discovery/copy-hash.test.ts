@@ -112,3 +112,23 @@ it("is made again if some of it is gone, and only then", async () => {
   const third = await copy();
   expect((await hashPackage(third.folder)).hash).toBe(hash);
 });
+
+it("has each dependency as it was hashed, or is not made", async () => {
+  verifies("discovery:copy", "discovery:once");
+  const root = await installed({ dependencies: { one: "1" } }, { "node_modules/one": {} });
+  const file = join(root, "node_modules/one/index.js");
+  const before = await (await surveyed(root)).copy();
+  await writeFile(file, "changed();");
+  const { copy } = await surveyed(root);
+  const dependencyOf = (at: string) => createRequire(join(at, "plugin.js")).resolve("one");
+  expect(await readFile(dependencyOf((await copy()).folder), "utf8")).toBe("changed();");
+  expect(await readFile(dependencyOf(before.folder), "utf8")).toBe("");
+
+  const other = await installed({ dependencies: { one: "1" } }, { "node_modules/one": {} });
+  const late = await surveyed(other);
+  await writeFile(join(other, "node_modules/one/index.js"), "changed();");
+  await expect(late.copy()).rejects.toMatchObject({
+    code: "package_refused",
+    data: { code: "hash_mismatch", path: "index.js" },
+  });
+});
