@@ -56,6 +56,22 @@ describe("a task", () => {
   });
 });
 
+describe("a session that the host ended", () => {
+  it("is not remembered again when its connection closes", async () => {
+    verifies("mcp:guard-session");
+    const guard = createGuard(fakeManager());
+    for (let at = 0; at <= 10_000; at++) {
+      const { raw } = await connection(guard, `s-${at}`);
+      guard.endSession(`s-${at}`);
+      await raw.close();
+    }
+    // If sessions had been dropped to make room, the task could be one of theirs.
+    const { ask } = await connection(guard, "last");
+    const asked = request("a", "tasks/result", { taskId: "old" });
+    expect(await ask(asked, { result: {} })).toMatchObject({ result: {} });
+  });
+});
+
 describe("the requests that are open", () => {
   it("include judged notifications about tasks", async () => {
     verifies("mcp:guard-end");

@@ -187,6 +187,35 @@ describe("a manager that has a memory of its own when a guard switches to it", (
     }
   });
 
+  it("adds up the labels of annotations that both know", async () => {
+    verifies("mcp:guard-use");
+    const annotations = (hints: { title?: string } = {}) => [hints.title ?? "UNLISTED"];
+    const fromWire = { annotations: annotations as (hints: unknown) => string[] };
+    const { join, all, early, later } = apart({ fromWire, session: () => crypto.randomUUID() });
+    const listed = { early: { open: "EARLY", first: "EARLY" }, later: { open: "LATER" } };
+    for (const [[, guard], titles] of [
+      [early, listed.early],
+      [later, listed.later],
+    ] as const) {
+      const tools = Object.entries(titles).map(([name, title]) => ({
+        name,
+        annotations: { title },
+      }));
+      await (await connection(guard)).ask(request(1, "tools/list"), { result: { tools } });
+    }
+    join();
+    for (const [manager, guard] of all()) {
+      const { ask } = await connection(guard);
+      const seen: unknown[] = [];
+      for (const name of ["open", "first"]) {
+        await ask(request(name, "tools/call", { name }), done);
+        const { extensions } = manager.calls.at(-1)?.options ?? {};
+        seen.push((extensions as typeof policies | undefined)?.security?.labels?.toSorted());
+      }
+      expect(seen).toEqual([["EARLY", "LATER"], ["EARLY"]]);
+    }
+  });
+
   it("shares tasks, and refuses those with an id that both have", async () => {
     verifies("mcp:guard-tasks");
     const begun = { result: { task: { taskId: "t", status: "working" } } };
