@@ -172,6 +172,38 @@ describe("the end of a request", () => {
     expect(guard.counts()).toMatchObject({ started: 3, aborted: 3, open: 0, openIncoming: 0 });
   });
 
+  it("is reported for a request that the host replaces with another of the same id", async () => {
+    verifies("mcp:guard-end");
+    const { guard, raw, wrapped, peer, outcomes } = await ending(fakeManager());
+    const first = new AbortController();
+    const plain = request(1, "roots/list");
+    await wrapped.send(plain, { requestSignal: first.signal } as never);
+    await wrapped.send(plain);
+    expect(outcomes()).toEqual([["aborted", "request_id_in_use"]]);
+    first.abort();
+    peer(result(1, { roots: [] }));
+    expect(outcomes().at(-1)).toEqual(["allowed", undefined]);
+    expect(guard.counts()).toMatchObject({ started: 2, open: 0 });
+    // The id is free again.
+    await wrapped.send(plain);
+    expect(raw.sent).toHaveLength(3);
+  });
+
+  it("is reported for the host's own request, whoever closes, and whether the transport says so", async () => {
+    verifies("mcp:guard-end");
+    const parts = () => ending(fakeManager());
+    const [byPeer, byHost, silent] = [await parts(), await parts(), await parts()];
+    silent.raw.close = async () => {};
+    for (const { wrapped } of [byPeer, byHost, silent]) await wrapped.send(toolCall(1));
+    await byPeer.raw.close();
+    await byHost.wrapped.close();
+    await silent.wrapped.close();
+    for (const { guard, outcomes } of [byPeer, byHost, silent]) {
+      expect(outcomes()).toEqual([["aborted", "closed"]]);
+      expect(guard.counts()).toMatchObject({ open: 0 });
+    }
+  });
+
   it("is reported for a session that the host ends", async () => {
     const ends: GuardEnd[] = [];
     const guard = createGuard(fakeManager(), { onEnd: (end) => void ends.push(end) });
