@@ -53,10 +53,11 @@ describe("a close", () => {
     const { hold, hook } = waitingHook();
     const signals: (AbortSignal | undefined)[] = [];
     const manager = fakeManager({
-      "cmf.tool_pre_invoke": (_payload, options) => {
+      tool_pre_invoke: (_payload, options) => {
         signals.push(options.signal);
         return hook();
       },
+      "cmf.tool_pre_invoke": () => undefined,
     });
     const { raw, guard, peer, sent, received } = await rawGuard(manager);
     const sending = guard.send(toolCall(1));
@@ -68,6 +69,7 @@ describe("a close", () => {
     hold.open();
     await settle();
     expect([sent(), received()]).toEqual([[], []]);
+    expect(manager.calls).toHaveLength(2);
     await guard.send(toolCall(1));
     expect(sent()).toHaveLength(1);
   });
