@@ -50,7 +50,8 @@ it("gets progress under its own token, until it has the answer or the task ends"
   const task = ask(1, { progressToken: "u" });
   for (const each of ["t", "u", id]) await progress(each);
   await answer(id);
-  await answer(task, { task: { taskId: "x", status: "working" } });
+  for (const _ of [1, 2]) await answer(task, { task: { taskId: "x", status: "working" } });
+  expect(sent.filter((each) => each.id === 1)).toHaveLength(1);
   for (const each of [id, task]) await progress(each);
   const tokens = sent.flatMap(({ params }) => (params as Message)?.progressToken ?? []);
   expect(tokens).toEqual(["t", "u"]);

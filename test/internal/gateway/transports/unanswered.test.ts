@@ -50,6 +50,29 @@ describe.each([
   });
 });
 
+it("a request that was answered is not late afterwards", async () => {
+  vi.useFakeTimers();
+  try {
+    const { transport } = silentTransport();
+    const onLate = vi.fn();
+    const options = { timeoutMs: () => 1000, inFlight: 10, onDropped() {}, onLate };
+    const back = watched(transport, options);
+    await back.start();
+    await back.send(requestOf("tools/call"));
+    transport.onmessage?.({ jsonrpc: "2.0", id: 1, result: {} });
+    vi.advanceTimersByTime(500);
+    const said: unknown[] = [];
+    back.onmessage = (message) => said.push(message);
+    await back.send(requestOf("tools/call"));
+    vi.advanceTimersByTime(600);
+    expect([onLate.mock.calls, said]).toEqual([[], []]);
+    vi.advanceTimersByTime(400);
+    expect(said).toMatchObject([error]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 describe("while a server waits for its caller", () => {
   afterEach(() => void vi.useRealTimers());
 
