@@ -16,6 +16,7 @@ export const plugin = {
   package_hash: null,
   depends_on: ["zeta", "alpha"],
   host_version: "1.2.3",
+  isolate: "process",
 } as const;
 export const turn = { plugin_name: "aaa", hook: "recall_filter", request: "q-1" };
 

@@ -5,6 +5,7 @@ import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createPluginManager } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { defineHost } from "glassine/host";
 import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
@@ -48,7 +49,8 @@ async function foundWith(root: string, code: string, dependencies: object) {
 const said = createMessage({ role: "user", content: [{ content_type: "text", text: "a" }] });
 
 async function runs(discovered: Awaited<ReturnType<typeof found>>) {
-  const audit = { sink: () => {} };
+  const records: AuditEvent[] = [];
+  const audit = { sink: (event: AuditEvent) => void records.push(event) };
   const manager = await createPluginManager({
     plugins: [],
     discovered,
@@ -58,7 +60,7 @@ async function runs(discovered: Awaited<ReturnType<typeof found>>) {
   });
   afterTest(() => manager.close());
   const { violation } = await manager.invoke("cmf.llm_input", said);
-  return { manager, violation };
+  return { manager, violation, records };
 }
 
 describe("a plugin that plugins.lock isolates", () => {
@@ -72,7 +74,8 @@ describe("a plugin that plugins.lock isolates", () => {
     const { root } = await trusted(guarded("guard"), { isolate, accept });
     const discovered = await found(root, { mode });
     expect(codesOf(discovered)).toEqual([]);
-    const { manager, violation } = await runs(discovered);
+    const { manager, violation, records } = await runs(discovered);
+    expect(records[0]?.metadata.isolate).toBe(isolate);
     expect(violation?.code).toBe("far");
     expect(manager.handlersFor("cmf.llm_input")[0]?.isolate).toBe(isolate);
     expect((globalThis as { ranInHost?: boolean }).ranInHost).toBeUndefined();

@@ -42,6 +42,7 @@ describe("registration", () => {
         package_hash: null,
         depends_on: ["base"],
         host_version: "0.1.0",
+        isolate: "host",
       },
     });
     expect(lines).toContain(

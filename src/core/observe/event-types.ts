@@ -122,6 +122,7 @@ const plugin = {
   package_hash: known,
   depends_on: texts,
   host_version: text,
+  isolate: text,
 } as const;
 
 const { plugin_name: _, ...rest } = plugin;

@@ -24,6 +24,7 @@ import {
   factKindsOf,
 } from "../observe/index.ts";
 import type { PluginOrigin, RefusedPackage } from "./discovered.ts";
+import { isolationOf } from "./isolated.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { operateAlone } from "./operations.ts";
 import type { Surface } from "./profile.ts";
@@ -154,6 +155,7 @@ function pluginFacts({ profile }: Surface, plugin: Plugin, origin: PluginOrigin 
     ...(origin === undefined ? manual : originFacts(origin)),
     depends_on: plugin.dependsOn,
     host_version: profile.hostVersion,
+    isolate: isolationOf(plugin)?.kind ?? "host",
   };
 }
 

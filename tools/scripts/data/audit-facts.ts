@@ -44,6 +44,7 @@ const plugin = {
   package_hash: "The hash of that package's files.",
   depends_on: "The plugins it depends on.",
   host_version: "The version of the host.",
+  isolate: "Where its code runs: `host`, `worker`, `process` or `quickjs`.",
 };
 
 const handler = {
