@@ -36,7 +36,7 @@ export function* listenProblems(
     if (!originHeader.test(each))
       yield problemAt(
         ["listen", "allowedOrigins", index],
-        `expected a scheme, a host and, unless it is the default one, a port, and nothing after them, such as "https://app.example.com", got ${shown(each)}${each === "null" ? ", which would allow any page" : wildcards(each)}.`,
+        `expected an origin without a path, such as "https://app.example.com" or "https://app.example.com:8443", got ${shown(each)}${each === "null" ? ", which would allow any page" : wildcards(each)}.`,
       );
 }
 
@@ -58,12 +58,12 @@ export function* hostProblems(
   if (allowedHosts === undefined ? !isLocal(host) : allowedHosts.length === 0)
     yield problemAt(
       path,
-      'expected the `Host` headers that callers send, such as ["gateway.example.com"]: as it is, every request would be refused.',
+      'expected the `Host` headers that callers send, such as ["gateway.example.com"]: without them, every request would be refused.',
     );
   for (const [index, each] of (allowedHosts ?? []).entries())
     if (!hostHeader.test(each))
       yield problemAt(
         [...path, index],
-        `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443", got ${shown(each)}${wildcards(each)}.`,
+        `expected a host, such as "gateway.example.com" or "gateway.example.com:8443", got ${shown(each)}${wildcards(each)}.`,
       );
 }

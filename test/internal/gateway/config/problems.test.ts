@@ -423,6 +423,12 @@ describe("what makes no sense together", () => {
       'got "null", which would allow any page.',
     ],
     [
+      "an origin with a slash at its end",
+      { ...listening, listen: { allowedOrigins: ["https://a.example/"] } },
+      "listen.allowedOrigins[0]",
+      'expected an origin without a path, such as "https://app.example.com" or "https://app.example.com:8443", got "https://a.example/".',
+    ],
+    [
       "origins by a wildcard",
       { ...listening, listen: { allowedOrigins: ["https://*.example.com"] } },
       "listen.allowedOrigins[0]",
