@@ -103,6 +103,20 @@ Restart the stigmem node after changing plugin packages or gates.
     const host = { host: memoryNode, catalog: [entry] };
     for (const name of ["a", "stigmem-plugin-a", "bee", "stigmem-plugin-bee"])
       expect(await run(["plugins", "enable", name], { host })).toMatchObject({ code: 0 });
+    for (const name of ["be", "stigmem-plugin-", "other-plugin-bee"])
+      expect(await run(["plugins", "enable", name], { host })).toMatchObject({ code: 1 });
+  });
+
+  it.each([
+    ["1.2.3", "npm install bee@1.2.3"],
+    ["~1.2", "npm install 'bee@~1.2'"],
+    ["1.x || >=2", "npm install 'bee@1.x || >=2'"],
+  ])("quotes what is installed if a shell needs it: %s", async (installRange, line) => {
+    verifies("cli:enable");
+    const entry = { slug: "bee", package: "bee", env_var: null, summary: "Both." };
+    const host = { installRange, catalog: [entry] };
+    const { stdout } = await run(["plugins", "enable", "bee"], { host });
+    expect(linesOf(stdout)[0]).toBe(line);
   });
 
   it("CLI-061: disable prints how to unset the variable", async () => {

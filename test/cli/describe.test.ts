@@ -1,4 +1,5 @@
 /** `plugins describe`, as text for people and as JSON for programs. */
+import { memoryNode } from "glassine/memory-node";
 import { describePermissions, standardTables } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -89,6 +90,54 @@ describe("plugins describe", () => {
       always,
     ]);
     expect(always[0]).toMatch(/^Sees .*, as every plugin does/);
+  });
+
+  it("says in plain words what capabilities of the standard slots permit", async () => {
+    verifies("cli:describe-permissions");
+    const capabilities = ["read_labels", "append_labels", "write_headers", "constructor"];
+    const { document } = await describingJson("a", { loaded: [facts({ id: "a", capabilities })] });
+    expect(document.plain_words).toEqual({
+      read_labels: "Sees security.labels.",
+      append_labels: "Sees security.labels. Adds to security.labels.",
+      write_headers: expect.stringContaining("Changes http, but not its method"),
+      constructor: 'Asks for "constructor", which is not a capability of this host.',
+    });
+  });
+
+  it("says what the host's services permit, and marks what reviewers look at first", async () => {
+    verifies("cli:describe-permissions");
+    const capabilities = Object.keys(memoryNode.capabilities).filter((name) => name.includes("."));
+    const loaded = [facts({ id: "a", capabilities: [...capabilities, "read_labels"] })];
+    const { document } = await runJson(["plugins", "describe", "a"], {
+      services: serving({ loaded }),
+      host: { host: memoryNode },
+    });
+    expect(document.plain_words).toMatchObject({
+      "network.outbound":
+        "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave through it.",
+      read_labels: "Sees security.labels.",
+    });
+    expect(document.high_impact).toEqual([
+      "audit.read",
+      "facts.write",
+      "federation.write",
+      "identity.read",
+      "network.outbound",
+      "recall.write",
+      "tenant.write",
+    ]);
+  });
+
+  it("does not say what to do twice, nor otherwise, where the reason says it", async () => {
+    const responseTo = async (reason: string) => {
+      const refused = rejected({ id: "a", code: "hash_mismatch", reason });
+      const { stdout } = await describing("a", { rejected: [refused] });
+      return linesOf(stdout).find((line) => line.startsWith("response: "));
+    };
+    const renamed =
+      "it does not name it: reinstall what was trusted, or run `plugins untrust a --reason TEXT`";
+    expect(await responseTo(renamed)).toBeUndefined();
+    expect(await responseTo("its files differ")).toMatch(/trust it again/);
   });
 
   it("does not say with --no-load that a plugin is loaded", async () => {

@@ -1,4 +1,5 @@
 /** `--host`: plugins are checked against the operator's own host. */
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { memoryNode } from "glassine/memory-node";
 import { describe, expect, it, vi } from "vitest";
@@ -38,6 +39,38 @@ describe("--host", () => {
     });
     expect(none.code).toBe(2);
     expect(none.stderr).toContain("its export default is not a host");
+  });
+
+  it.each([
+    ["host.mjs", "export default { port: 80 }; export const host = globalThis.testHost;"],
+    ["host.cjs", "exports.host = globalThis.testHost;"],
+    // As Node imports CommonJS that a compiler made; the test runner would unwrap it.
+    ["compiled.mjs", "export default { __esModule: true, default: globalThis.testHost };"],
+  ])("accepts a host beside a default that is none: %s", async (name, text) => {
+    verifies("cli:host-module");
+    (globalThis as { testHost?: object }).testHost = other;
+    const discover = vi.fn(() => Promise.resolve(report({})));
+    const given = { services: { discover }, cwd: await folderWith({ [name]: text }) };
+    const { code } = await run(["plugins", "list", "--host", name], given);
+    expect(code).toBe(0);
+    expect(discover).toHaveBeenCalledWith(expect.objectContaining({ host: other }));
+  });
+
+  it("asks for the file of a package that is for import alone", async () => {
+    verifies("cli:host-module");
+    const exports = { import: "./index.js" };
+    const manifest = JSON.stringify({ name: "esm-host", exports });
+    const cwd = await folderWith();
+    const path = join(cwd, "node_modules/esm-host");
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, "package.json"), manifest);
+    const { code, stderr } = await run(["plugins", "list", "--host", "esm-host"], { cwd });
+    expect([code, linesOf(stderr)]).toEqual([
+      2,
+      [
+        "--host: cannot use the module 'esm-host': the package exports this only to `import`, or not at all: name its file",
+      ],
+    ]);
   });
 
   it("names the host in what is printed", async () => {

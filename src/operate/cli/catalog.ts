@@ -105,7 +105,7 @@ export function isEnabled(entry: CatalogEntry | undefined, env: Environment) {
 }
 
 /** Quotes `text`, if needed, as one word of a shell command. */
-export function shellQuoted(text: string): string {
+function shellQuoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
