@@ -1,6 +1,7 @@
 /** Installed packages that try to run before the check, or in place of what was checked. */
-import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createPluginManager } from "glassine";
 import { describe, expect, it } from "vitest";
 import { attack } from "../attacks/attack.ts";
 import { commandServices, runJson } from "../cli/support/run.ts";
@@ -207,3 +208,24 @@ attack(
     });
   },
 );
+
+it("each of two packages that claim a name is recorded with its own hash", async () => {
+  const root = await newRoot();
+  const path = await install(root, "guard");
+  await trust(root, path, "guard");
+  const impostor = join(root, "node_modules", "aaa");
+  await cp(path, impostor, { recursive: true });
+  await writeFile(join(impostor, "plugin.js"), source("guard", {}, join(root, "ran")));
+  const records: string[] = [];
+  const sink = (record: object) => void records.push(JSON.stringify(record));
+  const discovered = await discover(root);
+  const manager = await createPluginManager({
+    plugins: [],
+    discovered,
+    audit: { sink },
+    logger: {},
+  });
+  await manager.close();
+  const hashes = records.flatMap((text) => /"package_hash":"(sha256:[^"]+)"/.exec(text)?.[1] ?? []);
+  expect([hashes.length, new Set(hashes).size]).toEqual([2, 2]);
+});
