@@ -544,4 +544,22 @@ describe("closing it", () => {
     await expect(start).rejects.toMatchObject(ended("is closed"));
     expect(kills).toEqual([0]);
   });
+
+  it("ends its spare, too", async () => {
+    verifies("isolation:close", "isolation:spare");
+    const { supervisor, kills } = playing([honest], { spare: true });
+    await supervisor.start();
+    await expect.poll(() => supervisor.counts.starts).toBe(2);
+    await supervisor.close();
+    expect([...kills].sort()).toEqual([0, 1]);
+  });
+
+  it("starts no spare later", async () => {
+    verifies("isolation:close", "isolation:spare");
+    const { supervisor, kills } = playing([honest], { spare: true });
+    await supervisor.start();
+    await supervisor.close();
+    await sleep(5);
+    expect([kills, supervisor.counts.starts]).toEqual([[0], 1]);
+  });
 });
