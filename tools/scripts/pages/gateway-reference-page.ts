@@ -12,7 +12,7 @@ It speaks MCP 2026-07-28, which has no sessions, and 2025-11-25 and older versio
 ## The configuration
 
 The configuration is \`glassine.config.ts\`, \`.js\`, \`.mjs\` or \`.json\` in the current folder, or the file that \`--config\` names.
-\`defineConfig\` of \`glassine/gateway\` types one in TypeScript or JavaScript; for TypeScript, install \`jiti\` if your Node is older than 22.18, or for syntax such as \`enum\`. The code of an [isolated](isolation.md) plugin runs without \`jiti\`.
+\`defineConfig\` of \`glassine/gateway\` types one in TypeScript or JavaScript (as \`ConfigInput\`); for TypeScript, install \`jiti\` if your Node is older than 22.18, or for syntax such as \`enum\`. The code of an [isolated](isolation.md) plugin runs without \`jiti\`.
 For JSON, name [spec/schemas/config.schema.json](../spec/schemas/config.schema.json) as \`$schema\`, and an editor completes and checks the file.
 
 - Paths in the file are relative to its folder, paths in flags to the current one. \`args\` are passed on unchanged: a relative path in them is relative to \`cwd\` or, without it, to the folder that the gateway was started in.
