@@ -191,6 +191,21 @@ describe("a plugin that plugins.lock isolates", () => {
     await expect.poll(farSides).toHaveLength(before.length);
   });
 
+  it("ends if another plugin of its package is refused", async () => {
+    verifies("discovery:isolated-end");
+    const before = await farSides();
+    const root = await newRoot();
+    const plugins = { guard: "./plugin.js", other: "./plugin.js:other" };
+    const code = `${guarded("guard")} export const other = () => ({});`;
+    await install(root, "pair", { code, glassine: { plugins } });
+    const isolate = { guard: inProcess, other: inProcess };
+    expect(codesOf(await found(root, { mode: "dev", isolate }))).toEqual([
+      "guard: sibling_rejected",
+      "other: factory_failed",
+    ]);
+    await expect.poll(farSides).toHaveLength(before.length);
+  });
+
   it.each<[string, string, string]>([
     ["a module that throws", "throw new Error('no luck');", "guard: import_failed"],
     ["a module that ends its process", "process.exit(3);", "guard: import_failed"],
