@@ -2,14 +2,17 @@
 import { createExtensions, createPluginManager, decodeExtensions } from "glassine";
 import { decodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import {
+  admit,
+  decisive,
   extensionsLimits,
   limitsOver,
   payloadLimits,
   payloadLimitsInForce,
   underPayloadLimits,
 } from "../../../src/core/data/index.ts";
-import { refusalOf } from "../../data/support.ts";
+import { compile, optionsOf, refusalOf } from "../../data/support.ts";
 
 const message = '{"role":"user"}';
 /** Every function that takes limits. */
@@ -124,3 +127,16 @@ it("enforces a limit despite a setter on Object.prototype", () => {
     Reflect.deleteProperty(Object.prototype, "units");
   }
 });
+
+it("a limit takes precedence over earlier shape errors", () => {
+  const schema = z.object({ a: z.string(), b: z.array(z.number()) });
+  const { problems } = refusedBy(schema, { a: 1, b: [1, 2, 3] }, { nodes: 4 });
+  expect(problems.map(({ code }) => code)).toEqual(["extensions_shape", "snapshot_limit"]);
+  expect(decisive(problems).code).toBe("snapshot_limit");
+});
+
+function refusedBy(schema: z.ZodType, value: unknown, limits: { readonly nodes: number }) {
+  const read = admit(compile(schema).read, value, optionsOf({ limits, origin: "parsed" }));
+  if (read.ok) throw new Error("It was read.");
+  return read;
+}
