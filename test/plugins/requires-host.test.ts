@@ -20,12 +20,20 @@ const memoryNode = {
   requiresDefault: ">=0.9.0a10",
 };
 
-/** Returns why a plugin does not register on a host, or `undefined` if it does. */
-async function faultOf(requiresHost?: string, profile: Partial<typeof memoryNode> = {}) {
+type Profile = Partial<typeof memoryNode>;
+
+/** Creates a host with these names and versions, and a manager of it with one plugin. */
+async function registered(requiresHost: string | undefined, profile: Profile = {}) {
   const host = defineHost({ profile: { ...memoryNode, ...profile } });
-  const plugin = host.definePlugin({ name: "aaa", version: "1.0.0", requiresHost });
+  const range = requiresHost === undefined ? {} : { requiresHost };
+  const plugin = host.definePlugin({ name: "aaa", version: "1.0.0", ...range });
+  return host.createPluginManager({ plugins: [plugin] });
+}
+
+/** Returns why a plugin does not register on a host, or `undefined` if it does. */
+async function faultOf(requiresHost: string | undefined, profile?: Profile) {
   try {
-    await (await host.createPluginManager({ plugins: [plugin] })).close();
+    await (await registered(requiresHost, profile)).close();
     return undefined;
   } catch (error) {
     if (error instanceof ManifestError) return error.message;
@@ -92,17 +100,9 @@ describe("a host of version 0.9.0a10", () => {
 });
 
 describe("a plugin on a host", () => {
-  const host = defineHost({ profile: memoryNode });
-  const plugin = (requiresHost?: string) =>
-    host.definePlugin({
-      name: "aaa",
-      version: "1.0.0",
-      ...(requiresHost === undefined ? {} : { requiresHost }),
-    });
-
   it("PH-012, PH-014: registers if its range accepts the host", async () => {
     for (const range of [">=0.9.0a1", "*", undefined]) {
-      const manager = await host.createPluginManager({ plugins: [plugin(range)] });
+      const manager = await registered(range);
       expect(manager.plugins.map(({ name }) => name)).toEqual(["aaa"]);
     }
   });
@@ -112,9 +112,7 @@ describe("a plugin on a host", () => {
     ["", invalid("", "it is empty; say * for any version")],
   ])("PH-012, PH-013: is refused by %j", async (range, text) => {
     verifies("plugins:requires-host");
-    const refusal = await host
-      .createPluginManager({ plugins: [plugin(range)] })
-      .catch((error: unknown) => error);
+    const refusal = await registered(range).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ManifestError);
     expect((refusal as ManifestError).message).toBe(text);
     expect((refusal as ManifestError).code).toBe("manifest_invalid");
