@@ -16,6 +16,7 @@ import type { ConnectFor, Message, Transport } from "../../src/gateway/transport
 import { type SharedChild, sharedChild } from "../../src/gateway/transports/shared-child.ts";
 import { watched } from "../../src/gateway/transports/watched.ts";
 import { initialize } from "../../test/gateway/run/support/caller.ts";
+import { unlimited } from "../../test/internal/gateway/support/unlimited.ts";
 
 /** What a server does with a request. */
 export const behaviours = [
@@ -291,7 +292,7 @@ export function gatewayOf(count: 1 | 2) {
         ...headers,
       },
     });
-    const connection = { remote: undefined, onSent: () => undefined };
+    const connection = { remote: undefined, onSent: () => undefined, held: unlimited };
     return endpoint.handle(request, identityOf("proxy", ["ada"]), connection, () => undefined);
   }
 

@@ -171,19 +171,25 @@ function* isolationProblems(entry: SinglePluginEntry) {
 /** The size of an event beyond its message. */
 const eventBytes = 1024;
 
-/** Raises the default of `queuedBytes` if needed, so that the longest message fits. */
+/** Raises the defaults of `queuedBytes` and `inFlightBytes` if needed: the longest message fits. */
 export function withRoom(config: GatewayConfig, given: unknown): GatewayConfig {
   const { limits } = config;
-  if (isGiven("queuedBytes", given)) return config;
-  const queuedBytes = Math.max(limits.queuedBytes, limits.messageBytes + eventBytes);
-  return { ...config, limits: { ...limits, queuedBytes } };
+  const { messageBytes } = limits;
+  const raised = (name: "queuedBytes" | "inFlightBytes", least: number) =>
+    isGiven(name, given) ? limits[name] : Math.max(limits[name], least);
+  const queuedBytes = raised("queuedBytes", messageBytes + eventBytes);
+  const inFlightBytes = raised("inFlightBytes", 2 * messageBytes);
+  return { ...config, limits: { ...limits, queuedBytes, inFlightBytes } };
 }
 
-/** Checked only if both are given, since too little room cuts off no more than long answers. */
-function* limitProblems(
-  { limits: { messageBytes, queuedBytes }, servers }: GatewayConfig,
-  given: unknown,
-) {
+/** `queuedBytes` is checked only if both are given: too little room cuts off only long answers. */
+function* limitProblems({ limits, servers }: GatewayConfig, given: unknown) {
+  const { messageBytes, queuedBytes, inFlightBytes } = limits;
+  if (isGiven("inFlightBytes", given) && inFlightBytes < 2 * messageBytes)
+    yield problemAt(
+      ["limits", "inFlightBytes"],
+      `expected at least ${2 * messageBytes}, twice \`messageBytes\`, got ${inFlightBytes}: one subject may take half, and the longest messages would always be refused.`,
+    );
   if (Object.keys(servers).length === 0) return;
   if (!isGiven("messageBytes", given) || !isGiven("queuedBytes", given)) return;
   if (queuedBytes < messageBytes + eventBytes)

@@ -358,6 +358,13 @@ const limits = z.strictObject({
     .describe(
       "How many requests of one session, or exchanges of one subject (with models, or of MCP 2026-07-28), may be unanswered.",
     ),
+  inFlightBytes: z
+    .int()
+    .min(2048)
+    .default(67_108_864)
+    .describe(
+      "How many bytes the unanswered requests of all callers over HTTP may take together, and those of one subject half as many. At least twice `messageBytes`: the default is raised to that.",
+    ),
   queuedBytes: z
     .int()
     .min(1024)

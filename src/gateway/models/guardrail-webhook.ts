@@ -20,7 +20,7 @@ import {
 } from "../../providers/model/index.ts";
 import { chatCompletions } from "../../providers/openai/index.ts";
 import type { ModelRefusal } from "../../providers/rewrite/index.ts";
-import { documentIn } from "../transports/index.ts";
+import { documentIn, type Held } from "../transports/index.ts";
 import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
 import { requestText } from "./request-text.ts";
 
@@ -71,11 +71,11 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
   }
 
   /** Resolves to undefined for what is not JSON. */
-  async function posted(request: Request): Promise<unknown> {
+  async function posted(request: Request, held: Held): Promise<unknown> {
     const type = mediaTypeOf(request.headers.get("content-type"));
     if (request.method !== "POST" || type !== "application/json")
       throw new Refused(refusalOf("request_invalid"));
-    return documentIn(await requestText(request, options));
+    return documentIn(await requestText(request, options, held));
   }
 
   async function onPrompt(document: unknown, exchange: ModelExchange): Promise<Action> {
@@ -130,7 +130,9 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
       try {
         const part = parts[new URL(request.url).pathname];
         if (part === undefined) throw new Refused(refusalOf("request_unknown"));
-        const judged = posted(request).then((document) => part(document, exchange));
+        const judged = posted(request, connection.held).then((document) =>
+          part(document, exchange),
+        );
         const action = await unlessClosed(judged);
         exchange.end();
         return Response.json({ action });

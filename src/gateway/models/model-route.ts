@@ -20,8 +20,14 @@ import { failureCode } from "../../providers/http/judge-response.ts";
 import { Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { hiding, type RouteConfig, withSecrets } from "../config/index.ts";
-import { bytesWithin, type Connection, headersNamed, streamOf } from "../transports/index.ts";
-import { type BodyLimits, requestText } from "./request-text.ts";
+import {
+  type AdmittedConnection,
+  type BodyLimits,
+  bytesWithin,
+  headersNamed,
+  streamOf,
+} from "../transports/index.ts";
+import { requestText } from "./request-text.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
 /** Who is asking, and whose labels apply to the request. */
@@ -56,7 +62,7 @@ export interface RouteOptions extends BodyLimits {
 export interface ModelRoute {
   readonly path: string;
   readonly provider: string;
-  handle(request: Request, caller: ModelCaller, connection: Connection): Promise<Response>;
+  handle(request: Request, caller: ModelCaller, connection: AdmittedConnection): Promise<Response>;
   /** Returns why a response with status 200 is a refusal, or undefined if it is not one. */
   errorTypeOf?(response: Response): string | undefined;
   /** How many requests there are whose responses are not completely sent. */
@@ -113,6 +119,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       connection.onSent(() => inUse.leave());
       const url = new URL(request.url);
       const { method, signal } = request;
+      const body = () => requestText(request, options, connection.held);
       const headers = new Headers(headersNamed(request.headers, forwarded));
       const send = async (body: string | null, sent: Headers, isUnread: boolean) => {
         const init = { method, headers: sent, body, signal, isUnread };
@@ -141,9 +148,9 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           headers,
           signal,
           about: caller,
-          body: async () => new Response(await requestText(request, options)).body,
+          body: async () => new Response(await body()).body,
           pass: async () => {
-            const text = request.body === null ? null : await requestText(request, options);
+            const text = request.body === null ? null : await body();
             const response = await send(text, headers, true);
             if (method === "GET") notePassed(response);
             return response;

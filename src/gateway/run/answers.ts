@@ -45,6 +45,7 @@ const answers = {
     headers: { "retry-after": "60" },
   },
   too_many_unanswered: { status: 429, rpc: -32013, text: tooManyUnanswered.message },
+  too_many_bytes: { status: 429, rpc: -32013, text: bodyFaults.too_many },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
   shutting_down: {
     status: 503,

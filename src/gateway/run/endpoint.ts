@@ -1,7 +1,12 @@
 /** The interface of an endpoint for callers' MCP requests, and what its implementations share. */
 
 import type { Identity } from "../identity/index.ts";
-import { type Connection, isLasting, type Refusable, serverGone } from "../transports/index.ts";
+import {
+  type AdmittedConnection,
+  isLasting,
+  type Refusable,
+  serverGone,
+} from "../transports/index.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import type { Caller } from "./guarded-server.ts";
 import type { GatewayLog } from "./parts.ts";
@@ -31,7 +36,7 @@ export interface McpEndpoint {
   handle(
     request: Request,
     identity: Identity,
-    connection: Connection,
+    connection: AdmittedConnection,
     limit: Limit,
   ): Promise<Response>;
   /** Returns the session that a request names, if its subject owns that, or else the subject's. */

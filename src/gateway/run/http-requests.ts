@@ -3,11 +3,12 @@
 import { checkOrigin, type Identifier, type Identity } from "../identity/index.ts";
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import { ratePerMinute, type Tracing } from "../observe/index.ts";
-import { type Connection, errorOf } from "../transports/index.ts";
+import { type AdmittedConnection, type Connection, errorOf } from "../transports/index.ts";
 import { answer, answerLimited, reasonOf } from "./answers.ts";
 import { type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import { labelSessionOf, slotsOf } from "./guarded-server.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import type { ModelRoutes } from "./model-routes.ts";
 import { forPage } from "./pages.ts";
 import type { GatewayParts } from "./parts.ts";
@@ -35,6 +36,7 @@ export class HttpRequests {
   readonly #rate: ReturnType<typeof ratePerMinute>;
   /** Those with models. */
   readonly #exchanges: OpenExchanges;
+  readonly #bytes: HeldBytes;
   #open = 0;
 
   constructor(options: HttpRequestsOptions) {
@@ -42,6 +44,7 @@ export class HttpRequests {
     this.#options = options;
     this.#rate = ratePerMinute(() => limits().requestsPerMinute);
     this.#exchanges = new OpenExchanges(() => limits().inFlight);
+    this.#bytes = new HeldBytes(() => limits().inFlightBytes);
   }
 
   /** How many requests have responses that are not completely sent. */
@@ -71,7 +74,7 @@ export class HttpRequests {
       const identity = foreign ?? (await this.#admit(request, connection, isCounted));
       if (identity instanceof Response) return identity;
       const webhook = this.#options.models.webhook as ModelRoute;
-      return this.#ask(webhook, request, identity, connection);
+      return this.#ask(webhook, request, identity, this.#admitted(connection, identity));
     });
     return response.ok ? response : rejectionFor(response);
   }
@@ -114,11 +117,12 @@ export class HttpRequests {
     // Looked up only now, since a reload may have replaced it. The endpoint may be below its path.
     const route = mcp.isAt(pathname) ? undefined : models.at(pathname);
     const limit = (more: number) => this.#limit(identity, more);
-    if (route === undefined) return await mcp.handle(request, identity, connection, limit);
+    const admitted = this.#admitted(connection, identity);
+    if (route === undefined) return await mcp.handle(request, identity, admitted, limit);
     const leave = this.#exchanges.begin(identity);
     if (leave === undefined) return answer("too_many_unanswered");
     connection.onSent(leave);
-    return await this.#ask(route, request, identity, connection);
+    return await this.#ask(route, request, identity, admitted);
   }
 
   /** Resolves to the caller's identity, or to the response that refuses the request. */
@@ -137,6 +141,13 @@ export class HttpRequests {
     return isLosing() ? answer("audit_failed") : identity;
   }
 
+  /** The bytes of a request count at least until its response has been sent. */
+  #admitted(connection: Connection, identity: Identity): AdmittedConnection {
+    const held = this.#bytes.of(identity);
+    connection.onSent(held.hold());
+    return { ...connection, held };
+  }
+
   /** Counts requests. Returns the response that refuses them if the subject has sent too many. */
   #limit({ key }: Identity, count: number): Response | undefined {
     const wait = this.#rate.take(key, count);
@@ -147,7 +158,7 @@ export class HttpRequests {
     route: ModelRoute,
     request: Request,
     identity: Identity,
-    connection: Connection,
+    connection: AdmittedConnection,
   ): Promise<Response> {
     const { parts, identifier, mcp, tracing } = this.#options;
     const caller = { identity, session: mcp.sessionFor(request, identity) };

@@ -7,6 +7,7 @@ import type { GatewayConfig } from "../config/index.ts";
 import {
   callerLeft,
   documentIn,
+  type Held,
   idOf,
   isMessage,
   type Message,
@@ -48,10 +49,11 @@ type Inbound =
 export async function readInbound(
   request: Request,
   sdk: Pick<McpSdk, "classifyInboundRequest">,
-  { messageBytes, bodyTimeoutMs }: GatewayConfig["limits"],
+  limits: GatewayConfig["limits"],
+  held: Held,
   limit: Limit,
 ): Promise<Inbound | Response> {
-  const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
+  const { text, refused } = await readBody(request, limits, held);
   // The caller left before its whole message had come.
   if (refused === "broken" && request.signal.aborted) return callerLeft();
   if (refused !== undefined) return answer(refusals[refused]);
@@ -76,9 +78,10 @@ export async function readInbound(
   return { isModern: true, body };
 }
 
-const refusals: Readonly<Record<"too_large" | "too_slow" | "broken", AnswerCode>> = {
+const refusals: Readonly<Record<"too_large" | "too_slow" | "too_many" | "broken", AnswerCode>> = {
   too_large: "message_too_large",
   too_slow: "body_timeout",
+  too_many: "too_many_bytes",
   broken: "parse_error",
 };
 

@@ -6,11 +6,12 @@ import { within } from "../../core/data/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { type Identity, isAnonymous } from "../identity/index.ts";
 import {
+  type AdmittedConnection,
   batchRefused,
-  type Connection,
   errorOf,
   eventStores,
   exchangeFront,
+  type Held,
   idInUse,
   isMessage,
   isRequest,
@@ -46,6 +47,14 @@ export interface DirectOptions extends EndpointOptions {
   readonly limits: () => GatewayConfig["limits"];
 }
 
+/** A caller's request, as far as it has been read. */
+interface Asked {
+  readonly request: Request;
+  readonly identity: Identity;
+  readonly held: Held;
+  readonly body: unknown;
+}
+
 interface HttpSession extends Session {
   readonly front: SessionFront;
 }
@@ -79,21 +88,23 @@ export class DirectEndpoint implements McpEndpoint {
   async handle(
     request: Request,
     identity: Identity,
-    _connection: Connection,
+    { held }: AdmittedConnection,
     limit: Limit,
   ): Promise<Response> {
     const { sdk, limits } = this.#options;
-    if (request.method !== "POST") return this.#inSession(request, identity, undefined);
-    const inbound = await readInbound(request, sdk, limits(), limit);
+    const about = { request, identity, held };
+    if (request.method !== "POST") return this.#inSession({ ...about, body: undefined });
+    const inbound = await readInbound(request, sdk, limits(), held, limit);
     if (inbound instanceof Response) return inbound;
     const { body, isModern } = inbound;
     if (isModern) return this.#exchange(request, identity, body);
-    return this.#inSession(request, identity, body);
+    return this.#inSession({ ...about, body });
   }
 
-  async #inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
+  async #inSession(asked: Asked): Promise<Response> {
+    const { request, identity, held, body } = asked;
     const id = request.headers.get("mcp-session-id");
-    if (id === null) return this.#withoutSession(request, identity, body);
+    if (id === null) return this.#withoutSession(asked);
     const session = this.sessions.of(id, identity);
     if (session === undefined) return answer("session_unknown", body);
     const { front } = session;
@@ -103,22 +114,23 @@ export class DirectEndpoint implements McpEndpoint {
     if (last && !front.keepsEvent(last)) return answer("event_unknown");
     if (last && front.endsStream(last)) return nothingFollows();
     this.#options.callers.set(id, { identity, session: id });
-    const response = await front.handle(request, body, identity);
+    const response = await front.handle(request, body, identity, held);
     // The session ended in the meantime.
     if (response.status === 404) return answer("session_unknown", body);
     return response.status < 400 ? response : codedRefusal(response);
   }
 
-  async #withoutSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
-    const { method } = request;
+  async #withoutSession(asked: Asked): Promise<Response> {
+    const { body } = asked;
+    const { method } = asked.request;
     if (isMessage(body) && isRequest(body) && body.method === "initialize")
-      return this.#begin(request, identity, body);
+      return this.#begin(asked, body);
     const isAllowed = method === "POST" || method === "GET" || method === "DELETE";
     return isAllowed ? answer("session_missing", body) : answer("method_not_allowed");
   }
 
   /** Begins a session, with its own connection to each server. */
-  async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
+  async #begin({ request, identity, held }: Asked, body: RequestMessage): Promise<Response> {
     const { callers, servers } = this.#options;
     const { key } = identity;
     if (!this.sessions.hasRoomFor(identity) || !servers().every((server) => server.makeRoom()))
@@ -144,7 +156,7 @@ export class DirectEndpoint implements McpEndpoint {
     try {
       const onCut = (cut: RequestId) => front.closeStream(cut);
       wired = await this.#wire(front.transport, own, { key, onCut, session: id }, over);
-      const response = await front.begin(request, body, identity);
+      const response = await front.begin(request, body, identity, held);
       // The session's servers are gone.
       if (response.status === 404) return answer("server_unavailable", body);
       if (response.status === noAnswer) return response;

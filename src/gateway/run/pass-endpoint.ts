@@ -10,8 +10,8 @@ import { hiding, type UrlServer, withSecrets } from "../config/index.ts";
 import { serverPaths } from "../envoy/index.ts";
 import type { Identity } from "../identity/index.ts";
 import {
+  type AdmittedConnection,
   batchRefused,
-  type Connection,
   callerLeft,
   headersNamed,
   isMessage,
@@ -59,7 +59,7 @@ const sessionId = /^[!-~]{1,256}$/;
 interface Asked {
   readonly request: Request;
   readonly identity: Identity;
-  readonly connection: Connection;
+  readonly connection: AdmittedConnection;
   readonly server: Server;
   readonly body: unknown;
   readonly isModern: boolean;
@@ -85,7 +85,7 @@ export class PassEndpoint implements McpEndpoint {
   async handle(
     request: Request,
     identity: Identity,
-    connection: Connection,
+    connection: AdmittedConnection,
     limit: Limit,
   ): Promise<Response> {
     const { sdk, parts, servers } = this.#options;
@@ -96,7 +96,7 @@ export class PassEndpoint implements McpEndpoint {
     const { method, headers } = request;
     const about = { request, identity, connection, server };
     if (method === "POST") {
-      const inbound = await readInbound(request, sdk, config.limits, limit);
+      const inbound = await readInbound(request, sdk, config.limits, connection.held, limit);
       if (inbound instanceof Response) return inbound;
       const { body, isModern } = inbound;
       if (Array.isArray(body) && !mayBatch(headers)) return answerBad(batchRefused, body);
@@ -108,7 +108,7 @@ export class PassEndpoint implements McpEndpoint {
   }
 
   async #inSession(asked: Asked): Promise<Response> {
-    const { request, identity, server, body, isModern } = asked;
+    const { request, identity, connection, server, body, isModern } = asked;
     const begins = isBeginning(body);
     const id = isModern || begins ? null : request.headers.get("mcp-session-id");
     const session = id === null ? undefined : await this.#sessionAt(server, id, identity);
@@ -116,8 +116,11 @@ export class PassEndpoint implements McpEndpoint {
     if (begins && !this.sessions.hasRoomFor(identity)) return answer("too_many_sessions", body);
     const end = this.#exchanges.begin(identity);
     if (end === undefined) return answer("too_many_unanswered", body);
+    // A caller may leave, and come again for the answer.
+    const release = connection.held.hold();
     const leave = () => {
       end();
+      release();
       if (session?.open.delete(request) && !session.isBusy) this.sessions.answered(session.id);
     };
     try {

@@ -26,6 +26,19 @@ export interface Connection {
   readonly forward?: Forward;
 }
 
+/** The connection of a caller who may send requests. */
+export interface AdmittedConnection extends Connection {
+  readonly held: Held;
+}
+
+/** The bytes of one request. They count while anything uses them. */
+export interface Held {
+  /** Adds bytes that have come, or returns false if requests already take too many. */
+  take(bytes: number): boolean;
+  /** Begins a use, and returns the function that ends it. */
+  hold(): () => void;
+}
+
 /** Whether a response with this status never has a body. */
 export function isEmptyStatus(status: number): boolean {
   return status === 204 || status === 205 || status === 304;

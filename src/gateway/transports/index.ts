@@ -10,9 +10,11 @@ export {
 export { eventStores } from "./event-store.ts";
 export { callerLeft, exchangeFront, noAnswer } from "./exchange-front.ts";
 export {
+  type AdmittedConnection,
   type Connection,
   type Forward,
   type Forwarded,
+  type Held,
   headersNamed,
   isEmptyStatus,
   isEncoded,
@@ -20,7 +22,7 @@ export {
 export { Handshake } from "./handshake.ts";
 export { documentIn } from "./json-lines.ts";
 export { mayBatch, PassThrough, type RefusedAsks } from "./pass-through.ts";
-export { bodyFaults, bytesWithin, readBody, streamOf } from "./read-body.ts";
+export { type BodyLimits, bodyFaults, bytesWithin, readBody, streamOf } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";
 export { beginsTask } from "./server-asks.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";

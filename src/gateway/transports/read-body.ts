@@ -1,34 +1,58 @@
 /** Reads whole bodies, within a size limit and, for requests, a time limit. */
 import { within } from "../../core/data/index.ts";
+import type { Held } from "./forward.ts";
 
 type Body =
   | { readonly text: string; readonly refused?: undefined }
-  | { readonly refused: "too_large" | "too_slow" | "broken"; readonly text?: undefined };
+  | {
+      readonly refused: "too_large" | "too_slow" | "too_many" | "broken";
+      readonly text?: undefined;
+    };
 
 /** Why a body is refused, in words that a caller may see. */
 export const bodyFaults = {
   too_large: "The message is larger than limits.messageBytes allows",
   too_slow: "The body took longer to arrive than limits.bodyTimeoutMs allows",
+  too_many:
+    "Requests without an answer take all bytes that limits.inFlightBytes allows: wait for some of them",
 } as const;
+
+export interface BodyLimits {
+  readonly messageBytes: number;
+  readonly bodyTimeoutMs: number;
+}
 
 export async function readBody(
   request: Request,
-  maxBytes: number,
-  timeoutMs: number,
+  { messageBytes, bodyTimeoutMs }: BodyLimits,
+  held: Held,
 ): Promise<Body> {
   const declared = request.headers.get("content-length");
-  if (Number(declared ?? 0) > maxBytes) return { refused: "too_large" };
-  const end = await within<Uint8Array | ArrayBuffer | undefined>(timeoutMs, () =>
+  const bytes = Number(declared ?? 0);
+  if (bytes > messageBytes) return { refused: "too_large" };
+  if (!held.take(bytes)) return { refused: "too_many" };
+  const end = await within<Uint8Array | ArrayBuffer | undefined>(bodyTimeoutMs, () =>
     // The HTTP parser reads no more than the declared length.
-    declared === null ? bytesWithin(streamOf(request), maxBytes) : request.arrayBuffer(),
+    declared === null
+      ? bytesWithin(taken(streamOf(request), held), messageBytes)
+      : request.arrayBuffer(),
   );
   if (end.how === "timeout") return { refused: "too_slow" };
-  if (end.how === "threw") return { refused: "broken" };
+  if (end.how === "threw") return { refused: end.value === tooMany ? "too_many" : "broken" };
   if (end.value === undefined) return { refused: "too_large" };
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(end.value) };
   } catch {
     return { refused: "broken" };
+  }
+}
+
+const tooMany = new Error(bodyFaults.too_many);
+
+async function* taken(source: AsyncIterable<Uint8Array>, held: Held): AsyncIterable<Uint8Array> {
+  for await (const chunk of source) {
+    if (!held.take(chunk.byteLength)) throw tooMany;
+    yield chunk;
   }
 }
 

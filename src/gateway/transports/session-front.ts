@@ -9,6 +9,7 @@ import { cancelledIn, repeatsId, requestsIn, takesBatches, versionIn } from "./c
 import type { EventStore } from "./event-store.ts";
 import { keepAliveMs } from "./event-stream.ts";
 import { callerLeft } from "./exchange-front.ts";
+import type { Held } from "./forward.ts";
 import {
   type Extra,
   errorAnswer,
@@ -65,8 +66,9 @@ export interface SessionFront {
    * begins: the response has no session id, and the front ends. Resolves to 404 if the front ended
    * first, and to `callerLeft` if the caller did.
    */
-  begin(request: Request, body: RequestMessage, authInfo: unknown): Promise<Response>;
-  handle(request: Request, body: unknown, authInfo: unknown): Promise<Response>;
+  begin(request: Request, body: RequestMessage, authInfo: unknown, held: Held): Promise<Response>;
+  /** The bytes are held until all requests in the body have been answered. */
+  handle(request: Request, body: unknown, authInfo: unknown, held: Held): Promise<Response>;
   /** Whether a body uses an id twice, or the id of a request that has no answer yet. */
   repeatsId(body: unknown): boolean;
   readonly takesBatches: boolean;
@@ -110,7 +112,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
   });
 
   /** The requests that have no answer yet. The transport finds their streams by id alone. */
-  const open = new Map<string, RequestId>();
+  const open = new Map<string, { readonly id: RequestId; readonly release: () => void }>();
   /** Whether the caller has the session's own stream, or the id of an event to go on from. */
   let hasOwnStream = false;
   let hasOwnEvent = false;
@@ -147,7 +149,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
       const hasStream = relatedRequestId !== undefined && open.has(keyOf(relatedRequestId));
       if (isAnswer(message)) {
         const key = keyOf(message.id);
-        if (open.delete(key) && open.size === 0) onAnswered();
+        if (remove(key) && open.size === 0) onAnswered();
         if (key === beginning) begun(message);
       }
       try {
@@ -170,6 +172,12 @@ export function sessionFront(options: SessionOptions): SessionFront {
       await inner.close();
     },
   };
+
+  /** Returns whether the request was open. */
+  function remove(key: string): boolean {
+    open.get(key)?.release();
+    return open.delete(key);
+  }
 
   /** Keeps a message for the session's own stream, if there is room. */
   function keepsEarly(message: Message): boolean {
@@ -199,7 +207,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
 
   /** Closing the transport would only end the streams of open requests. */
   async function answerOpen(): Promise<void> {
-    const answers = [...open.values()].map((each) => errorAnswer(each, ended));
+    const answers = [...open.values()].map(({ id: each }) => errorAnswer(each, ended));
     await Promise.allSettled(answers.map((answer) => transport.send(answer)));
   }
 
@@ -210,21 +218,23 @@ export function sessionFront(options: SessionOptions): SessionFront {
 
   /** Ends a cancelled request's stream, which would stay open, as the server will not answer. */
   async function cancel(key: string): Promise<void> {
-    const id = open.get(key);
-    if (id !== undefined) await transport.send({ jsonrpc: "2.0", id, result: cancelled });
+    const request = open.get(key);
+    if (request !== undefined)
+      await transport.send({ jsonrpc: "2.0", id: request.id, result: cancelled });
   }
 
   async function handle(
     request: Request,
     parsedBody: unknown,
     authInfo: unknown,
+    held: Held,
   ): Promise<Response> {
     const ids = requestsIn(parsedBody).map((each) => each.id);
     const keys = ids.map(keyOf);
-    for (const each of ids) open.set(keyOf(each), each);
+    for (const each of ids) open.set(keyOf(each), { id: each, release: held.hold() });
     const response = await inner.handleRequest(request, { parsedBody, authInfo });
     // The stream has ended without an answer.
-    if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
+    if (isOver && keys.filter(remove).length > 0) return new Response(null, { status: 404 });
     // What follows an event may also be the rest of a request's stream.
     const last = request.headers.get("last-event-id");
     const isRest = Boolean(last);
@@ -234,7 +244,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     const isOwn = isStream && !isRest;
     if (isOwn) ownStreamOpened();
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
-    else for (const key of keys) open.delete(key);
+    else for (const key of keys) remove(key);
     if (response.body === null) return response;
     if (isStream) streams += 1;
     const onEnd = () => {
@@ -249,7 +259,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
 
   return {
     transport,
-    async begin(request, body, authInfo) {
+    async begin(request, body, authInfo, held) {
       beginning = keyOf(body.id);
       const answered = new Promise<Message | undefined>((resolve) => {
         begun = resolve;
@@ -257,7 +267,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
       const leave = () => void transport.close();
       request.signal.addEventListener("abort", leave, { once: true });
       isWaiting = true;
-      const response = await handle(request, body, authInfo);
+      const response = await handle(request, body, authInfo, held);
       if (!response.ok) {
         await transport.close();
         return response;

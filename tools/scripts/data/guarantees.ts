@@ -174,6 +174,7 @@ export const guarantees: readonly Guarantee[] = [
       "A-284–A-287",
       "A-289",
       "A-290",
+      "A-308",
     ],
     laws: ["L24", "L49"],
   },

@@ -51,6 +51,8 @@ describe("the file", () => {
   it.each([
     [{}, { messageBytes: 4_194_304, queuedBytes: 8_388_608 }],
     [{ messageBytes: 16_777_216 }, { messageBytes: 16_777_216, queuedBytes: 16_778_240 }],
+    [{ messageBytes: 16_777_216 }, { inFlightBytes: 67_108_864 }],
+    [{ messageBytes: 50_000_000 }, { inFlightBytes: 100_000_000 }],
     [{ messageBytes: 1024 }, { messageBytes: 1024, queuedBytes: 8_388_608 }],
     [{ queuedBytes: 1_048_576 }, { messageBytes: 4_194_304, queuedBytes: 1_048_576 }],
   ])("has room for the longest message where it says %o", async (limits, expected) => {

@@ -388,6 +388,12 @@ describe("what makes no sense together", () => {
       "expected at least 1024 more than `messageBytes`",
     ],
     [
+      "messages that are longer than what one subject may have unanswered",
+      { ...listening, limits: { inFlightBytes: 8_388_607 } },
+      "limits.inFlightBytes",
+      "expected at least 8388608, twice `messageBytes`, got 8388607",
+    ],
+    [
       "sessions that stay open longer than labels in memory",
       { ...listening, limits: { idleSessionMs: 86_400_000 } },
       "limits.idleSessionMs",

@@ -7,6 +7,7 @@ import { memoryLabelStore } from "glassine/labels";
 import { expect, it } from "vitest";
 import { guardrailWebhook } from "../../../../src/gateway/models/index.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { unlimited } from "../support/unlimited.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -42,7 +43,7 @@ it("keeps no text of a prompt that it has answered", async () => {
     masksAnswers: false,
   });
   const caller = { labelSession: "s", subject: undefined, envelope: {} };
-  const connection = { remote: undefined, onSent() {} };
+  const connection = { remote: undefined, onSent() {}, held: unlimited };
   const ask = async (count: number) => {
     for (let at = 0; at < count; at += 1) {
       const content = `secret ${at} ${"x".repeat(200_000)}`;

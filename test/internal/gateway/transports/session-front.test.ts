@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { eventStores } from "../../../../src/gateway/transports/event-store.ts";
 import { sessionFront } from "../../../../src/gateway/transports/session-front.ts";
+import { unlimited } from "../support/unlimited.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
@@ -51,7 +52,7 @@ it("refuses what a server asks if no stream is opened for it within 30 seconds",
     { id: "q-1", error: { code: -32014, data: { code: "peer_unreachable" } } },
   ]);
   expect(undelivered).toEqual(["No stream was opened for the message."]);
-  await front.handle(open(), undefined, undefined);
+  await front.handle(open(), undefined, undefined, unlimited);
   expect(sent).toEqual([message({ method: "notifications/message" })]);
 });
 
@@ -60,7 +61,7 @@ it.each([
   ["belongs to a session that is over", "close"],
 ])("does not refuse what %s", async (_, end) => {
   const { front, said, undelivered } = await started();
-  if (end === "open") await front.handle(open(), undefined, undefined);
+  if (end === "open") await front.handle(open(), undefined, undefined, unlimited);
   else await front.transport.close();
   vi.advanceTimersByTime(30_000);
   expect({ said, undelivered }).toEqual({ said: [], undelivered: [] });

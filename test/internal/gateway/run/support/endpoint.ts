@@ -15,6 +15,7 @@ import { wireWith } from "../../../../../src/gateway/run/wire.ts";
 import type { Forward } from "../../../../../src/gateway/transports/index.ts";
 import { messagesIn } from "../../../../gateway/run/support/caller.ts";
 import { afterTest } from "../../../../support/cleanup.ts";
+import { unlimited } from "../../support/unlimited.ts";
 
 /** With `shared`, other gateways use that store of labels too. */
 export async function endpointBefore(
@@ -68,7 +69,7 @@ export async function endpointBefore(
       ...(session !== undefined && { "mcp-session-id": session }),
     };
     const request = new Request("http://127.0.0.1:8080/mcp", { headers, ...asked });
-    const connection = { remote: undefined, onSent() {}, forward };
+    const connection = { remote: undefined, onSent() {}, forward, held: unlimited };
     return endpoint.handle(request, identity, connection, () => undefined);
   };
   const get = (identity: Identity, session: string) => ask(identity, session, { method: "GET" });

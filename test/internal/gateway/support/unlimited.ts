@@ -1,0 +1,4 @@
+import type { Held } from "../../../../src/gateway/transports/index.ts";
+
+/** Bytes that nothing limits. */
+export const unlimited: Held = { take: () => true, hold: () => () => {} };
