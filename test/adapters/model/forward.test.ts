@@ -1,5 +1,5 @@
 // Only in test:all: it cuts streams at every place.
-/** `guardModel` on streams: what is forwarded before an answer ends, depending on the plugins. */
+/** `guardModel` and `aiMiddleware`: what is forwarded before an answer ends, by its plugins. */
 import {
   addLabels,
   createPluginManager,
@@ -8,7 +8,7 @@ import {
   type Extensions,
   type StreamMode,
 } from "glassine";
-import { contentStream, type StreamPartLike } from "glassine/ai-sdk";
+import { aiMiddleware, contentStream, type StreamPartLike } from "glassine/ai-sdk";
 import { anthropic, messagesStream } from "glassine/anthropic";
 import { bedrock, converseStream } from "glassine/bedrock";
 import { generateStream, google } from "glassine/google";
@@ -17,16 +17,30 @@ import { memoryLabelStore } from "glassine/labels";
 import type { Message } from "glassine/messages";
 import { chatCompletions, chatStream, responses, responsesStream } from "glassine/openai";
 import { describe, expect, it } from "vitest";
-import { providers } from "../../../src/providers/ai-sdk/tables.ts";
 import { verifies } from "../../support/verifies.ts";
 
+type Manager = Awaited<ReturnType<typeof createPluginManager>>;
+type Judge = (
+  manager: Manager,
+  events: AsyncIterable<object>,
+  options: object,
+) => AsyncIterable<{
+  readonly event?: object | undefined;
+  readonly refusal?: { readonly code: string; readonly reason: string } | undefined;
+}>;
+
 interface Api {
-  readonly provider: ModelProvider;
+  readonly judge: Judge;
   /** The events of an answer as the API sends them, with each text split into the given pieces. */
   events(said: Said): readonly object[];
   /** The answer that a client assembles from the events. */
   read(events: readonly object[]): { readonly content: readonly object[]; readonly done: boolean };
 }
+
+const guarded =
+  (provider: ModelProvider): Judge =>
+  (manager, events, options) =>
+    guardModel(provider, manager, options).begin().judgeEvents(events);
 
 interface Said {
   readonly thinking?: readonly string[];
@@ -46,7 +60,7 @@ const pieces = <Made>(list: readonly string[] | undefined, make: (piece: string)
   (list ?? []).map((piece) => make(piece));
 
 const chat: Api = {
-  provider: chatCompletions,
+  judge: guarded(chatCompletions),
   events: ({ thinking, text, refusal, call }) => [
     chunk({ role: "assistant", content: "" }),
     ...pieces(thinking, (reasoning_content) => chunk({ reasoning_content })),
@@ -86,7 +100,7 @@ function blockEvents(
 }
 
 const messages: Api = {
-  provider: anthropic,
+  judge: guarded(anthropic),
   events({ thinking, text, call }) {
     const first = thinking === undefined ? 0 : 1;
     const usage = { input_tokens: 5, output_tokens: 1 };
@@ -166,7 +180,7 @@ function answerOf({ text, refusal, call }: Said): object {
 
 /** The library writes the whole text in one event; this splits it into one event per piece. */
 const items: Api = {
-  provider: responses,
+  judge: guarded(responses),
   events(said) {
     const list = said.text ?? said.refusal ?? [];
     return responses.toEvents(answerOf(said)).flatMap((event) => {
@@ -200,7 +214,7 @@ const converseEvents = (
 };
 
 const converse: Api = {
-  provider: bedrock,
+  judge: guarded(bedrock),
   events({ thinking, text, call }) {
     const first = thinking === undefined ? 0 : 1;
     const usage = { inputTokens: 5, outputTokens: 30, totalTokens: 35 };
@@ -241,7 +255,7 @@ const candidate = (parts: readonly object[], more: object = {}) => ({
 });
 
 const gemini: Api = {
-  provider: google,
+  judge: guarded(google),
   events: ({ thinking, text, call }) => [
     ...pieces(thinking, (each) => candidate([{ text: each, thought: true }])),
     ...pieces(characters(text), (each) => candidate([{ text: each }])),
@@ -274,8 +288,24 @@ const block = (
         ...list.map((delta) => ({ type: `${type}-delta`, id, delta })),
         { type: `${type}-end`, id },
       ];
+interface Refused {
+  readonly message: string;
+  readonly data: { readonly error: { readonly code: string } };
+}
 const aiSdk: Api = {
-  provider: providers.v3,
+  async *judge(manager, events, options) {
+    const middleware = aiMiddleware(manager, { specificationVersion: "v3", ...options });
+    const { stream } = await middleware.wrapStream({
+      doStream: async () => ({ stream: ReadableStream.from(events) as ReadableStream<object> }),
+      params: {},
+      model: {},
+    });
+    for await (const event of stream) {
+      const { error } = event as StreamPartLike & { readonly error?: Refused };
+      if (error === undefined) yield { event };
+      else yield { refusal: { code: error.data.error.code, reason: error.message } };
+    }
+  },
   events: ({ thinking, text, call }) => [
     { type: "stream-start", warnings: [] },
     ...block("reasoning", "r", thinking),
@@ -333,24 +363,25 @@ interface Forwarded {
 }
 
 async function forward(
-  { provider }: Api,
+  { judge }: Api,
   events: readonly object[],
   plugins: readonly ReturnType<typeof outputs>[],
   options: object = {},
 ): Promise<Forwarded> {
   const manager = await createPluginManager({ plugins: plugins as never });
-  const exchange = guardModel(provider, manager, options).begin();
   let came = 0;
   async function* arriving() {
     for (const event of events) {
+      // What has arrived is forwarded first, also through a stream that reads ahead.
+      await new Promise(setImmediate);
       came += 1;
       yield event;
     }
   }
   const left: object[] = [];
   const after: number[] = [];
-  for await (const judged of exchange.judgeEvents(arriving())) {
-    if (judged.refusal !== undefined) return { events: left, after, refusal: judged.refusal };
+  for await (const judged of judge(manager, arriving(), options)) {
+    if (judged.event === undefined) return { events: left, after, refusal: judged.refusal };
     left.push(judged.event);
     after.push(came);
   }
