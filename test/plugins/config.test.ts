@@ -1,10 +1,11 @@
+/** How the configuration of a plugin is read: from where, with which schema, and what is refused. */
 import fc from "fast-check";
+import { definePlugin, GlassineError, type PluginContext } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as mini from "zod/mini";
-import { readSchema } from "../../../src/core/plugins/config-schema.ts";
-import { readConfig, readData } from "../../../src/core/plugins/read-config.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
 
 interface Given {
   readonly plugin?: string;
@@ -14,30 +15,68 @@ interface Given {
   readonly item?: unknown;
   readonly env?: Record<string, string | undefined>;
   readonly prefix?: string;
+  /** What a handler throws, for its line in the log. */
+  readonly thrown?: string;
 }
 
-const read = ({ schema, section, item, ...given }: Given) =>
-  readConfig({
-    plugin: "foo",
-    names: ["foo"],
-    env: undefined,
-    prefix: "GLASSINE_",
-    ...given,
-    section: readData(section),
-    item: readData(item),
-    schema: schema === undefined ? undefined : readSchema(schema),
-  });
+type Registered =
+  | { readonly config: unknown; readonly warnings: readonly string[]; readonly logged: string }
+  | { readonly fault: string };
 
-function taken(given: Given) {
-  const result = read(given);
+const standard = defineHost({});
+
+/** Registers a plugin, and calls its handler for the configuration that it gets. */
+async function registered(given: Given): Promise<Registered> {
+  const { plugin = "foo", names = [], schema, section, item, env = {}, thrown = "" } = given;
+  const { prefix } = given;
+  const host = prefix === undefined ? standard : defineHost({ profile: { envPrefix: prefix } });
+  const warnings: string[] = [];
+  const errors: string[] = [];
+  let config: unknown;
+  const others = names.filter((name) => name !== plugin);
+  const reading = definePlugin({
+    name: plugin,
+    version: "1.0.0",
+    ...(schema !== undefined && { configSchema: schema }),
+    hooks: {
+      tool_pre_invoke(_: unknown, context: PluginContext) {
+        config = context.config;
+        throw new Error(thrown);
+      },
+    },
+  } as never);
+  try {
+    const manager = await host.createPluginManager({
+      plugins: [
+        item === undefined ? reading : { plugin: reading, config: item },
+        ...others.map((name) => definePlugin({ name, version: "1.0.0", hooks: {} })),
+      ],
+      ...(section !== undefined && { config: { [plugin]: section } }),
+      env,
+      logger: {
+        warn: (text) => void warnings.push(text),
+        error: (text) => void errors.push(text),
+      },
+    });
+    await manager.invoke("tool_pre_invoke", { name: "t" });
+    await manager.close();
+  } catch (error) {
+    if (!(error instanceof GlassineError)) throw error;
+    return { fault: error.message };
+  }
+  return { config, warnings, logged: errors.join() };
+}
+
+async function taken(given: Given) {
+  const result = await registered(given);
   if ("fault" in result) throw new Error(result.fault);
   return result;
 }
 
-const configOf = (given: Given): unknown => taken(given).config;
+const configOf = async (given: Given): Promise<unknown> => (await taken(given)).config;
 
-const fault = (given: Given): string | undefined => {
-  const result = read(given);
+const fault = async (given: Given): Promise<string | undefined> => {
+  const result = await registered(given);
   return "fault" in result
     ? result.fault.replace(/^plugin 'foo' failed config validation: /, "")
     : undefined;
@@ -50,35 +89,35 @@ const limits = z.object({
 });
 
 describe("the sources of a configuration", () => {
-  it("is the environment over the item over the section, key by key", () => {
+  it("is the environment over the item over the section, key by key", async () => {
     verifies("plugins:config-sources");
     const schema = z.record(z.string(), z.unknown());
     const section = { a: 1, b: 1, c: 1, deep: { x: 1, y: 1 } };
     const item = { b: 2, c: 2, deep: { x: 2 } };
     const env = { GLASSINE_PLUGIN_FOO_C: "3" };
-    expect(configOf({ schema, section, item, env })).toEqual({
+    expect(await configOf({ schema, section, item, env })).toEqual({
       a: 1,
       b: 2,
       c: "3",
       deep: { x: 2 },
     });
-    expect(configOf({ schema, section })).toEqual(section);
-    expect(configOf({ schema, env })).toEqual({ c: "3" });
+    expect(await configOf({ schema, section })).toEqual(section);
+    expect(await configOf({ schema, env })).toEqual({ c: "3" });
   });
 
-  it("may be empty: then a schema receives an empty object, for its defaults", () => {
-    expect(configOf({ schema: limits })).toEqual({ mode: "fast" });
-    expect(fault({ schema: z.object({ url: z.string() }) })).toBe(
+  it("may be empty: then a schema receives an empty object, for its defaults", async () => {
+    expect(await configOf({ schema: limits })).toEqual({ mode: "fast" });
+    expect(await fault({ schema: z.object({ url: z.string() }) })).toBe(
       "url: Invalid input: expected string, received undefined",
     );
-    expect(configOf({})).toBeUndefined();
+    expect(await configOf({})).toBeUndefined();
   });
 
-  it("is deeply frozen, and the plugin's own", () => {
+  it("is deeply frozen, and the plugin's own", async () => {
     verifies("plugins:config-schema");
     const item = { list: [{ a: 1 }], nothing: null };
     for (const schema of [undefined, z.looseObject({}), { parse: (value: unknown) => value }]) {
-      const config = configOf({ schema, item }) as typeof item;
+      const config = (await configOf({ schema, item })) as typeof item;
       expect(config).toEqual(item);
       for (const part of [config, config.list, config.list[0]])
         expect(Object.isFrozen(part)).toBe(true);
@@ -87,7 +126,7 @@ describe("the sources of a configuration", () => {
     expect(Object.isFrozen(item.list)).toBe(false);
   });
 
-  it("may be changed by a schema while it reads, since it is a copy", () => {
+  it("may be changed by a schema while it reads, since it is a copy", async () => {
     const schema = {
       parse(value: { secret?: string; kept?: boolean }) {
         delete value.secret;
@@ -96,19 +135,19 @@ describe("the sources of a configuration", () => {
       },
     };
     const section = { secret: "abc" };
-    expect(configOf({ schema, section })).toEqual({ kept: true });
+    expect(await configOf({ schema, section })).toEqual({ kept: true });
     expect(section).toEqual({ secret: "abc" });
   });
 
-  it("is the operator's value if that is not an object, and then nothing overrides it", () => {
-    expect(configOf({ item: [1, 2] })).toEqual([1, 2]);
-    expect(configOf({ item: 7, schema: z.number() })).toBe(7);
-    expect(configOf({ item: null, schema: z.null() })).toBeNull();
+  it("is the operator's value if that is not an object, and then nothing overrides it", async () => {
+    expect(await configOf({ item: [1, 2] })).toEqual([1, 2]);
+    expect(await configOf({ item: 7, schema: z.number() })).toBe(7);
+    expect(await configOf({ item: null, schema: z.null() })).toBeNull();
     const text = "its config must be an object, because it overrides configuration from elsewhere";
-    expect(fault({ item: 7, section: {} })).toBe(text);
-    expect(fault({ item: [], env: { GLASSINE_PLUGIN_FOO_A: "1" } })).toBe(text);
+    expect(await fault({ item: 7, section: {} })).toBe(text);
+    expect(await fault({ item: [], env: { GLASSINE_PLUGIN_FOO_A: "1" } })).toBe(text);
     for (const section of [7, [], null, "text"])
-      expect(fault({ section })).toBe("the section must be an object");
+      expect(await fault({ section })).toBe("the section must be an object");
   });
 
   it.each([
@@ -118,24 +157,23 @@ describe("the sources of a configuration", () => {
     ["a getter", Object.defineProperty({}, "a", { get: () => 1, enumerable: true }), "a: expected"],
     ["a proxy", new Proxy({}, {}), "(root): expected"],
     ["NaN", { n: Number.NaN }, "n: expected a finite number"],
-  ])("is JSON data, not %s", (_, value, text) => {
-    expect(fault({ section: value })).toContain(`the section is not JSON data: ${text}`);
-    expect(fault({ item: value })).toContain(`its config is not JSON data: ${text}`);
+  ])("is JSON data, not %s", async (_, value, text) => {
+    expect(await fault({ section: value })).toContain(`the section is not JSON data: ${text}`);
+    expect(await fault({ item: value })).toContain(`its config is not JSON data: ${text}`);
   });
 
-  it("without a schema is used, with a warning about other sources", () => {
+  it("without a schema is used, with a warning about other sources", async () => {
     verifies("plugins:config-unknown-key");
     const warning = "plugin 'foo' has configuration but no configSchema";
-    expect(taken({ section: { a: 1 } }).warnings).toEqual([warning]);
-    expect(taken({ section: { a: 1 }, item: { b: 1 } }).warnings).toEqual([warning]);
-    expect(read({ env: { GLASSINE_PLUGIN_FOO_MAX_SIZE: "3" } })).toEqual({
+    expect((await taken({ section: { a: 1 } })).warnings).toEqual([warning]);
+    expect((await taken({ section: { a: 1 }, item: { b: 1 } })).warnings).toEqual([warning]);
+    expect(await taken({ env: { GLASSINE_PLUGIN_FOO_MAX_SIZE: "3" } })).toMatchObject({
       config: { max_size: "3" },
       warnings: [warning],
-      secrets: ["3"],
     });
     for (const given of [{}, { section: {} }, { item: { a: 1 } }, { section: {}, item: { a: 1 } }])
-      expect(taken(given).warnings).toEqual([]);
-    expect(taken({ section: { mode: "fast" }, schema: limits }).warnings).toEqual([]);
+      expect((await taken(given)).warnings).toEqual([]);
+    expect((await taken({ section: { mode: "fast" }, schema: limits })).warnings).toEqual([]);
   });
 });
 
@@ -147,7 +185,7 @@ describe("a variable of the environment", () => {
     ["maxSize", { maxSize: 3 }],
     ["API_KEY", { api_key: "3" }],
     ["APIKEY", { api_key: "3" }],
-  ])("%s sets the key that equals it except for case and underscores", (suffix, config) => {
+  ])("%s sets the key that equals it except for case and underscores", async (suffix, config) => {
     const env = { [`GLASSINE_PLUGIN_FOO_${suffix}`]: "3" };
     for (const schema of [
       limits,
@@ -155,37 +193,37 @@ describe("a variable of the environment", () => {
       limits.transform((value) => value),
       z.lazy(() => limits).optional(),
     ])
-      expect(configOf({ schema, env })).toEqual({ mode: "fast", ...config });
+      expect(await configOf({ schema, env })).toEqual({ mode: "fast", ...config });
   });
 
-  it("becomes lower case if the schema has no known keys", () => {
+  it("becomes lower case if the schema has no known keys", async () => {
     const env = { GLASSINE_PLUGIN_FOO_MAX_SIZE: "3" };
     for (const schema of [
       z.record(z.string(), z.string()),
       z.looseObject({ other: z.string().optional() }),
       { parse: (value: unknown) => value },
     ])
-      expect(configOf({ schema, env })).toEqual({ max_size: "3" });
+      expect(await configOf({ schema, env })).toEqual({ max_size: "3" });
   });
 
-  it("sets the key with that spelling if two differ only in underscores", () => {
+  it("sets the key with that spelling if two differ only in underscores", async () => {
     const schema = z.object({ apiKey: z.string().optional(), api_key: z.string().optional() });
     const env = { GLASSINE_PLUGIN_FOO_API_KEY: "a", GLASSINE_PLUGIN_FOO_APIKEY: "b" };
-    expect(configOf({ schema, env })).toEqual({ apiKey: "b", api_key: "a" });
+    expect(await configOf({ schema, env })).toEqual({ apiKey: "b", api_key: "a" });
   });
 
-  it("affects only its key", () => {
+  it("affects only its key", async () => {
     verifies("plugins:config-environment");
     const env = {
       GLASSINE_PLUGIN_FOO_MAX_SIZE: "hunter-2",
       GLASSINE_PLUGIN_FOO_MAXSIZE: "hunter-3",
     };
-    expect(fault({ schema: limits, env })).toBe(
+    expect(await fault({ schema: limits, env })).toBe(
       "the variables 'GLASSINE_PLUGIN_FOO_MAXSIZE' and 'GLASSINE_PLUGIN_FOO_MAX_SIZE' set the same key",
     );
   });
 
-  it("belongs to the plugin with the longest matching name", () => {
+  it("belongs to the plugin with the longest matching name", async () => {
     verifies("plugins:config-environment");
     const env = {
       GLASSINE_PLUGIN_FOO_A: "of foo",
@@ -197,10 +235,10 @@ describe("a variable of the environment", () => {
     };
     const names = ["foo", "foo-bar-baz", "foo-bar"];
     const of = (plugin: string) => configOf({ plugin, names, env });
-    expect(of("foo")).toEqual({ a: "of foo", barn: "of foo as well", bar: "of foo, too" });
-    expect(of("foo-bar")).toEqual({ a: "of foo-bar" });
-    expect(of("foo-bar-baz")).toEqual({ a: "of foo-bar-baz" });
-    expect(configOf({ env, names: [] })).toMatchObject({ bar_a: "of foo-bar" });
+    expect(await of("foo")).toEqual({ a: "of foo", barn: "of foo as well", bar: "of foo, too" });
+    expect(await of("foo-bar")).toEqual({ a: "of foo-bar" });
+    expect(await of("foo-bar-baz")).toEqual({ a: "of foo-bar-baz" });
+    expect(await configOf({ env, names: [] })).toMatchObject({ bar_a: "of foo-bar" });
   });
 
   it.each([
@@ -211,18 +249,20 @@ describe("a variable of the environment", () => {
     "PUBLISHER_KEYS",
     "AUTO_DISCOVERY_ENABLED",
     "MODE",
-  ])("PLUGIN_%s is the host's, whatever the plugins' names", (setting) => {
+  ])("PLUGIN_%s is the host's, whatever the plugins' names", async (setting) => {
     const env = { [`GLASSINE_PLUGIN_${setting}`]: "x" };
     const parts = setting.toLowerCase().split("_");
     for (let length = 1; length < parts.length; length++) {
       const plugin = parts.slice(0, length).join("-");
-      expect(configOf({ plugin, names: [plugin], env })).toBeUndefined();
+      expect(await configOf({ plugin, names: [plugin], env })).toBeUndefined();
       const own = { [`GLASSINE_PLUGIN_${plugin.toUpperCase().replaceAll("-", "_")}_X`]: "1" };
-      expect(configOf({ plugin, names: [plugin], env: { ...env, ...own } })).toEqual({ x: "1" });
+      expect(await configOf({ plugin, names: [plugin], env: { ...env, ...own } })).toEqual({
+        x: "1",
+      });
     }
   });
 
-  it("has the host's own prefix, and a value", () => {
+  it("has the host's own prefix, and a value", async () => {
     const env = {
       STIGMEM_PLUGIN_FOO_A: "1",
       GLASSINE_PLUGIN_FOO_A: "2",
@@ -231,17 +271,17 @@ describe("a variable of the environment", () => {
       STIGMEM_PLUGIN_FOO_B: undefined,
       STIGMEM_PLUGIN_FOO_: "5",
     };
-    expect(configOf({ env, prefix: "STIGMEM_" })).toEqual({ a: "1" });
+    expect(await configOf({ env, prefix: "STIGMEM_" })).toEqual({ a: "1" });
   });
 
-  it("cannot reach a prototype", () => {
+  it("cannot reach a prototype", async () => {
     const env = { GLASSINE_PLUGIN_FOO___PROTO__: "x", GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" };
     const text = /^it is not JSON data: .*expected ordinary keys, got __proto__$/;
-    expect(fault({ env })).toMatch(text);
-    expect(fault({ env, schema: limits })).toMatch(text);
+    expect(await fault({ env })).toMatch(text);
+    expect(await fault({ env, schema: limits })).toMatch(text);
     const section = JSON.parse('{ "__proto__": { "x": 1 } }');
-    expect(fault({ section })).toMatch(/^the section is not JSON data: .*got __proto__$/);
-    expect(configOf({ env: { GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" } })).toEqual({
+    expect(await fault({ section })).toMatch(/^the section is not JSON data: .*got __proto__$/);
+    expect(await configOf({ env: { GLASSINE_PLUGIN_FOO_CONSTRUCTOR: "x" } })).toEqual({
       constructor: "x",
     });
     expect(({} as { x?: unknown }).x).toBeUndefined();
@@ -249,15 +289,17 @@ describe("a variable of the environment", () => {
 });
 
 describe("PH-071: an unknown key", () => {
-  it("is refused, with a suggestion and its variable", () => {
+  it("is refused, with a suggestion and its variable", async () => {
     verifies("plugins:config-unknown-key");
-    expect(fault({ schema: limits, section: { maxsize: 3 } })).toBe(
+    expect(await fault({ schema: limits, section: { maxsize: 3 } })).toBe(
       "unknown key 'maxsize'; did you mean 'maxSize'?",
     );
-    expect(fault({ schema: limits, env: { GLASSINE_PLUGIN_FOO_MAX_SIZES: "3" } })).toBe(
+    expect(await fault({ schema: limits, env: { GLASSINE_PLUGIN_FOO_MAX_SIZES: "3" } })).toBe(
       "unknown key 'max_sizes' of the variable 'GLASSINE_PLUGIN_FOO_MAX_SIZES'; did you mean 'maxSize'?",
     );
-    expect(fault({ schema: limits, item: { banana: "hunter-2" } })).toBe("unknown key 'banana'");
+    expect(await fault({ schema: limits, item: { banana: "hunter-2" } })).toBe(
+      "unknown key 'banana'",
+    );
   });
 
   const shapes: readonly (readonly [string, unknown])[] = [
@@ -273,8 +315,8 @@ describe("PH-071: an unknown key", () => {
     ["of a union", z.union([z.object({ a: z.number() }), z.object({ c: z.string().optional() })])],
     ["of both", z.object({ a: z.number().optional() }).and(z.object({ c: z.number().optional() }))],
   ];
-  it.each(shapes)("is reported for an object %s", (_, schema) => {
-    expect(fault({ schema, section: { zebra: 1 } })).toBe("unknown key 'zebra'");
+  it.each(shapes)("is reported for an object %s", async (_, schema) => {
+    expect(await fault({ schema, section: { zebra: 1 } })).toBe("unknown key 'zebra'");
   });
 
   it.each([
@@ -285,19 +327,19 @@ describe("PH-071: an unknown key", () => {
     ["an input that is changed first", z.preprocess((value) => value, z.any())],
     ["another schema", { parse: (value: unknown) => value }],
     ["one that circles", z.lazy((): z.ZodType => z.any())],
-  ])("is accepted for %s", (_, schema) => {
-    expect(fault({ schema, section: { b: 1 } })).toBeUndefined();
+  ])("is accepted for %s", async (_, schema) => {
+    expect(await fault({ schema, section: { b: 1 } })).toBeUndefined();
   });
 
   const endless: z.ZodType = z.lazy(() => endless);
   it.each([
     ["throws", z.lazy((): z.ZodType => JSON.parse("{"))],
     ["has no end", endless],
-  ])("is left to a lazy schema that %s", (_, schema) => {
-    expect(fault({ schema, section: { b: 1 } })).toMatch(/^configSchema refused it/);
+  ])("is left to a lazy schema that %s", async (_, schema) => {
+    expect(await fault({ schema, section: { b: 1 } })).toMatch(/^configSchema refused it/);
   });
 
-  it("is found inside objects, lists, tuples and records", () => {
+  it("is found inside objects, lists, tuples and records", async () => {
     const leaf = z.object({ port: z.number() });
     const schema = z.object({
       server: leaf.optional(),
@@ -313,13 +355,13 @@ describe("PH-071: an unknown key", () => {
       byName: { eu: wrong },
     };
     const places = ["server", "list[0]", "pair[1]", "pair[2]", "byName.eu"];
-    expect(fault({ schema, section })).toBe(
+    expect(await fault({ schema, section })).toBe(
       places.map((place) => `${place}: unknown key 'prot'; did you mean 'port'?`).join("; "),
     );
   });
 
-  it("is reported together with other problems", () => {
-    expect(fault({ schema: limits, section: { banana: 1, mode: "none" } })).toBe(
+  it("is reported together with other problems", async () => {
+    expect(await fault({ schema: limits, section: { banana: 1, mode: "none" } })).toBe(
       'unknown key \'banana\'; mode: Invalid option: expected one of "fast"|"slow"',
     );
   });
@@ -468,14 +510,14 @@ describe("PH-071: what a schema expects is reported by path, without values", ()
       `${Array.from("abcdefgh", (key) => `${key}: Invalid input: expected number, received undefined`).join("; ")}; and 2 more`,
     ],
   ];
-  it.each(cases)("%s", (_, schema, section, text) => {
-    expect(fault({ schema, section })).toBe(text);
+  it.each(cases)("%s", async (_, schema, section, text) => {
+    expect(await fault({ schema, section })).toBe(text);
   });
 
-  it("PH-071: a value of the environment of the wrong type", () => {
+  it("PH-071: a value of the environment of the wrong type", async () => {
     const schema = z.object({ port: z.coerce.number(), apiKey: z.string().max(8) });
     const env = { GLASSINE_PLUGIN_FOO_PORT: secret, GLASSINE_PLUGIN_FOO_API_KEY: `${secret}-2` };
-    expect(read({ schema, env })).toEqual({
+    expect(await registered({ schema, env })).toEqual({
       fault:
         "plugin 'foo' failed config validation: port: Invalid input: expected number, received NaN; apiKey: Too big: expected string to have <=8 characters",
     });
@@ -534,10 +576,10 @@ describe("PH-071: law: no value of the input is in a message, for every code of 
   it.each(faulty)("%s", (code, classic, small) =>
     fc.assert(
       // Strings of characters that no message of zod contains.
-      fc.property(fc.stringMatching(/^[§¶]{1,20}$/), (value) => {
+      fc.asyncProperty(fc.stringMatching(/^[§¶]{1,20}$/), async (value) => {
         for (const schema of [z.object({ a: classic }), mini.object({ a: small })]) {
           expect(schema.safeParse({ a: value }).error?.issues[0]?.code).toBe(code);
-          const text = fault({ schema, section: { a: value } });
+          const text = await fault({ schema, section: { a: value } });
           expect(text).toMatch(/^a(\.\w+)?: \S/);
           expect(text).not.toMatch(/[§¶]/);
         }
@@ -561,9 +603,9 @@ describe("PH-071: values in an author's message are removed", () => {
     ["more than once", `${secret}${secret} ${secret}`, "[REDACTED] [REDACTED]"],
     ["on several lines", `a\n${secret}\nb`, "a [REDACTED] b"],
     ["beyond what is shown", `${"x".repeat(195)}${secret}`, `${"x".repeat(195)}[REDA…`],
-  ])("%s", (_, message, text) => {
-    expect(says(message, { a: secret })).toBe(`a: ${text}`);
-    expect(says(message, { a: 1, b: { c: [secret] } })).toBe(`a: ${text}`);
+  ])("%s", async (_, message, text) => {
+    expect(await says(message, { a: secret })).toBe(`a: ${text}`);
+    expect(await says(message, { a: 1, b: { c: [secret] } })).toBe(`a: ${text}`);
   });
 
   it.each([
@@ -583,49 +625,49 @@ describe("PH-071: values in an author's message are removed", () => {
     ["a key's value, deep", { x: [{ y: "q7" }] }, "got q7", "got [REDACTED]"],
     ["nothing", null, "null is not allowed", "null is not allowed"],
     ["an empty text", "", "must not be empty", "must not be empty"],
-  ])("of %s", (_, a, message, text) => {
-    expect(says(message, { a })).toBe(`a: ${text}`);
+  ])("of %s", async (_, a, message, text) => {
+    expect(await says(message, { a })).toBe(`a: ${text}`);
   });
 
-  it("short values of other fields are kept", () => {
-    expect(says("must be on or off", { a: 1, b: "on" })).toBe("a: must be on or off");
+  it("short values of other fields are kept", async () => {
+    expect(await says("must be on or off", { a: 1, b: "on" })).toBe("a: must be on or off");
   });
 
-  it("text too long to be searched is left out", () => {
-    expect(says("x".repeat(20_001), { a: secret })).toBe("a: Invalid input");
+  it("text too long to be searched is left out", async () => {
+    expect(await says("x".repeat(20_001), { a: secret })).toBe("a: Invalid input");
   });
 
-  it("values in a path are removed, and a path is one line", () => {
+  it("values in a path are removed, and a path is one line", async () => {
     const schema = z.any().superRefine((_, context) => {
       context.addIssue({ code: "custom", path: [secret, "x\nlevel=error", Symbol("s")] });
     });
-    expect(fault({ schema, section: { a: secret } })).toBe(
+    expect(await fault({ schema, section: { a: secret } })).toBe(
       '["[REDACTED]"]["x\\u{a}level=error"]["(symbol)"]: Invalid input',
     );
   });
 
-  it("values are removed even if cut or escaped", () => {
+  it("values are removed even if cut or escaped", async () => {
     const long = `${"k".repeat(100)}"'`;
     const schema = z.any().superRefine((_, context) => {
       context.addIssue({ code: "custom", path: [long] });
       context.addIssue({ code: "unrecognized_keys", keys: [long], input: {} });
     });
-    expect(fault({ schema, section: { a: long } })).toBe(
+    expect(await fault({ schema, section: { a: long } })).toBe(
       '["[REDACTED]"]: Invalid input; configuration: Unrecognized key: "[REDACTED]"',
     );
-    expect(fault({ schema: z.object({ a: z.string() }), section: { a: long, [long]: 1 } })).toBe(
-      "unknown key '[REDACTED]'",
-    );
+    expect(
+      await fault({ schema: z.object({ a: z.string() }), section: { a: long, [long]: 1 } }),
+    ).toBe("unknown key '[REDACTED]'");
   });
 
   it("law: a message contains no string of the configuration, whatever the schema reports", () =>
     fc.assert(
-      fc.property(
+      fc.asyncProperty(
         fc.array(fc.stringMatching(/^[!-~]{8,20}$/), { minLength: 1, maxLength: 4 }),
         fc.nat(3),
         fc.array(fc.string(), { maxLength: 4 }),
         fc.constantFrom("parse", "safeParse", "issues", "path"),
-        (secrets, at, around, how) => {
+        async (secrets, at, around, how) => {
           const section = Object.fromEntries(secrets.map((text, index) => [`field${index}`, text]));
           const path = [how === "path" ? secrets[0] : `field${at}`];
           const message = secrets.map((text, index) => `${around[index] ?? ""}${text}`).join(" ");
@@ -638,7 +680,7 @@ describe("PH-071: values in an author's message are removed", () => {
                     throw error;
                   },
                 };
-          const text = fault({ schema, section }) ?? "";
+          const text = (await fault({ schema, section })) ?? "";
           expect(text).not.toBe("");
           for (const secret of secrets) expect(text).not.toContain(secret);
           expect(text).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
@@ -798,8 +840,8 @@ describe("a schema that is not zod's", () => {
       () => new Proxy({}, {}),
       "configSchema returned a value that is not JSON data: (root): expected",
     ],
-  ])("and %s", (_, parse, text) => {
-    const message = fault({ schema: { parse }, section }) ?? "";
+  ])("and %s", async (_, parse, text) => {
+    const message = (await fault({ schema: { parse }, section })) ?? "";
     if (text.endsWith("expected")) expect(message.startsWith(text)).toBe(true);
     else expect(message).toBe(text);
   });
@@ -829,65 +871,69 @@ describe("a schema that is not zod's", () => {
       { success: true },
       "configSchema returned nothing; expected JSON data",
     ],
-  ])("and safeParse returns %s", (_, given, text) => {
-    expect(fault({ schema: { safeParse: () => given }, section })).toBe(text);
+  ])("and safeParse returns %s", async (_, given, text) => {
+    expect(await fault({ schema: { safeParse: () => given }, section })).toBe(text);
   });
 
-  it("is called by safeParse if it has both", () => {
+  it("is called by safeParse if it has both", async () => {
     const schema = {
       safeParse: () => ({ success: true, data: { by: "safeParse" } }),
       parse: () => ({ by: "parse" }),
     };
-    expect(configOf({ schema, section })).toEqual({ by: "safeParse" });
+    expect(await configOf({ schema, section })).toEqual({ by: "safeParse" });
   });
 
-  it("is called as a method", () => {
+  it("is called as a method", async () => {
     class Schema {
       readonly by = "this";
       parse() {
         return { by: this.by };
       }
     }
-    expect(configOf({ schema: new Schema(), section })).toEqual({ by: "this" });
+    expect(await configOf({ schema: new Schema(), section })).toEqual({ by: "this" });
   });
 
-  it("of zod that is asynchronous is refused, and the message says so", () => {
+  it("of zod that is asynchronous is refused, and the message says so", async () => {
     const schema = z.object({ a: z.string().refine(async () => true) });
-    expect(fault({ schema, section })).toMatch(/^configSchema refused it: .*synchronous/);
+    expect(await fault({ schema, section })).toMatch(/^configSchema refused it: .*synchronous/);
   });
 
-  it("of zod runs its checks and transforms once", () => {
+  it("of zod runs its checks and transforms once", async () => {
     const runs: string[] = [];
     const schema = z.object({ a: z.string().transform((text) => void runs.push(text)) });
-    configOf({ schema: schema.transform(() => ({})), section });
+    await configOf({ schema: schema.transform(() => ({})), section });
     expect(runs).toHaveLength(1);
   });
 
-  it("of zod that does not produce JSON data is refused with the place", () => {
+  it("of zod that does not produce JSON data is refused with the place", async () => {
     const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
-    expect(fault({ schema, section: { at: "2026-01-01" } })).toMatch(
+    expect(await fault({ schema, section: { at: "2026-01-01" } })).toMatch(
       /^configSchema returned a value that is not JSON data: at: expected /,
     );
   });
 });
 
 describe("the secrets of a configuration", () => {
-  it("are its strings and numbers of four digits or more, including the schema's results", () => {
+  it("are its strings and numbers of four digits or more, including the schema's results", async () => {
     verifies("plugins:config-secrets");
     const schema = z.object({
-      token: z.string().transform((text) => `Bearer ${text}`),
+      token: z.string().transform((text) => `key of ${text}`),
       list: z.array(z.string()),
       port: z.number(),
       region: z.string().default("eu-central"),
       short: z.string(),
     });
     const section = { token: "abcd", list: ["wxyz", "abcd", " "], port: 8080, short: "abc" };
-    const given = ["abcd", "wxyz", "8080", "abc"];
-    expect(taken({ schema, section }).secrets).toEqual([...given, "Bearer abcd"]);
-    expect(taken({ section }).secrets).toEqual(given);
+    const logged = async (given: Given) => (await taken(given)).logged.replace(/^.*Error: /, "");
+    const thrown = "key of abcd, wxyz, 8080, abc, eu-central";
+    const hidden = "[REDACTED], [REDACTED], [REDACTED], [REDACTED], eu-central";
+    expect(await logged({ schema, section, thrown })).toBe(hidden);
+    expect(await logged({ section, thrown })).toBe(`key of ${hidden}`);
     const numbers = { small: 999, long: -1234, exact: 2.5025, nothing: null, yes: true };
-    expect(taken({ section: numbers }).secrets).toEqual(["1234", "2.5025"]);
-    expect(taken({ item: "a whole text" }).secrets).toEqual(["a whole text"]);
-    expect(taken({}).secrets).toEqual([]);
+    expect(await logged({ section: numbers, thrown: "999, -1234, 2.5025, null, true" })).toBe(
+      "999, -[REDACTED], [REDACTED], null, true",
+    );
+    expect(await logged({ item: "a whole text", thrown: "a whole text" })).toBe("[REDACTED]");
+    expect(await logged({ thrown })).toBe(thrown);
   });
 });
