@@ -12,9 +12,9 @@ import {
 import { defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { addSize, extensionsLimits } from "../../../src/core/data/index.ts";
-import { codeOf } from "../../data/support.ts";
-import { verifies } from "../../support/verifies.ts";
+import { codeOf } from "../data/support.ts";
+import { sizeOf } from "../support/sizes.ts";
+import { verifies } from "../support/verifies.ts";
 
 interface Case {
   readonly grant: readonly Capability[];
@@ -46,16 +46,15 @@ const noted = envelope({ custom: { a: "x" } });
 const none = envelope({});
 /** The size of a hop as it is kept, with its defaults. */
 const hopSize = (subject: string): readonly [number, number] => {
-  const size = { nodes: 0, units: 0 };
-  addSize(size, envelope({ delegation: { chain: [hop(subject)] } }).delegation?.chain[0]);
-  return [size.nodes, size.units];
+  const { delegation } = envelope({ delegation: { chain: [hop(subject)] } });
+  const { nodes, units } = sizeOf(delegation?.chain[0]);
+  return [nodes, units];
 };
 /** The size of a chain of one hop, with the level that contains it. */
 const chainSize = (subject: string): readonly [number, number] => {
-  const size = { nodes: 0, units: 0 };
   const after = filterExtensions(appendHop(none, hop(subject)), ["append_delegation"]);
-  addSize(size, after.delegation);
-  return [size.nodes, size.units];
+  const { nodes, units } = sizeOf(after.delegation);
+  return [nodes, units];
 };
 const [nodesOfHop, unitsOfHop] = hopSize("ccc");
 
@@ -210,14 +209,15 @@ const variants = Object.entries(cases).flatMap(([name, each]) =>
 );
 
 describe.each(variants)("%s", (_, { grant, view, now, returned, others, own }) => {
-  const exact = { nodes: 0, units: 0 };
-  addSize(exact, view);
-  exact.nodes += others[0] + own[0];
-  exact.units += others[1] + own[1];
+  const shown = sizeOf(view);
+  const exact = {
+    nodes: shown.nodes + others[0] + own[0],
+    units: shown.units + others[1] + own[1],
+  };
   const merge = (limits: object) =>
     mergeExtensions(now, returned, grant as never, {
       view: view as never,
-      limits: { ...extensionsLimits, ...limits },
+      limits,
     });
 
   it("is within its exact size", () => {
@@ -262,12 +262,11 @@ it("counts an empty set that only the view has (found by L28)", () => {
   const grant = ["read_marks", "append_marks"] as const;
   const view = host.filterExtensions(envelope, grant);
   expect(view.board).toEqual({ title: "t", marks: [] });
-  const shown = { nodes: 0, units: 0 };
-  addSize(shown, view);
+  const shown = sizeOf(view);
   const merge = (nodes: number) =>
     host.mergeExtensions(envelope, { board: { marks: ["a"] } }, grant, {
       view,
-      limits: { ...extensionsLimits, nodes },
+      limits: { nodes },
     });
   expect(merge(shown.nodes + 1).extensions.board).toEqual({ title: "t", marks: ["a"] });
   expect(codeOf(() => merge(shown.nodes))).toBe("snapshot_limit");
