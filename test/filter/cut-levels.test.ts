@@ -189,3 +189,32 @@ describe("a level that is wholly visible", () => {
     expect(view.security?.subject).toBe(extensions.security?.subject);
   });
 });
+
+it("a slot whose fields are almost those of a standard one is shown by its own fields", () => {
+  const standard = Object.keys(createExtensions({ security: { labels: [] } }).security ?? {});
+  const others = [
+    [...standard.slice(0, -1), "other"],
+    standard.slice(0, -1),
+    [...standard, "other"],
+  ];
+  for (const names of others) {
+    const own = defineHost({
+      slots: {
+        alike: {
+          tier: "immutable",
+          read: "everyone",
+          description: "Of a test.",
+          schema: z.object(Object.fromEntries(names.map((name) => [name, z.string().optional()]))),
+          fields: Object.fromEntries(names.map((name) => [name, { read: `read_own_${name}` }])),
+        },
+      },
+    } as never) as typeof host;
+    const alike = Object.fromEntries(names.map((name) => [name, name]));
+    const open = names.at(-1) ?? "";
+    const view = own.filterExtensions(own.createExtensions({ alike } as never), [
+      `read_own_${open}`,
+    ] as never) as { readonly alike?: object };
+    expect(Object.keys(view.alike ?? {})).toEqual(names);
+    expect(view.alike).toEqual({ [open]: open });
+  }
+});
