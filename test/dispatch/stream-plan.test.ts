@@ -224,6 +224,7 @@ it("lets the operator be stricter than the plugin, and never laxer", async () =>
     return manager.streamPlan(hook);
   };
   expect(await set({ window: 5 }, { window: 50 })).toEqual(pieces(50));
+  expect(await set({ window: 5 }, { window: 5 })).toEqual(pieces(5));
   expect(await set({ window: 5 }, "buffer")).toEqual(whole);
   expect(await set("sentence", "buffer")).toEqual(whole);
   expect(await set("pass", "sentence")).toEqual(pieces(0, true));
