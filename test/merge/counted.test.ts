@@ -27,6 +27,8 @@ const envelope = createExtensions({
 const merged = (returned: object, envelopeNow: Extensions = envelope) =>
   mergeExtensions(envelopeNow, returned as never, []).extensions;
 const none = createExtensions({});
+/** More values than a merge leaves room for where it does not count to the last one. */
+const many = Array<number>(1000).fill(1);
 
 type View = ReturnType<typeof filterExtensions<["append_labels"]>>;
 
@@ -75,6 +77,8 @@ it.each<readonly [string, () => Extensions | Promise<Extensions>]>([
   ["by a recipe of the host", () => amend(envelope, (draft) => void draft.custom?.list)],
   ["by a merge of other data", () => merged({ custom: { gone: 1, list: ["two", 1, 2] } })],
   ["by a merge of a slot that was not there", () => merged({ custom: { new: ["a"] } }, none)],
+  ["with many more values", () => setCustom(envelope, "many", many)],
+  ["by a merge of many values", () => merged({ custom: { many } })],
   ["by a nested run", nested],
 ])("made %s", async (_, make) => {
   expectCounted(await make());
