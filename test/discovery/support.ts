@@ -4,10 +4,15 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { definePlugin } from "glassine";
+import {
+  type DiscoverOptions,
+  discoverPlugins,
+  hashPackage,
+  signPackage,
+  trustPlugins,
+} from "glassine/node";
 import { type FixturePackage, installFixturePackage } from "glassine/testing";
-import { type DiscoverOptions, discoverPlugins } from "../../src/operate/discovery/index.ts";
-import { closureHasher, hashPackage, memberText } from "../../src/operate/packages/index.ts";
-import { signPackage, trustPlugins } from "../../src/operate/trust/index.ts";
+import { closureHasher, memberText } from "../../src/operate/packages/index.ts";
 import { folderWith } from "../support/folder.ts";
 
 // A package has no glassine next to it, so its module uses what the test provides.

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isGlassineError } from "glassine";
-import { type HashPackageOptions, hashPackage } from "../../src/operate/packages/hash-package.ts";
+import { type HashPackageOptions, hashPackage } from "glassine/node";
 import { afterFile } from "../support/cleanup.ts";
 
 /** A file's content, or the target of a link. */

@@ -2,13 +2,15 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  type Evidence,
+  ed25519Verifier,
+  hashPackage,
+  type PublisherKeys,
+  type SignedPackage,
+  signPackage,
+} from "glassine/node";
 import { installFixturePackage } from "glassine/testing";
-import { hashPackage } from "../../src/operate/packages/hash-package.ts";
-import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
-import { ed25519Verifier } from "../../src/operate/trust/signing/ed25519-verifier.ts";
-import type { Evidence, SignedPackage } from "../../src/operate/trust/signing/evidence.ts";
-import type { PublisherKey } from "../../src/operate/trust/signing/publisher-keys.ts";
-import { signPackage } from "../../src/operate/trust/signing/sign-package.ts";
 import { afterTest } from "../support/cleanup.ts";
 
 export const identity = "builder@example.com";
@@ -32,6 +34,8 @@ export function testKey(): TestKey {
     publicKey: Buffer.from(x, "base64url").toString("base64"),
   };
 }
+
+type PublisherKey = PublisherKeys["keys"][number];
 
 /** What an operator knows about a key. */
 export function known(key: TestKey, more: Partial<PublisherKey> = {}): PublisherKey {
@@ -95,7 +99,7 @@ export async function signedAt(path: string): Promise<SignedPackage> {
 
 /** The verdict on a package with its current files. */
 export async function verdict(path: string, keys: readonly PublisherKey[]): Promise<Evidence> {
-  return checkEvidence(await signedAt(path), [ed25519Verifier({ keys: { keys } })]);
+  return ed25519Verifier({ keys: { keys } }).verify(await signedAt(path));
 }
 
 /** Rewrites the evidence of a package. */

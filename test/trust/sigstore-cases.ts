@@ -1,13 +1,8 @@
 /** Verdicts on packages with Sigstore bundles that are really signed, logged and verified. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Evidence, type SigstoreVerifierOptions, sigstoreVerifier } from "glassine/node";
 import { beforeAll, expect } from "vitest";
-import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
-import type { Evidence } from "../../src/operate/trust/signing/evidence.ts";
-import {
-  type SigstoreVerifierOptions,
-  sigstoreVerifier,
-} from "../../src/operate/trust/signing/sigstore-verifier.ts";
 import { folderWith } from "../support/folder.ts";
 import { packageOf, signedAt } from "./signing-support.ts";
 import {
@@ -62,7 +57,7 @@ export async function verdict(of: Case = {}): Promise<Evidence> {
   of.root?.(root);
   const trustedRoot = join(await folderWith(), "trusted_root.json");
   await writeFile(trustedRoot, JSON.stringify(root));
-  return checkEvidence(signed, [sigstoreVerifier({ trustedRoot, ...of.options })]);
+  return sigstoreVerifier({ trustedRoot, ...of.options }).verify(signed);
 }
 
 export function invalid(detail: string) {
