@@ -253,3 +253,48 @@ describe("a file of publisher keys", () => {
     await refused(missing).toThrow(`"${missing}" does not exist.`);
   });
 });
+
+describe("PH-079: JSON of many levels", () => {
+  const lists = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+  const objects = (levels: number) =>
+    `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(Math.max(0, levels - 1))}`;
+  const tooDeep = "it has more than 64 levels";
+
+  it.each([
+    ["lists", lists, "it is not a JSON object"],
+    ["objects", objects, "'a' is unknown"],
+  ])("of %s is read up to 64", async (_, nested, fault) => {
+    expect((await refusalOf(nested(64))).text).toContain(fault);
+    expect((await refusalOf(nested(65))).text).toBe(tooDeep);
+  });
+
+  it.each([1_000, 3_000, 10_000, 100_000])("%i of them are refused as levels", async (levels) => {
+    for (const text of [lists(levels), objects(levels)])
+      expect((await refusalOf(text)).text).toBe(tooDeep);
+  });
+
+  it("is refused for its levels where it never ends", async () => {
+    for (const levels of [10_000, 1_000_000])
+      expect((await refusalOf("[".repeat(levels))).text).toBe(tooDeep);
+  });
+});
+
+describe("JSON that is no JSON", () => {
+  it.each([
+    ["a comma too many", '{"a": 1,\n}', " at line 2, column 1: remove the comma in front"],
+    ["a comment", "{\n  // sk-live\n}", " at line 2, column 3: JSON has no comments"],
+    ["nothing", "", ": it is empty"],
+    ["a line feed in a text", '{"a": "sk-live\n42"}', ""],
+  ])("as with %s is refused by its place, and nothing of it is quoted", async (_, text, place) => {
+    expect((await refusalOf(text)).text).toBe(`it is not JSON${place}`);
+  });
+
+  it("A-232: repeats no key at any level, and has none of the engine's", async () => {
+    for (const [text, message] of [
+      ['[{"a": {"b": 1, "b": 2}}]', 'it has the key "b" twice at line 1, column 17'],
+      ['{"a": 1, "\\u0061": 2}', 'it has the key "a" twice at line 1, column 10'],
+      ['{"a": [{"__proto__": 1}]}', 'it has the key "__proto__" at line 1, column 9: remove it'],
+    ] as const)
+      expect((await refusalOf(text)).text).toBe(message);
+  });
+});
