@@ -1,11 +1,8 @@
 /** Edits of a lockfile that people have also edited by hand. */
+import { type LockEntry, readLockfile, revokePlugins, trustPlugins } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { GlassineError } from "../../../src/core/errors/index.ts";
-import { removeEntry, setEntry } from "../../../src/operate/trust/lockfile/edit-lockfile.ts";
-import type { LockEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
-import { sameEntry } from "../../../src/operate/trust/lockfile/entry-rules.ts";
-import { newLockfile, parseLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { lockFolder, refusalOf } from "./change-support.ts";
 
 const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;
 const entry = (id: string, changes: Partial<LockEntry> = {}): LockEntry => ({
@@ -16,16 +13,35 @@ const entry = (id: string, changes: Partial<LockEntry> = {}): LockEntry => ({
   hash: hashOf("1"),
   ...changes,
 });
-const parsed = (text: string) => parseLockfile(new TextEncoder().encode(text), "plugins.lock");
+const newLockfile = "version = 1\n";
+/** A lock with one entry, as this library writes it. */
+const base = `${newLockfile}
+[[plugins]]
+id = "aaa"
+package = "aaa"
+version = "1.0.0"
+entry_point = "dist/plugin.js:default"
+distribution_hash = "${hashOf("1")}"
+`;
 
-function refusalOf(run: () => unknown): GlassineError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof GlassineError) return error;
-    throw error;
-  }
-  throw new Error("The edit was made.");
+/** The entries of a lock with this text. */
+async function entriesIn(text: string): Promise<readonly LockEntry[]> {
+  const { path } = await lockFolder(text);
+  return (await readLockfile(path))?.entries ?? [];
+}
+
+/** The text of a lock after an entry of it was trusted. */
+async function setEntry(text: string, of: LockEntry): Promise<string> {
+  const lock = await lockFolder(text);
+  await trustPlugins(lock.path, [of], "r");
+  return lock.text();
+}
+
+/** The text of a lock after an entry of it was revoked. */
+async function removeEntry(text: string, id: string): Promise<string> {
+  const lock = await lockFolder(text);
+  await revokePlugins(lock.path, [id], "r");
+  return lock.text();
 }
 
 /** The lines of `after` that differ from those of `before`, with their numbers. */
@@ -74,19 +90,19 @@ distribution_hash = "${hashOf("c")}"
 `.replaceAll("\n", "\r\n");
 
 describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any order", () => {
-  it("CLI-043: gets a new entry at its end", () => {
+  it("CLI-043: gets a new entry at its end", async () => {
     verifies("lockfile:append", "lockfile:untouched");
-    const text = setEntry(handwritten, entry("ddd", { capabilities: ["b.c", "a", "a"] }));
+    const text = await setEntry(handwritten, entry("ddd", { capabilities: ["b.c", "a", "a"] }));
     expect(text).toBe(
       `${handwritten}\r\n[[plugins]]\r\nid = "ddd"\r\npackage = "ddd"\r\nversion = "1.0.0"\r\nentry_point = "dist/plugin.js:default"\r\ndistribution_hash = "${hashOf("1")}"\r\ncapabilities = ["a", "b.c"]\r\n`,
     );
-    expect(removeEntry(text, "ddd")).toBe(handwritten);
+    expect(await removeEntry(text, "ddd")).toBe(handwritten);
   });
 
-  it("CLI-043: keeps everything except the values of a refreshed entry", () => {
+  it("CLI-043: keeps everything except the values of a refreshed entry", async () => {
     verifies("lockfile:refresh");
-    const [first] = parsed(handwritten).entries as [LockEntry];
-    const text = setEntry(handwritten, {
+    const [first] = (await entriesIn(handwritten)) as [LockEntry];
+    const text = await setEntry(handwritten, {
       ...first,
       version: "1.0.1",
       hash: hashOf("d"),
@@ -95,18 +111,18 @@ describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any
       `8: distribution_hash = '${hashOf("d")}'  # of the tarball\r`,
       "12: version = '1.0.1'\r",
     ]);
-    const moved = setEntry(handwritten, { ...first, entryPoint: "it's.js:default" });
+    const moved = await setEntry(handwritten, { ...first, entryPoint: "it's.js:default" });
     expect(moved).toBe(
       handwritten.replace('"""\r\ndist/plugin.js:default"""', '"it\'s.js:default"'),
     );
   });
 
-  it("CLI-043: loses the lines of a removed entry and no others", () => {
+  it("CLI-043: loses the lines of a removed entry and no others", async () => {
     verifies("lockfile:remove");
     const [top, first, second, third] = parts(handwritten);
-    expect(removeEntry(handwritten, "aaa")).toBe(top + second + third);
-    expect(removeEntry(handwritten, "acme.bbb")).toBe(top + first + third);
-    expect(removeEntry(handwritten, "ccc")).toBe(top + first + second);
+    expect(await removeEntry(handwritten, "aaa")).toBe(top + second + third);
+    expect(await removeEntry(handwritten, "acme.bbb")).toBe(top + first + third);
+    expect(await removeEntry(handwritten, "ccc")).toBe(top + first + second);
   });
 
   /** Split where each entry's lines begin; the places are given by hand. */
@@ -124,32 +140,32 @@ describe("a layout that an editor of TOML would tidy up", () => {
   const keys = (id: string) =>
     `  id = "${id}"  \r\npackage\t=  "${id}"\t# tab\nversion = '1.0.0'\nentry_point = """\na:b"""   \ndistribution_hash = "${hashOf("a")}"\n`;
   const untidy = `version = 1\n\n[[ plugins ]]\t# first\r\n${keys("aaa")}\n# of bbb\n\t[[plugins ]]\n${keys("bbb")}# of ccc\n[[plugins]]\n${keys("ccc")}`;
-  const [first, second] = parsed(untidy).entries as [LockEntry, LockEntry];
 
-  it("keeps spaced headers, tabs, trailing spaces and mixed line ends", () => {
+  it("keeps spaced headers, tabs, trailing spaces and mixed line ends", async () => {
     verifies("lockfile:untouched");
+    const [first, second] = (await entriesIn(untidy)) as [LockEntry, LockEntry];
     const before = `"bbb"\t# tab\nversion = '1.0.0'`;
-    expect(setEntry(untidy, { ...second, version: "2.0.0" })).toBe(
+    expect(await setEntry(untidy, { ...second, version: "2.0.0" })).toBe(
       untidy.replace(before, before.replace("1.0.0", "2.0.0")),
     );
     const quoted = { ...first, entryPoint: "it's:b" };
-    expect(setEntry(untidy, quoted)).toBe(untidy.replace('"""\na:b"""', '"it\'s:b"'));
-    const added = setEntry(untidy, entry("ddd"));
+    expect(await setEntry(untidy, quoted)).toBe(untidy.replace('"""\na:b"""', '"it\'s:b"'));
+    const added = await setEntry(untidy, entry("ddd"));
     expect(added.startsWith(untidy)).toBe(true);
-    expect(removeEntry(added, "ddd")).toBe(untidy);
+    expect(await removeEntry(added, "ddd")).toBe(untidy);
   });
 
-  it("keeps the comment of the next entry when an entry is removed", () => {
+  it("keeps the comment of the next entry when an entry is removed", async () => {
     verifies("lockfile:remove");
     const from = untidy.indexOf("\n# of bbb");
     const to = untidy.indexOf("# of ccc");
-    expect(removeEntry(untidy, "bbb")).toBe(untidy.slice(0, from) + untidy.slice(to));
+    expect(await removeEntry(untidy, "bbb")).toBe(untidy.slice(0, from) + untidy.slice(to));
   });
 });
 
 describe("CLI-044: the middle entry of three", () => {
-  it("CLI-044: keeps its place and its comments when it is refreshed", () => {
-    const text = setEntry(
+  it("CLI-044: keeps its place and its comments when it is refreshed", async () => {
+    const text = await setEntry(
       handwritten,
       entry("acme.bbb", {
         package: "@acme/bbb",
@@ -163,15 +179,15 @@ describe("CLI-044: the middle entry of three", () => {
       `23:   distribution_hash = "${hashOf("e")}"\r`,
       '24:   capabilities = ["append_labels", "read_labels"] # granted by GB\r',
     ]);
-    expect(parsed(text).entries.map(({ id }) => id)).toEqual(["aaa", "acme.bbb", "ccc"]);
+    expect((await entriesIn(text)).map(({ id }) => id)).toEqual(["aaa", "acme.bbb", "ccc"]);
   });
 
-  it("CLI-044: changes no byte when it is trusted again as it is", () => {
-    for (const each of parsed(handwritten).entries)
-      expect(setEntry(handwritten, each)).toBe(handwritten);
-    const [, second] = parsed(handwritten).entries as [LockEntry, LockEntry];
+  it("CLI-044: changes no byte when it is trusted again as it is", async () => {
+    for (const each of await entriesIn(handwritten))
+      expect(await setEntry(handwritten, each)).toBe(handwritten);
+    const [, second] = (await entriesIn(handwritten)) as [LockEntry, LockEntry];
     const turned = handwritten.replace('["read_labels"]', '["b", "a", "b"]');
-    expect(setEntry(turned, { ...second, capabilities: ["a", "b"] })).toBe(turned);
+    expect(await setEntry(turned, { ...second, capabilities: ["a", "b"] })).toBe(turned);
   });
 });
 
@@ -200,16 +216,15 @@ describe("CLI-045: an inline array", () => {
       `\n[[ "pl\\u0075gins" ]]\n${values.replaceAll(", ", "\n")}\n`,
       "line 2, column 1: the name in the header is in quotes",
     ],
-  ])("CLI-045: %s is read but not edited", (_form, text, problem) => {
+  ])("CLI-045: %s is read but not edited", async (_form, text, problem) => {
     verifies("lockfile:form");
-    const { entries } = parsed(text);
+    const entries = await entriesIn(text);
     for (const run of [
       () => setEntry(text, entry("bbb")),
       () => setEntry(text, entry("aaa")),
-      () => removeEntry(text, "aaa"),
-      ...entries.map((each) => () => setEntry(text, each)),
+      ...entries.flatMap((each) => [() => setEntry(text, each), () => removeEntry(text, each.id)]),
     ]) {
-      const error = refusalOf(run);
+      const error = await refusalOf(run);
       expect(error.code).toBe("lockfile_uneditable");
       expect(error.message).toBe(
         `plugins.lock cannot be edited without rewriting it: ${problem}; write each entry below a header [[plugins]]`,
@@ -217,8 +232,8 @@ describe("CLI-045: an inline array", () => {
     }
   });
 
-  it("CLI-045: still provides its entries", () => {
-    expect(parsed(`plugins = [ { ${values} } ]`).entries).toEqual([
+  it("CLI-045: still provides its entries", async () => {
+    expect(await entriesIn(`plugins = [ { ${values} } ]`)).toEqual([
       entry("aaa", { entryPoint: "a:b" }),
     ]);
   });
@@ -233,13 +248,13 @@ describe("the end of the file", () => {
     "# only this",
     "\n",
     "version = 1\r\n# x",
-  ])("is unchanged after adding and removing an entry: %j", (text) => {
-    const edited = setEntry(text, entry("aaa"));
+  ])("is unchanged after adding and removing an entry: %j", async (text) => {
+    const edited = await setEntry(text, entry("aaa"));
     expect(edited.endsWith("\n")).toBe(text.endsWith("\n"));
-    expect(removeEntry(edited, "aaa")).toBe(text);
+    expect(await removeEntry(edited, "aaa")).toBe(text);
   });
 
-  it("never leaves an empty file", () => {
+  it("never leaves an empty file", async () => {
     verifies("lockfile:never-empty");
     const only = (lineEnd: string) =>
       [
@@ -250,92 +265,71 @@ describe("the end of the file", () => {
         'entry_point="a:b"',
         `distribution_hash="${hashOf("1")}"`,
       ].join(lineEnd);
-    expect(removeEntry(only("\n"), "aaa")).toBe("version = 1\n");
-    expect(removeEntry(`# x\r\n${only("\r\n")}`, "aaa")).toBe("version = 1\r\n");
-    expect(removeEntry(`# x\n\n${only("\n")}`, "aaa")).toBe("# x");
-    expect(removeEntry(`\n${only("\n")}`, "aaa")).toBe("version = 1\n");
+    expect(await removeEntry(only("\n"), "aaa")).toBe("version = 1\n");
+    expect(await removeEntry(`# x\r\n${only("\r\n")}`, "aaa")).toBe("version = 1\r\n");
+    expect(await removeEntry(`# x\n\n${only("\n")}`, "aaa")).toBe("# x");
+    expect(await removeEntry(`\n${only("\n")}`, "aaa")).toBe("version = 1\n");
   });
 });
 
 describe("a line of a string that looks like a comment", () => {
-  it("belongs to the value", () => {
+  it("belongs to the value", async () => {
     const text = `[[plugins]]\nid = "aaa"\npackage = "aaa"\nversion = "1.0.0"\ndistribution_hash = "${hashOf("1")}"\nentry_point = """\\\n# a:b"""\n# kept\n[[plugins]]\nid = "bbb"\npackage = "bbb"\nversion = "1.0.0"\nentry_point = "a:b"\ndistribution_hash = "${hashOf("1")}"\n`;
-    expect(parsed(text).entries[0]?.entryPoint).toBe("# a:b");
-    expect(removeEntry(text, "bbb")).toBe(text.slice(0, text.indexOf("# kept")));
-    expect(removeEntry(text, "aaa")).toBe(text.slice(text.indexOf("# kept")));
+    expect((await entriesIn(text))[0]?.entryPoint).toBe("# a:b");
+    expect(await removeEntry(text, "bbb")).toBe(text.slice(0, text.indexOf("# kept")));
+    expect(await removeEntry(text, "aaa")).toBe(text.slice(text.indexOf("# kept")));
   });
 });
 
 describe("a grant", () => {
   const line = "capabilities = ";
-  const base = setEntry(newLockfile, entry("aaa"));
   const granted = (...capabilities: string[]) => entry("aaa", { capabilities });
 
-  it("gets its own line when it is new, and loses it again", () => {
+  it("gets its own line when it is new, and loses it again", async () => {
     verifies("lockfile:grant");
-    const text = setEntry(base, granted("b", "a"));
+    const text = await setEntry(base, granted("b", "a"));
     expect(text).toBe(`${base}${line}["a", "b"]\n`);
-    expect(setEntry(text, entry("aaa"))).toBe(base);
+    expect(await setEntry(text, entry("aaa"))).toBe(base);
     const open = base.slice(0, -1);
-    expect(setEntry(open, granted("a"))).toBe(`${open}\n${line}["a"]`);
-    expect(setEntry(setEntry(open, granted("a")), entry("aaa"))).toBe(open);
+    expect(await setEntry(open, granted("a"))).toBe(`${open}\n${line}["a"]`);
+    expect(await setEntry(await setEntry(open, granted("a")), entry("aaa"))).toBe(open);
     const windows = open.replaceAll("\n", "\r\n");
-    expect(setEntry(windows, granted("a"))).toBe(`${windows}\r\n${line}["a"]`);
-    expect(setEntry(setEntry(windows, granted("a")), entry("aaa"))).toBe(windows);
+    expect(await setEntry(windows, granted("a"))).toBe(`${windows}\r\n${line}["a"]`);
+    expect(await setEntry(await setEntry(windows, granted("a")), entry("aaa"))).toBe(windows);
   });
 
-  it("has the indentation of the key above it", () => {
+  it("has the indentation of the key above it", async () => {
     const indented = base.replace("distribution_hash", "\t  distribution_hash");
-    expect(setEntry(indented, granted("a"))).toBe(`${indented}\t  ${line}["a"]\n`);
+    expect(await setEntry(indented, granted("a"))).toBe(`${indented}\t  ${line}["a"]\n`);
   });
 
-  it("of nothing differs from no grant", () => {
-    const text = setEntry(base, granted());
+  it("of nothing differs from no grant", async () => {
+    const text = await setEntry(base, granted());
     expect(text).toBe(`${base}${line}[]\n`);
-    expect(parsed(text).entries[0]?.capabilities).toEqual([]);
+    expect((await entriesIn(text))[0]?.capabilities).toEqual([]);
   });
 
-  it("keeps the comment behind it", () => {
+  it("keeps the comment behind it", async () => {
     const text = `${base}  ${line}[\n'a',\n] # why\n# more\n`;
-    expect(setEntry(text, granted("b"))).toBe(`${base}  ${line}["b"] # why\n# more\n`);
-    expect(setEntry(text, entry("aaa"))).toBe(`${base}  # why\n# more\n`);
+    expect(await setEntry(text, granted("b"))).toBe(`${base}  ${line}["b"] # why\n# more\n`);
+    expect(await setEntry(text, entry("aaa"))).toBe(`${base}  # why\n# more\n`);
   });
 
-  it("with comments inside is not replaced, nor are the other values", () => {
+  it("with comments inside is not replaced, nor are the other values", async () => {
     const text = `${base}${line}[\n  "a", # why\n]\n`;
-    expect(setEntry(text, { ...granted("a"), version: "2.0.0" })).toBe(
+    expect(await setEntry(text, { ...granted("a"), version: "2.0.0" })).toBe(
       text.replace('"1.0.0"', '"2.0.0"'),
     );
     for (const fresh of [granted("b"), entry("aaa")]) {
-      const error = refusalOf(() => setEntry(text, { ...fresh, version: "2.0.0" }));
+      const error = await refusalOf(() => setEntry(text, { ...fresh, version: "2.0.0" }));
       expect(error.code).toBe("lockfile_uneditable");
       expect(error.message).toContain("line 9, column 16: capabilities has comments between");
     }
   });
 });
 
-describe("entries", () => {
-  it("are the same if all their fields are", () => {
-    const one = entry("aaa", { capabilities: ["a", "b"] });
-    expect(sameEntry(one, { ...one, capabilities: ["a", "b"] })).toBe(true);
-    expect(sameEntry(entry("aaa"), entry("aaa"))).toBe(true);
-    const others: Partial<LockEntry>[] = [
-      { id: "x" },
-      { package: "x" },
-      { version: "x" },
-      { entryPoint: "x" },
-      { hash: "x" },
-      { capabilities: ["a"] },
-      { capabilities: ["a", "c"] },
-      { capabilities: undefined },
-    ];
-    for (const other of others) expect(sameEntry(one, { ...one, ...other })).toBe(false);
-    expect(sameEntry(entry("aaa"), one)).toBe(false);
-  });
-});
-
 describe("an edit is refused", () => {
-  it("for an invalid or newer lockfile", () => {
+  it("for an invalid or newer lockfile", async () => {
     verifies("lockfile:version-newer");
     for (const [text, code] of [
       ["", "lockfile_invalid"],
@@ -343,73 +337,69 @@ describe("an edit is refused", () => {
       ["version = 1\nx = 1\n", "lockfile_invalid"],
       ["version = 2\n", "lockfile_newer"],
     ] as const) {
-      expect(refusalOf(() => setEntry(text, entry("aaa"))).code).toBe(code);
-      expect(refusalOf(() => removeEntry(text, "aaa")).code).toBe(code);
+      expect((await refusalOf(() => setEntry(text, entry("aaa")))).code).toBe(code);
+      expect((await refusalOf(() => removeEntry(text, "aaa"))).code).toBe(code);
     }
   });
 
-  it("if the result could not be read again", () => {
+  it("if the result could not be read again", async () => {
     verifies("lockfile:confirmed");
     const full = `${newLockfile}#${"x".repeat(5 * 1024 * 1024 - 100)}\n`;
-    expect(refusalOf(() => setEntry(full, entry("aaa")))).toMatchObject({
+    expect(await refusalOf(() => setEntry(full, entry("aaa")))).toMatchObject({
       code: "lockfile_uneditable",
       message: expect.stringContaining("it is larger than 5 MiB"),
-    });
-  });
-
-  it("for text that no file can hold", () => {
-    expect(refusalOf(() => setEntry("# \ud800\n", entry("aaa")))).toMatchObject({
-      code: "lockfile_uneditable",
-      message: expect.stringContaining("the edited file would not say what was intended"),
     });
   });
 });
 
 describe("an entry that is optional", () => {
-  const base = setEntry(newLockfile, entry("aaa"));
   const optional = entry("aaa", { capabilities: ["a"], optional: true });
 
-  it("says so on its own line, which goes when it is no longer optional", () => {
+  it("says so on its own line, which goes when it is no longer optional", async () => {
     verifies("lockfile:optional");
-    const text = setEntry(newLockfile, optional);
+    const text = await setEntry(newLockfile, optional);
     expect(text).toBe(`${base}capabilities = ["a"]\noptional = true\n`);
-    expect(parsed(text).entries).toEqual([optional]);
-    expect(setEntry(base, entry("aaa", { optional: true }))).toBe(`${base}optional = true\n`);
-    const before = setEntry(newLockfile, entry("aaa", { capabilities: ["a"] }));
-    expect(setEntry(before, optional)).toBe(text);
+    expect(await entriesIn(text)).toEqual([optional]);
+    expect(await setEntry(base, entry("aaa", { optional: true }))).toBe(`${base}optional = true\n`);
+    const before = await setEntry(newLockfile, entry("aaa", { capabilities: ["a"] }));
+    expect(await setEntry(before, optional)).toBe(text);
     const { optional: _, ...needed } = optional;
-    expect(setEntry(text, needed)).toBe(before);
-    expect(setEntry(text, { ...needed, optional: false })).toBe(before);
+    expect(await setEntry(text, needed)).toBe(before);
+    expect(await setEntry(text, { ...needed, optional: false })).toBe(before);
     const denied = text.replace("true", "false");
-    expect(parsed(denied).entries).toEqual([needed]);
-    expect(setEntry(denied, needed)).toBe(denied);
-    expect(setEntry(denied, optional)).toBe(text);
+    expect(await entriesIn(denied)).toEqual([needed]);
+    expect(await setEntry(denied, needed)).toBe(denied);
+    expect(await setEntry(denied, optional)).toBe(text);
   });
 });
 
 describe("an entry that says where its plugin runs", () => {
-  const base = setEntry(newLockfile, entry("aaa", { until: "2027-01-31" }));
+  const lasting = `${base}until = "2027-01-31"\n`;
   const isolated = entry("aaa", {
     until: "2027-01-31",
     isolate: "process",
     accept: ["signals", "network", "network"],
   });
 
-  it("says so on lines of their own, which go when it runs in the host again", () => {
+  it("says so on lines of their own, which go when it runs in the host again", async () => {
     verifies("lockfile:isolate", "lockfile:grant-set");
-    const text = setEntry(newLockfile, isolated);
-    expect(text).toBe(`${base}isolate = "process"\naccept = ["network", "signals"]\n`);
-    expect(setEntry(base, isolated)).toBe(text);
-    expect(parsed(text).entries[0]).toMatchObject({ accept: ["network", "signals"] });
-    expect(setEntry(text, { ...isolated, accept: undefined })).toBe(`${base}isolate = "process"\n`);
-    expect(setEntry(text, { ...isolated, isolate: "worker", accept: [] })).toBe(
-      `${base}isolate = "worker"\n`,
+    const text = await setEntry(newLockfile, isolated);
+    expect(text).toBe(`${lasting}isolate = "process"\naccept = ["network", "signals"]\n`);
+    expect(await setEntry(lasting, isolated)).toBe(text);
+    expect((await entriesIn(text))[0]).toMatchObject({ accept: ["network", "signals"] });
+    expect(await setEntry(text, { ...isolated, accept: undefined })).toBe(
+      `${lasting}isolate = "process"\n`,
     );
-    expect(setEntry(text, { ...isolated, isolate: undefined, accept: undefined })).toBe(base);
+    expect(await setEntry(text, { ...isolated, isolate: "worker", accept: [] })).toBe(
+      `${lasting}isolate = "worker"\n`,
+    );
+    expect(await setEntry(text, { ...isolated, isolate: undefined, accept: undefined })).toBe(
+      lasting,
+    );
   });
 
-  it("is not written where it accepts something and is not isolated", () => {
-    const error = refusalOf(() => setEntry(base, { ...isolated, isolate: undefined }));
+  it("is not written where it accepts something and is not isolated", async () => {
+    const error = await refusalOf(() => setEntry(lasting, { ...isolated, isolate: undefined }));
     expect([error.code, error.message]).toEqual([
       "trust_refused",
       "plugin 'aaa' cannot be trusted: accept requires isolate, which the entry does not have",
