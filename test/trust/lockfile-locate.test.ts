@@ -2,9 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isGlassineError } from "glassine";
+import { discoverPlugins } from "glassine/node";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { locateLockfile } from "../../../src/operate/trust/lockfile/locate-lockfile.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "glassine-locate-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,18 +25,27 @@ beforeEach(() => {
 const write = (...paths: string[]) => {
   for (const path of paths) writeFileSync(path, "version = 1\n");
 };
-const locate = (env: Record<string, string | undefined>, explicit?: string) =>
-  locateLockfile({ explicit, cwd, env, bin: "glassine" });
+
+/** The lockfile that a host in a folder uses, or else the places where it looked for one. */
+async function locate(
+  env: Record<string, string | undefined>,
+  lock?: string,
+  root = cwd,
+): Promise<unknown> {
+  try {
+    return (await discoverPlugins({ root, env, lock, mode: "production" })).lock;
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    const { path, candidates } = error.data as { path?: string; candidates?: readonly string[] };
+    return error.code === "lockfile_missing" ? candidates : `unusable: ${path}`;
+  }
+}
 
 describe("the lockfile in effect", () => {
   it("is that of the current directory rather than that of the user", async () => {
     verifies("lockfile:location");
     write(own, ofHome);
-    expect(await locate({ HOME: home })).toEqual({
-      path: own,
-      exists: true,
-      candidates: [own, ofHome],
-    });
+    expect(await locate({ HOME: home })).toBe(own);
   });
 
   it("is that of the nearest folder above rather than that of the user", async () => {
@@ -43,51 +53,38 @@ describe("the lockfile in effect", () => {
     const below = join(cwd, "packages", "one");
     mkdirSync(below, { recursive: true });
     write(own, ofHome);
-    const found = await locateLockfile({ cwd: below, env: { HOME: home }, bin: "glassine" });
-    const fresh = join(below, "plugins.lock");
-    expect(found).toEqual({ path: own, exists: true, candidates: [fresh, ofHome] });
-    write(join(cwd, "packages", "plugins.lock"));
-    expect((await locateLockfile({ cwd: below, env: {}, bin: "glassine" })).path).toBe(
-      join(cwd, "packages", "plugins.lock"),
-    );
+    expect(await locate({ HOME: home }, undefined, below)).toBe(own);
+    const nearer = join(cwd, "packages", "plugins.lock");
+    write(nearer);
+    expect(await locate({}, undefined, below)).toBe(nearer);
     const link = join(home, "link");
     symlinkSync(below, link);
-    expect((await locateLockfile({ cwd: link, env: {}, bin: "glassine" })).path).toBe(
-      join(cwd, "packages", "plugins.lock"),
-    );
+    expect(await locate({}, undefined, link)).toBe(nearer);
   });
 
   it("CLI-006: is that of the user if only that one exists", async () => {
     write(ofHome);
-    expect(await locate({ HOME: home })).toMatchObject({ path: ofHome, exists: true });
+    expect(await locate({ HOME: home })).toBe(ofHome);
     write(ofConfig);
-    const env = { HOME: home, XDG_CONFIG_HOME: config };
-    expect(await locate(env)).toEqual({
-      path: ofConfig,
-      exists: true,
-      candidates: [own, ofConfig],
-    });
+    expect(await locate({ HOME: home, XDG_CONFIG_HOME: config })).toBe(ofConfig);
+    rmSync(ofConfig);
+    expect(await locate({ HOME: home, XDG_CONFIG_HOME: config })).toEqual([own, ofConfig]);
   });
 
-  it("will be created in the current directory if none exists", async () => {
-    expect(await locate({ HOME: home, XDG_CONFIG_HOME: "" })).toEqual({
-      path: own,
-      exists: false,
-      candidates: [own, ofHome],
-    });
-    expect(await locate({})).toEqual({ path: own, exists: false, candidates: [own] });
+  it("is looked for in the current directory and that of the user if none exists", async () => {
+    expect(await locate({ HOME: home, XDG_CONFIG_HOME: "" })).toEqual([own, ofHome]);
+    expect(await locate({})).toEqual([own]);
   });
 
   it("CLI-005: is the given path, whether it exists or not", async () => {
     write(own, ofHome);
     const explicit = join("conf", "my.lock");
     const path = join(cwd, explicit);
-    const expected = { path, exists: false, candidates: [path] };
-    expect(await locate({ HOME: home }, explicit)).toEqual(expected);
+    expect(await locate({ HOME: home }, explicit)).toEqual([path]);
     mkdirSync(join(cwd, "conf"));
     write(path);
-    expect(await locate({ HOME: home }, explicit)).toEqual({ ...expected, exists: true });
-    expect(await locate({ HOME: home }, path)).toMatchObject({ path, exists: true });
+    expect(await locate({ HOME: home }, explicit)).toBe(path);
+    expect(await locate({ HOME: home }, path)).toBe(path);
   });
 
   it("is not looked for in relative folders of the environment", async () => {
@@ -95,26 +92,26 @@ describe("the lockfile in effect", () => {
     mkdirSync(join(cwd, ".config", "glassine"), { recursive: true });
     write(join(cwd, ".config", "glassine", "plugins.lock"));
     for (const env of [{ HOME: "." }, { HOME: "" }, { XDG_CONFIG_HOME: ".config" }])
-      expect(await locate(env)).toEqual({ path: own, exists: false, candidates: [own] });
+      expect(await locate(env)).toEqual([own]);
     write(ofHome);
-    expect(await locate({ HOME: home, XDG_CONFIG_HOME: ".config" })).toMatchObject({
-      path: ofHome,
-    });
+    expect(await locate({ HOME: home, XDG_CONFIG_HOME: ".config" })).toBe(ofHome);
   });
 
   it("is not skipped when it cannot be read", async () => {
     verifies("lockfile:location-doubt");
     write(ofHome);
     mkdirSync(own);
-    expect(await locate({ HOME: home })).toMatchObject({ path: own, exists: true });
+    expect(await locate({ HOME: home })).toBe(`unusable: ${own}`);
     rmSync(own, { recursive: true });
     symlinkSync(join(folder, "gone"), own);
-    expect(await locate({ HOME: home })).toMatchObject({ path: own, exists: true });
+    expect(await locate({ HOME: home })).toBe(`unusable: ${own}`);
     rmSync(own);
     const tooLong = `${"x".repeat(300)}.lock`;
-    expect(await locate({ HOME: home }, tooLong)).toMatchObject({ exists: true });
-    expect(await locate({ HOME: home }, "below/none/x.lock")).toMatchObject({ exists: false });
+    expect(await locate({ HOME: home }, tooLong)).toBe(`unusable: ${join(cwd, tooLong)}`);
+    const missing = join("below", "none", "x.lock");
+    expect(await locate({ HOME: home }, missing)).toEqual([join(cwd, missing)]);
     write(own);
-    expect(await locate({ HOME: home }, "plugins.lock/x")).toMatchObject({ exists: false });
+    const within = join("plugins.lock", "x");
+    expect(await locate({ HOME: home }, within)).toEqual([join(cwd, within)]);
   });
 });
