@@ -2,15 +2,12 @@
 // Only in test:all: it stops a change at each of its steps.
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import process from "node:process";
+import { readTrustJournal, trustPlugins } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { settleLock } from "../../../src/operate/trust/change/change-lock.ts";
-import { checkJournal } from "../../../src/operate/trust/change/journal.ts";
-import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
-import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
-import { trustPlugins } from "../../../src/operate/trust/change/trust-plugins.ts";
-import { readLockfile } from "../../../src/operate/trust/lockfile/read-lockfile.ts";
-import { verifies } from "../../support/verifies.ts";
+import { commandServices, run } from "../cli/support/run.ts";
+import { verifies } from "../support/verifies.ts";
 import {
   byHand,
   entryOf,
@@ -18,8 +15,8 @@ import {
   refusalOf,
   sha256,
   stopClock,
-  summaryOf,
-} from "../../trust/change-support.ts";
+  verifiedAt,
+} from "./change-support.ts";
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
@@ -55,12 +52,29 @@ async function unfinished({
 
 type Unfinished = Awaited<ReturnType<typeof unfinished>>;
 
+/** Runs a command on a lock. */
+const command = (path: string, name: string) =>
+  run(["plugins", name, "--plugins-lock", path], { services: commandServices, cwd: dirname(path) });
+
+/** Asks for a change that is refused: what is unfinished is finished first. Returns what is said. */
+async function settle(path: string): Promise<string> {
+  const invalid = { ...pii, hash: "sha256:local" };
+  const { code, message } = await refusalOf(() => trustPlugins(path, [invalid], "r"));
+  expect(code).toBe("trust_refused");
+  return message;
+}
+
+const applied = "was completed. Its lines are now in the journal.";
+const conflict = "does not match an unfinished change.";
+
+const isPending = async (path: string) => (await verifiedAt(path)).pending;
+
 /** Makes the next change, and expects it to leave a journal that agrees with the lock. */
 async function goOn({ path, names }: Unfinished, problems: readonly object[] = []) {
-  expect(await pendingChange(path)).toBe("unfinished");
+  expect(await isPending(path)).toBe(true);
   const changed = await trustPlugins(path, [rate], "next");
   const journal = await readTrustJournal(path);
-  expect(summaryOf(checkJournal(changed.lock, journal))).toEqual(problems);
+  expect((await verifiedAt(path)).problems).toEqual(problems);
   expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   return { ...changed, reasons: journal.lines.map(({ reason }) => reason) };
 }
@@ -83,7 +97,8 @@ describe("an unfinished change that never reached the lock", () => {
     await rm(lock.path);
     await rm(lock.journal);
     await writeFile(lock.pending, JSON.stringify({ ...lock.record, old: null, journal: 0 }));
-    expect((await goOn(lock)).reasons).toEqual(["next"]);
+    expect((await trustPlugins(lock.path, [rate], "next")).recovered).toBe("discarded");
+    expect((await lock.lines()).map(({ reason }) => reason)).toEqual(["next"]);
   });
 });
 
@@ -106,7 +121,7 @@ describe("an unfinished change that reached the lock", () => {
     for (let at = 0; at <= lock.appended.length; at++) {
       await writeFile(lock.pending, JSON.stringify(lock.record));
       await writeFile(lock.journal, lock.oldJournal + lock.appended.slice(0, at));
-      expect((await settleLock(lock.path)).recovered).toBe("applied");
+      expect(await settle(lock.path)).toContain(applied);
       expect(await lock.journalText()).toBe(lock.newJournal);
     }
   });
@@ -124,7 +139,7 @@ describe("an unfinished change that reached the lock", () => {
     for (let at = torn.length; at <= whole.length; at++) {
       await writeFile(lock.pending, JSON.stringify(record));
       await writeFile(lock.journal, whole.slice(0, at));
-      expect((await settleLock(lock.path)).recovered).toBe("applied");
+      expect(await settle(lock.path)).toContain(applied);
       expect(await lock.journalText()).toBe(whole);
     }
   });
@@ -169,7 +184,7 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     const lock = await unfinished({ isMade: true });
     const edited = `# by hand\n${lock.newLock}`;
     await writeFile(lock.path, edited);
-    expect(await pendingChange(lock.path)).toBe("unfinished");
+    expect(await isPending(lock.path)).toBe(true);
     const text = await readFile(lock.pending, "utf8");
     stopClock();
     const { recovered, warnings } = await trustPlugins(lock.path, [rate], "next");
@@ -187,11 +202,9 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     ]);
     expect((await lock.lines()).map(({ reason }) => reason)).toEqual(["first", "next"]);
     expect((await lock.text()).startsWith(edited)).toBe(true);
-    expect(
-      summaryOf(
-        checkJournal((await readLockfile(lock.path)) as never, await readTrustJournal(lock.path)),
-      ),
-    ).toEqual([{ line: undefined, id: "acme.pii", problem: "journal_mismatch" }]);
+    expect((await verifiedAt(lock.path)).problems).toEqual([
+      { line: undefined, id: "acme.pii", problem: "journal_mismatch" },
+    ]);
   });
 
   it("keeps each record under its own name", async () => {
@@ -200,7 +213,7 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     stopClock();
     for (const text of ["one", "two", "three"]) {
       await writeFile(pending, text);
-      expect((await settleLock(path)).recovered).toBe("conflict");
+      expect(await settle(path)).toContain(conflict);
     }
     const name = "plugins.lock.pending.conflict-20260525T101530123Z";
     expect(await names()).toEqual(["plugins.lock", name, `${name}-2`, `${name}-3`]);
@@ -231,8 +244,8 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     const text =
       typeof change === "string" ? change : JSON.stringify({ ...lock.record, ...change });
     await writeFile(lock.pending, text, "latin1");
-    expect(await pendingChange(lock.path)).toBe("unfinished");
-    expect((await settleLock(lock.path)).recovered).toBe("conflict");
+    expect(await isPending(lock.path)).toBe(true);
+    expect(await settle(lock.path)).toContain(conflict);
     expect(await lock.journalText()).toBe(lock.oldJournal);
   });
 });
@@ -241,11 +254,11 @@ it("a record that is too large is not read", async () => {
   verifies("journal:limits");
   const { path, pending } = await lockFolder("version = 1\n");
   await writeFile(pending, `[${"1,".repeat(2 ** 21)}1]`);
-  for (const work of [() => pendingChange(path), () => settleLock(path)])
-    expect(await refusalOf(work)).toMatchObject({
-      code: "lockfile_failed",
-      message: `${pending} is larger than 4096 KiB. Move it away, and keep it.`,
-    });
+  const message = `${pending} is larger than 4096 KiB. Move it away, and keep it.`;
+  const trusting = () => trustPlugins(path, [pii], "r");
+  expect(await refusalOf(trusting)).toMatchObject({ code: "lockfile_failed", message });
+  for (const name of ["verify", "lock"])
+    expect(await command(path, name)).toMatchObject({ code: 2, stderr: `${name}: ${message}\n` });
 });
 
 describe("a reader", () => {
@@ -254,50 +267,41 @@ describe("a reader", () => {
     for (const isMade of [true, false]) {
       const lock = await unfinished({ isMade });
       const names = await lock.names();
-      expect(await pendingChange(lock.path)).toBe("unfinished");
+      expect(await isPending(lock.path)).toBe(true);
       expect(await lock.names()).toEqual(names);
       expect(await lock.journalText()).toBe(lock.oldJournal);
     }
   });
 
   it("sees nothing when no change is unfinished", async () => {
-    const { path } = await lockFolder();
-    expect(await pendingChange(path)).toBe(undefined);
+    const { path } = await lockFolder("version = 1\n");
+    expect(await isPending(path)).toBe(false);
   });
 
   it("sees that a change is in progress, unless its process is gone", async () => {
     verifies("journal:unfinished-reported");
     const lock = await unfinished({ isMade: true });
     const since = "2026-01-01T00:00:00Z";
-    for (const [pid, host, state] of [
-      [process.pid, hostname(), "in progress"],
-      [2 ** 22 + 1, hostname(), "unfinished"],
-      [2 ** 22 + 1, "elsewhere", "in progress"],
+    for (const [pid, host, isLeft] of [
+      [process.pid, hostname(), false],
+      [2 ** 22 + 1, hostname(), true],
+      [2 ** 22 + 1, "elsewhere", false],
     ] as const) {
       await writeFile(lock.exclusion, JSON.stringify({ pid, host, since }));
-      expect(await pendingChange(lock.path)).toBe(state);
+      expect(await isPending(lock.path)).toBe(isLeft);
     }
   });
 });
 
-describe("settleLock", () => {
-  it("changes nothing else", async () => {
-    const lock = await unfinished({ isMade: true });
-    const { ino } = await stat(lock.path);
-    expect((await settleLock(lock.path)).recovered).toBe("applied");
-    expect(await settleLock(lock.path)).toEqual({ recovered: undefined, warnings: [] });
-    expect((await stat(lock.path)).ino).toBe(ino);
-    expect(await lock.journalText()).toBe(lock.newJournal);
-  });
-
-  it("runs before the change is refused", async () => {
+describe("finishing a change", () => {
+  it("comes before the next one is refused, and changes nothing else", async () => {
     verifies("journal:order");
     const lock = await unfinished({ isMade: true });
-    const { code } = await refusalOf(() =>
-      trustPlugins(lock.path, [{ ...pii, hash: "sha256:local" }], "r"),
-    );
-    expect(code).toBe("trust_refused");
+    const { ino } = await stat(lock.path);
+    expect(await settle(lock.path)).toContain(applied);
+    expect(await settle(lock.path)).not.toContain("unfinished");
+    expect((await stat(lock.path)).ino).toBe(ino);
     expect(await lock.journalText()).toBe(lock.newJournal);
-    expect(await pendingChange(lock.path)).toBe(undefined);
+    expect(await lock.names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });
 });
