@@ -1,6 +1,9 @@
 /** Granting and revoking trust: what the lock and the journal contain afterwards. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import { type LockEntry, readLockfile, revokePlugins, trustPlugins } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -377,5 +380,83 @@ describe("changes that wait for each other", () => {
     const times = (await lines()).map(({ at }) => at);
     expect(times).toEqual([...times].sort());
     expect((await readLockfile(path))?.entries).toHaveLength(3);
+  });
+});
+
+/** An entry that does something while the change has the lock, whose claim nobody else has then. */
+function entryDoing(deed: () => void): LockEntry {
+  const { version, ...entry } = pii;
+  return Object.defineProperty({ ...entry, version }, "version", {
+    enumerable: true,
+    get() {
+      deed();
+      return version;
+    },
+  });
+}
+
+describe("CLI-053: the claim of a change", () => {
+  it("blocks a second change in the same process", async () => {
+    verifies("journal:busy");
+    const { path } = await lockFolder();
+    let second: Promise<unknown> | undefined;
+    const deed = () => {
+      second ??= refusalOf(() => trustPlugins(path, [rate], "r", { waitMs: 0 }));
+    };
+    await trustPlugins(path, [entryDoing(deed)], "r");
+    expect(await second).toMatchObject({
+      code: "lockfile_busy",
+      message: `plugins.lock is being changed by another process (pid ${process.pid})`,
+    });
+  });
+
+  it("exists with its content during the change and is removed afterwards", async () => {
+    verifies("journal:exclusion");
+    const { path, exclusion, names } = await lockFolder();
+    let during = "";
+    const deed = () => {
+      during = readFileSync(exclusion, "utf8");
+    };
+    await trustPlugins(path, [entryDoing(deed)], "r");
+    expect(JSON.parse(during)).toMatchObject({
+      pid: process.pid,
+      host: hostname(),
+      ...(process.platform === "linux"
+        ? { started: expect.stringMatching(/^\d+$/), space: expect.any(String) }
+        : {}),
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+  });
+
+  it("is not removed if it now belongs to another process", async () => {
+    verifies("journal:exclusion");
+    const { path, exclusion } = await lockFolder();
+    const since = "2026-01-01T00:00:00.000Z";
+    const other = JSON.stringify({ pid: process.pid, host: hostname(), since });
+    // As if an operator deleted the file as stale, and another process created its own.
+    await trustPlugins(path, [entryDoing(() => writeFileSync(exclusion, other))], "r");
+    expect(readFileSync(exclusion, "utf8")).toBe(other);
+  });
+});
+
+it("a change whose record would be too large to be read is refused", async () => {
+  verifies("journal:limits", "journal:refused");
+  const { path, text, pending, names } = await lockFolder(commented);
+  const actor = "x".repeat(4 * 2 ** 20);
+  expect(await refusalOf(() => trustPlugins(path, [pii], "r", { actor }))).toMatchObject({
+    code: "lockfile_failed",
+    message: `Cannot write ${pending}: the change is too large for it. Change fewer plugins at a time, or give a shorter reason.`,
+  });
+  expect(await text()).toBe(commented);
+  expect(await names()).toEqual(["plugins.lock"]);
+});
+
+it("a lock needs its folder", async () => {
+  const { folder } = await lockFolder();
+  const path = join(folder, "missing", "plugins.lock");
+  expect(await refusalOf(() => trustPlugins(path, [pii], "r"))).toMatchObject({
+    code: "lockfile_failed",
+    data: { path, systemCode: "ENOENT" },
   });
 });
