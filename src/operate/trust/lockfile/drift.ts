@@ -85,7 +85,7 @@ export function driftOf(
   const locked = new Set(entries.map(({ id }) => id));
   const unlocked = installed
     .filter(({ id, builtin }) => builtin !== true && !locked.has(id))
-    .sort((a, b) => byUnits(a.id, b.id) || byUnits(a.package, b.package))
+    .sort((a, b) => byUnits(a.id, b.id))
     .map(({ id, package: name, version }) =>
       drift(id, "missing_from_lock", undefined, `${name}==${version}`),
     );
