@@ -2,6 +2,7 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { definePlugin } from "glassine";
 import {
   type Evidence,
   ed25519Verifier,
@@ -50,8 +51,12 @@ export function known(key: TestKey, more: Partial<PublisherKey> = {}): Publisher
   };
 }
 
+// A package has no glassine next to it, so its module uses what the test provides.
+(globalThis as { testDefinePlugin?: unknown }).testDefinePlugin = definePlugin;
+
 const files = {
-  "dist/plugin.js": "export default () => {};\n",
+  "dist/plugin.js":
+    'export default () => globalThis.testDefinePlugin({ name: "guard", version: "1.0.0" });\n',
   "dist/plugin.js.map": "{}\n",
   "README.md": "# Guard\n",
   "same.md": "# Guard\n",
@@ -86,6 +91,9 @@ export async function packageOf({
   afterTest(fixture.remove);
   return fixture.path;
 }
+
+/** The folder in which a package is installed. */
+export const signingRoot = (path: string) => path.slice(0, path.lastIndexOf("node_modules"));
 
 /** What discovery passes to the check: the hash, and name and version from package.json. */
 export async function signedAt(path: string): Promise<SignedPackage> {

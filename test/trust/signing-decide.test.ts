@@ -1,37 +1,61 @@
+/** Whether a plugin is loaded, by who signed it and what the operator has set. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { defineHost } from "glassine/host";
+import { memoryNodeProfile } from "glassine/memory-node";
+import type { DiscoverOptions, Evidence } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { memoryNodeProfile } from "../../../src/memory-node/index.ts";
-import { decideTrust } from "../../../src/operate/trust/signing/decide-trust.ts";
-import type { Evidence } from "../../../src/operate/trust/signing/evidence.ts";
-import { verifies } from "../../support/verifies.ts";
+import { verifies } from "../support/verifies.ts";
+import { decisionOn, saying } from "./decision.ts";
+import { packageOf } from "./signing-support.ts";
 
 const who = "builder@example.com";
 const signed: Evidence = { kind: "verified", identity: who };
 const unsigned: Evidence = { kind: "unsigned" };
 const invalid: Evidence = { kind: "invalid", detail: "key 'k1' is revoked" };
-const none = {
-  signingRequired: true,
-  unsignedAck: false,
-  trustedPublishers: [] as readonly string[],
-  overridePublishers: [] as readonly string[],
-};
-const decide = (evidence: Evidence, settings: Partial<typeof none>, more = {}) =>
-  decideTrust({ plugin: "guard", evidence, settings: { ...none, ...settings }, ...more });
+/** Evidence that no verifier reads. */
+const unchecked: Evidence = { kind: "unchecked", file: "glassine.sig.json" };
 
-const trusted = { accepted: true, decision: "trusted_publisher", signedBy: who };
+interface Settings {
+  readonly signingRequired?: boolean;
+  readonly unsignedAck?: boolean;
+  readonly trustedPublishers?: readonly string[];
+  readonly overridePublishers?: readonly string[];
+}
+
+/** The variables of an operator with these settings. */
+function variables(settings: Settings, prefix = "GLASSINE_"): DiscoverOptions["env"] {
+  const { signingRequired = true, unsignedAck = false } = settings;
+  const { trustedPublishers: trusted = [], overridePublishers: override = [] } = settings;
+  return {
+    [`${prefix}PLUGIN_SIGNING_REQUIRED`]: String(signingRequired),
+    [`${prefix}PLUGIN_UNSIGNED_ACK`]: unsignedAck ? "i-understand-plugins-are-unsigned" : "",
+    [`${prefix}PLUGIN_TRUSTED_PUBLISHERS`]: trusted.join(","),
+    [`${prefix}PLUGIN_TRUST_OVERRIDE_PUBLISHERS`]: override.join(","),
+  };
+}
+
+/** The decision about a package about which a verifier says this. */
+async function decide(evidence: Evidence, settings: Settings) {
+  const path = await packageOf();
+  if (evidence.kind === "unchecked") await writeFile(join(path, evidence.file), "");
+  const verifiers = [saying(evidence.kind === "unchecked" ? unsigned : evidence)];
+  return decisionOn(path, { env: variables(settings), verifiers });
+}
+
+const trusted = { decision: "trusted_publisher", reason: undefined, signedBy: who };
 const override = {
-  accepted: true,
   decision: "operator_override",
   reason: "signing identity accepted by explicit operator override",
   signedBy: who,
 };
 const allowed = {
-  accepted: true,
   decision: "development_unsigned_override",
   reason:
     "GLASSINE_PLUGIN_SIGNING_REQUIRED=false accepted an unsigned plugin; do not use this setting in production",
   signedBy: "unsigned",
 };
-const refused = (code: string, message: string) => ({ accepted: false, code, message });
+const refused = (code: string, message: string) => ({ code, message });
 const untrusted = refused(
   "untrusted_identity",
   "plugin 'guard' is signed by untrusted identity 'builder@example.com'; add it to GLASSINE_PLUGIN_TRUSTED_PUBLISHERS or, for an explicit audited exception, GLASSINE_PLUGIN_TRUST_OVERRIDE_PUBLISHERS",
@@ -40,7 +64,6 @@ const noSignature = refused(
   "unsigned",
   "plugin 'guard' is unsigned; production plugin registration requires a verified signature",
 );
-const unchecked: Evidence = { kind: "unchecked", file: "glassine.sig.json" };
 const noVerifier = refused(
   "signature_unchecked",
   "plugin 'guard' is signed, and its glassine.sig.json cannot be checked: there is no usable verifier for it; set GLASSINE_PLUGIN_PUBLISHER_KEYS to a file of publisher keys",
@@ -64,7 +87,7 @@ describe("PH-087: the decision on a plugin", () => {
   const required = { signingRequired: true };
   const acknowledged = { signingRequired: false, unsignedAck: true };
   const unsaid = { signingRequired: false, unsignedAck: false };
-  type Row = readonly [Evidence, keyof typeof lists, Partial<typeof none>, object];
+  type Row = readonly [Evidence, keyof typeof lists, Settings, object];
   const rows: readonly Row[] = [
     ...[required, acknowledged, unsaid].flatMap((settings): readonly Row[] => [
       [signed, "the trusted list", settings, trusted],
@@ -89,7 +112,7 @@ describe("PH-087: the decision on a plugin", () => {
 
   it.each(rows.map((row) => [row[0].kind, row[1], JSON.stringify(row[2]), row] as const))(
     "that is %s, by somebody on %s, under %s",
-    (_kind, _list, _settings, [evidence, list, settings, expected]) => {
+    async (_kind, _list, _settings, [evidence, list, settings, expected]) => {
       verifies(
         "signing:trusted",
         "signing:override",
@@ -97,13 +120,22 @@ describe("PH-087: the decision on a plugin", () => {
         "signing:unsigned-allowed",
         "signing:unsigned-acknowledged",
       );
-      expect(decide(evidence, { ...settings, ...lists[list] })).toEqual(expected);
+      expect(await decide(evidence, { ...settings, ...lists[list] })).toEqual(expected);
     },
   );
 
-  it("uses the names of the host", () => {
-    const host = { profile: memoryNodeProfile };
-    expect(decide(unsigned, {}, host)).toEqual(
+  it("uses the names of the host", async () => {
+    const host = defineHost({ profile: memoryNodeProfile });
+    const decideThere = async (evidence: Evidence, settings: Settings) => {
+      const path = await packageOf();
+      const manifest = join(path, "package.json");
+      const { glassine, ...fields } = JSON.parse(await readFile(manifest, "utf8"));
+      const own = { ...fields, [memoryNodeProfile.hostName]: glassine };
+      await writeFile(manifest, JSON.stringify(own));
+      const env = variables(settings, memoryNodeProfile.envPrefix);
+      return decisionOn(path, { host, env, verifiers: [saying(evidence)] });
+    };
+    expect(await decideThere(unsigned, {})).toEqual(
       refused(
         "unsigned",
         "plugin 'guard' is unsigned; production plugin registration requires Sigstore verification",
@@ -111,57 +143,61 @@ describe("PH-087: the decision on a plugin", () => {
     );
     const off = { signingRequired: false };
     for (const decided of [
-      decide(signed, {}, host),
-      decide(unsigned, off, host),
-      decide(unsigned, { ...off, unsignedAck: true }, host),
+      await decideThere(signed, {}),
+      await decideThere(unsigned, off),
+      await decideThere(unsigned, { ...off, unsignedAck: true }),
     ]) {
       expect(JSON.stringify(decided)).toContain("STIGMEM_PLUGIN_");
       expect(JSON.stringify(decided)).not.toContain("GLASSINE_");
     }
   });
 
-  it("is one line, whatever the names", () => {
-    const plugin = "it's\n\u202e";
-    const decided = decide({ kind: "verified", identity: "a'b" }, {}, { plugin });
-    expect(decided).toMatchObject({
-      message: expect.stringContaining(
-        "plugin 'it\\u{27}s\\u{a}\\u{202e}' is signed by untrusted identity 'a\\u{27}b'",
-      ),
+  it("is one line, whatever the names", async () => {
+    expect(await decide({ kind: "verified", identity: "a'b" }, {})).toMatchObject({
+      message: expect.stringContaining("is signed by untrusted identity 'a\\u{27}b'"),
     });
   });
 });
 
 describe("PH-094: a plugin of a trusted signer, if signing is not required", () => {
-  it("is loaded for its signer, not for the acknowledgement", () => {
+  it("is loaded for its signer, not for the acknowledgement", async () => {
     verifies("signing:trusted");
     const settings = { signingRequired: false, unsignedAck: true, trustedPublishers: [who] };
-    expect(decide(signed, settings)).toEqual(trusted);
+    expect(await decide(signed, settings)).toEqual(trusted);
   });
 });
 
 describe("a plugin with several signers", () => {
   const both: Evidence = { kind: "verified", identity: "a", further: ["b"] };
 
-  it("is loaded for any of them, trusted publishers first", () => {
+  it("is loaded for any of them, trusted publishers first", async () => {
     verifies("signing:every-evidence", "signing:trusted");
     const settings = { trustedPublishers: ["b"], overridePublishers: ["a"] };
-    expect(decide(both, settings)).toMatchObject({ decision: "trusted_publisher", signedBy: "b" });
-    expect(decide(both, { overridePublishers: ["b"] })).toMatchObject({
+    expect(await decide(both, settings)).toMatchObject({
+      decision: "trusted_publisher",
+      signedBy: "b",
+    });
+    expect(await decide(both, { overridePublishers: ["b"] })).toMatchObject({
       decision: "operator_override",
       signedBy: "b",
     });
-    expect(decide(both, {})).toMatchObject({ code: "untrusted_identity" });
+    expect(await decide(both, {})).toMatchObject({ code: "untrusted_identity" });
   });
 });
 
 describe("PH-096: identities", () => {
-  it("are compared exactly", () => {
+  it("are compared exactly", async () => {
     verifies("signing:identity");
     const settings = { trustedPublishers: [who] };
-    const near = ["Builder@example.com", `${who} `, `${who}.evil.test`, "builder@exаmple.com", "*"];
-    for (const identity of near)
-      expect(decide({ kind: "verified", identity }, settings).accepted).toBe(false);
-    const wild = { trustedPublishers: ["*", ".*", "*@example.com", "example.com"] };
-    expect(decide(signed, wild).accepted).toBe(false);
+    for (const identity of ["Builder@example.com", `${who}.evil.test`, "builder@ex\u0430mple.com"])
+      expect(await decide({ kind: "verified", identity }, settings)).toMatchObject({
+        code: "untrusted_identity",
+      });
+    const spaced = await decide({ kind: "verified", identity: `${who} ` }, settings);
+    expect(spaced).toMatchObject({ code: "signature_invalid" });
+    for (const trusted of ["*", ".*", "*@example.com", "example.com"])
+      expect(await decide(signed, { trustedPublishers: [trusted] })).toMatchObject({
+        code: "untrusted_identity",
+      });
   });
 });
