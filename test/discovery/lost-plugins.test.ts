@@ -45,6 +45,25 @@ describe("an installed package that no longer names its plugin", () => {
     expect(found.flat()).not.toContain("missing_from_install");
   });
 
+  it("counts as changed though all is restored while other packages are checked", async () => {
+    verifies("lockfile:drift");
+    const root = await newRoot();
+    const path = await install(root, "guard");
+    await trust(root, path, "guard");
+    const manifest = join(path, "package.json");
+    const text = await readFile(manifest, "utf8");
+    await writeFile(manifest, '{ "name": "guard", "version": "1.0.0" }');
+    await install(root, "other");
+    const verify = async () => {
+      await writeFile(manifest, text);
+      return { kind: "unsigned" } as const;
+    };
+    const { drift } = await discover(root, { verifiers: [{ name: "slow", verify }] });
+    expect(drift.filter(({ id }) => id === "guard")).toMatchObject([
+      { kind: "hash_mismatch", actual: undefined, blocking: true },
+    ]);
+  });
+
   it("is missing if its folder is gone", async () => {
     verifies("lockfile:drift");
     const missing = [["missing_from_install", true]];
