@@ -397,6 +397,8 @@ describe("loading", () => {
     const { sign, env } = await publisher(root, "builder@example.com");
     await install(root, "signed-one", { sign });
     await install(root, "unsigned-one");
+    const changed = await install(root, "changed-one", { sign });
+    await writeFile(join(changed, "more.js"), "");
     await writeFile(join(root, "plugins.lock"), "version = 1\n");
     const { making, failures } = await start(root, { env, mode: "production" });
     await expect(making).rejects.toThrow("missing_from_lock");
@@ -407,6 +409,7 @@ describe("loading", () => {
         signing,
       ]),
     ).toEqual([
+      ["changed-one", undefined, {}],
       ["signed-one", "builder@example.com", {}],
       ["unsigned-one", "unsigned", {}],
     ]);

@@ -153,6 +153,7 @@ function pluginFacts({ profile }: Surface, plugin: Plugin, origin: PluginOrigin 
     async_safe: plugin.asyncSafe,
     requires: plugin.requiresHost ?? profile.requiresDefault,
     ...(origin === undefined ? manual : originFacts(origin)),
+    signed_by: origin?.signedBy ?? "unsigned",
     depends_on: plugin.dependsOn,
     host_version: profile.hostVersion,
     isolate: isolationOf(plugin)?.kind ?? "host",
@@ -160,7 +161,6 @@ function pluginFacts({ profile }: Surface, plugin: Plugin, origin: PluginOrigin 
 }
 
 const manual = {
-  signed_by: "unsigned",
   discovery_source: { type: "manual" as const },
   signing: {},
   package: null,

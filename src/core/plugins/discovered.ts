@@ -20,8 +20,8 @@ export interface PluginOrigin {
   readonly packageHash: string | undefined;
   readonly entryPointName: string;
   readonly entryPointValue: string;
-  /** The identity that signed it, or `unsigned`. */
-  readonly signedBy: string;
+  /** The identity that signed it, `unsigned`, or `undefined` if nothing was verified. */
+  readonly signedBy: string | undefined;
   /** `undefined` if none was made: for the host's own packages, local ones and refused ones. */
   readonly decision: TrustDecision | undefined;
   readonly decisionReason: string | undefined;

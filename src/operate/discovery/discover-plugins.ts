@@ -228,7 +228,7 @@ function originOf({ entry, package: found, hash, trust, signer }: StaticPlugin):
     packageHash: hash?.hash,
     entryPointName: entry.id,
     entryPointValue: entry.entryPoint,
-    signedBy: trust?.signedBy ?? signer ?? "unsigned",
+    signedBy: trust?.signedBy ?? signer,
     decision: trust?.decision,
     decisionReason: trust?.reason,
   };

@@ -21,7 +21,8 @@ const plugin = {
   capabilities: "What it may see, change and use.",
   hooks: "The hooks that it has handlers for.",
   async_safe: "Whether several of its handlers may run at once.",
-  signed_by: "The identity that signed it, or `unsigned`.",
+  signed_by:
+    "The identity that signed it, or `unsigned`. Absent if the package was refused and its signature is not valid, or was not verified.",
   requires:
     "The host versions that it runs on. The key in a record is the profile's `requiresField`, by default `requires_` and the host's name.",
   discovery_source: {
