@@ -348,10 +348,6 @@ describe("a record", () => {
     );
     expect(shownOf(`token=${"x".repeat(9_980)} ${url}`)).toBe("token=[REDACTED]…");
     expect(shownOf(`token=${"x".repeat(20_000)} ${url}`)).toBe("token=[REDACTED]…");
-    const secrets = Array.from({ length: 500 }, (_, index) => `secret-${index}`);
-    const before = performance.now();
-    recordOf(eventOf({ metadata: { text: "a b".repeat(1_000_000) } }), secrets);
-    expect(performance.now() - before).toBeLessThan(1000);
   });
 
   it("PH-104: has no credential, one line, and at most 501 characters of an error", () => {
