@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { createExtensions, createPluginManager, definePlugin, type ErrorCode } from "glassine";
 import { defineHost } from "glassine/host";
 import { createMessage, partsOf } from "glassine/messages";
@@ -264,9 +265,13 @@ describe("extensions in the place of options", () => {
 
 describe("a value that has no options, in the place of options", () => {
   it.each<[string, unknown]>([
+    ["null", null],
+    ["number", 3],
+    ["string", "options"],
+    ["function", () => 1],
     ["a promise", Promise.resolve({ extensions: {} })],
-    ["an instance of a class", new Map([["extensions", {}]])],
     ["array", []],
+    ["an instance of a class", new Map([["extensions", {}]])],
   ])("is refused: %s", async (what, options) => {
     const manager = await manage([tagger("one")]);
     const { code, message } = await failureOf(manager.invoke(hook, call, options as never));
@@ -276,9 +281,36 @@ describe("a value that has no options, in the place of options", () => {
     ]);
   });
 
-  it("is accepted if it is an empty object", async () => {
+  /** Throws if anything about it is asked, as code of a plugin could. */
+  const trapped = new Proxy(
+    {},
+    {
+      getPrototypeOf: () => {
+        throw new Error("asked");
+      },
+    },
+  );
+  const instances: readonly object[] = [
+    new Map(),
+    new Date(),
+    new (class {})(),
+    Object.create({}),
+    Object.create({ isPrototypeOf: () => true }),
+    Object.create(Object.create(null)),
+    Object.create(trapped),
+  ];
+  it.each(instances.map((instance) => [instance]))(
+    "is refused if it inherits from any other: %#",
+    (options) => {
+      expect(() => partsOf(createMessage({ role: "user" }), options)).toThrow(
+        "partsOf expects its options in an object, got an instance of a class.",
+      );
+    },
+  );
+
+  it("is accepted if it is an empty object, also of another realm", async () => {
     const manager = await manage([tagger("one")]);
-    for (const options of [{}, Object.create(null)])
+    for (const options of [{}, Object.create(null), runInNewContext("({})")])
       expect((await manager.invoke(hook, call, options)).continueProcessing).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { createPluginManager, definePlugin, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { throwing } from "../attacks/contextified.ts";
@@ -62,13 +63,41 @@ describe("the options of a manager", () => {
     expect(await codeOf(options)).toBe("options_invalid");
   });
 
-  it.each([
-    ["nothing", undefined, "undefined"],
-    ["the plugins themselves", [plugin], "array"],
-  ])("are refused if they are %s", async (_, options, got) => {
-    expect((await refusalOf(options)).message).toBe(
-      `the options of createPluginManager must be a plain object, got ${got}`,
-    );
+  it("are refused if they are no plain object, and the error says what came", async () => {
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const others: readonly [unknown, string][] = [
+      [undefined, "undefined"],
+      [null, "null"],
+      ["secret", "string"],
+      [() => 1, "function"],
+      [[plugin], "array"],
+      [new Map(), "an object of a class"],
+      [Promise.resolve({}), "a promise"],
+      [runInNewContext("({})"), "an object of a class"],
+      [new Proxy({}, {}), "an object of a class"],
+      [revoked, "an object of a class"],
+    ];
+    for (const [options, got] of others) {
+      expect((await refusalOf(options)).message).toBe(
+        `the options of createPluginManager must be a plain object, got ${got}`,
+      );
+    }
+  });
+
+  it("list plugins in a plain array", async () => {
+    const others = [
+      new Array(1),
+      Object.defineProperty([plugin], 0, { get: () => plugin }),
+      new (class extends Array {})(),
+      runInNewContext("[]"),
+      new Proxy([], {}),
+      { length: 0 },
+      "list",
+      null,
+    ];
+    for (const plugins of others) expect(await codeOf({ plugins })).toBe("options_invalid");
+    expect(await createPluginManager({ plugins: [plugin] })).toBeDefined();
   });
 
   it("are refused if a plugin is not awaited", async () => {

@@ -34,12 +34,42 @@ describe("the profile of a host", () => {
     }
   });
 
-  it("names the host in messages", async () => {
-    const host = defineHost({ profile: { hostName: "acme-node", hostVersion: "1.0.0" } });
+  it.each<[Partial<HostProfile>, string]>([
+    [{}, "requires_glassine"],
+    [{ hostName: "acme-node" }, "requires_acme_node"],
+    [{ hostName: "a".repeat(64) }, `requires_${"a".repeat(64)}`],
+    [{ hostName: "acme", requiresField: "needs_acme" }, "needs_acme"],
+  ])("names the host in messages: %j", async (profile, name) => {
+    const host = defineHost({ profile: { hostVersion: "1.0.0", ...profile } });
     const plugin = host.definePlugin({ name: "aaa", version: "1.0.0", requiresHost: "?" });
     await expect(host.createPluginManager({ plugins: [plugin] })).rejects.toThrow(
-      "plugin 'aaa' has invalid requires_acme_node '?'",
+      `plugin 'aaa' has invalid ${name} '?'`,
     );
+  });
+
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const revokedFunction = Proxy.revocable(() => 1, {});
+  revokedFunction.revoke();
+  const values: readonly [unknown, string][] = [
+    [null, "null"],
+    [false, "a boolean"],
+    [1.5, "1.5"],
+    [1n, "a bigint"],
+    ["Secret", '"Secret"'],
+    [Symbol("secret"), "a symbol"],
+    [() => 1, "a function"],
+    [["secret"], "an array"],
+    [{ key: "secret" }, "an object"],
+    [new (class {})(), "an object"],
+    [Promise.resolve("secret"), "a promise"],
+    [new Proxy([], {}), "a proxy"],
+    [revoked, "a proxy"],
+    [revokedFunction.proxy, "a proxy"],
+  ];
+  it("is refused with the kind of what came, and quotes no object", () => {
+    for (const [hostName, kind] of values)
+      expect(() => defineHost({ profile: { hostName } as never })).toThrow(`, got ${kind}.`);
   });
 });
 
