@@ -211,6 +211,32 @@ describe("the context of a handler", () => {
     expect(outcomes).toEqual(["aborted", "there"]);
   });
 
+  it("ends at the deadline, even if the run continues and the signal is read only then", async () => {
+    const found: unknown[] = [];
+    const over = deferred<void>();
+    const read = deferred<void>();
+    const late: Run = async (_p, context) => {
+      await over.promise;
+      const { signal } = context;
+      found.push(signal.aborted, context.signal === signal);
+      try {
+        found.push(context.state);
+      } catch (error) {
+        found.push((error as { code: string }).code);
+      }
+      read.resolve();
+    };
+    await runOnce([
+      plugin("late", late, { timeoutMs: 5, onError: "ignore" }),
+      plugin("next", async (_p, context) => {
+        over.resolve();
+        await read.promise;
+        found.push(context.signal.aborted);
+      }),
+    ]);
+    expect(found).toEqual([true, true, "aborted", false]);
+  });
+
   it("has one signal, which aborts with the runtime's own reason", async () => {
     const signals: AbortSignal[] = [];
     await runOnce([

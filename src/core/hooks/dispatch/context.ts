@@ -33,7 +33,7 @@ const signalAtLoad = (controller: AbortController): AbortSignal =>
  * The context of one handler call. All fields are private and read through the frozen prototype, so
  * creating one costs next to nothing.
  */
-export class HandlerContext implements PluginContext {
+class HandlerContext implements PluginContext {
   #step: HandlerStep;
   #run: AnyRun;
   /**
