@@ -1,18 +1,8 @@
 // Its process is only for files that patch the realm.
-import { createExtensions, createPluginManager, decodeExtensions } from "glassine";
+import { createExtensions, createPluginManager, decodeExtensions, mergeExtensions } from "glassine";
 import { decodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
-import {
-  admit,
-  decisive,
-  extensionsLimits,
-  limitsOver,
-  payloadLimits,
-  payloadLimitsInForce,
-  underPayloadLimits,
-} from "../../../src/core/data/index.ts";
-import { compile, optionsOf, refusalOf } from "../../data/support.ts";
+import { codeOf, refusalOf } from "./support.ts";
 
 const message = '{"role":"user"}';
 /** Every function that takes limits. */
@@ -48,13 +38,6 @@ describe.each(Object.entries(takers))("limits given to %s", (_name, take) => {
 });
 
 describe("limits", () => {
-  it("are the default object if none was given", () => {
-    expect(limitsOver(payloadLimits, undefined)).toBe(payloadLimits);
-    expect(limitsOver(payloadLimits, {})).toBe(payloadLimits);
-    expect(limitsOver(payloadLimits, { depth: undefined })).toBe(payloadLimits);
-    expect(limitsOver(extensionsLimits, { depth: 5 })).toEqual({ ...extensionsLimits, depth: 5 });
-  });
-
   it("apply if one was given as undefined: endless depth would overflow the stack", () => {
     const nested = `{"role":"user","content":[{"content_type":"tool_result","content":{"tool_call_id":"","tool_name":"","content":${"[".repeat(3000)}${"]".repeat(3000)}}}]}`;
     for (const limits of [{ depth: undefined }, { depth: 1_000 }]) {
@@ -70,29 +53,6 @@ describe("limits", () => {
         createPluginManager({ plugins: [], [option]: { depth: 5_000 } } as never),
       ).rejects.toThrow(`${option}.depth must be a whole number from 1 to 1000.`);
     }
-  });
-});
-
-describe("limits in force", () => {
-  const { nodes } = payloadLimits;
-  const nodesInForce = () => payloadLimitsInForce().nodes;
-
-  it("are those of the outer call where the inner one gives none", () => {
-    const inner = () => [
-      underPayloadLimits(undefined, nodesInForce),
-      underPayloadLimits({ nodes: 6 }, nodesInForce),
-      nodesInForce(),
-    ];
-    expect(underPayloadLimits({ nodes: 5 }, inner)).toEqual([5, 6, 5]);
-    expect(nodesInForce()).toBe(nodes);
-  });
-
-  it("are as before when the work throws", () => {
-    const fail = () => {
-      throw new Error("boom");
-    };
-    expect(() => underPayloadLimits({ nodes: 5 }, fail)).toThrow("boom");
-    expect(nodesInForce()).toBe(nodes);
   });
 });
 
@@ -122,21 +82,19 @@ it("enforces a limit despite a setter on Object.prototype", () => {
     set: () => {},
   });
   try {
-    expect(limitsOver(extensionsLimits, { units: 5 }).units).toBe(5);
+    const make = (units: number) =>
+      createExtensions({ custom: { a: "five" } }, { limits: { units } });
+    expect(() => make(4)).toThrow("at most 4 UTF-16 units of text");
+    expect(() => make(5)).not.toThrow();
   } finally {
     Reflect.deleteProperty(Object.prototype, "units");
   }
 });
 
 it("a limit takes precedence over earlier shape errors", () => {
-  const schema = z.object({ a: z.string(), b: z.array(z.number()) });
-  const { problems } = refusedBy(schema, { a: 1, b: [1, 2, 3] }, { nodes: 4 });
-  expect(problems.map(({ code }) => code)).toEqual(["extensions_shape", "snapshot_limit"]);
-  expect(decisive(problems).code).toBe("snapshot_limit");
+  const returned = { http: { headers: 5 }, custom: { list: [1, 2, 3] } };
+  const merge = (limits: object) =>
+    mergeExtensions(createExtensions({}), returned as never, ["write_headers"], { limits });
+  expect(codeOf(() => merge({}))).toBe("extensions_shape");
+  expect(codeOf(() => merge({ nodes: 5 }))).toBe("snapshot_limit");
 });
-
-function refusedBy(schema: z.ZodType, value: unknown, limits: { readonly nodes: number }) {
-  const read = admit(compile(schema).read, value, optionsOf({ limits, origin: "parsed" }));
-  if (read.ok) throw new Error("It was read.");
-  return read;
-}
