@@ -1,11 +1,9 @@
+/** What a manifest may declare on a host with its own hooks and services. */
+import type { PluginContext } from "glassine";
 import { defineHook, defineHost, defineServices } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { Surface } from "../../../src/core/plugins/profile.ts";
-import { type ReadManifest, readManifest } from "../../../src/core/plugins/read-manifest.ts";
-import { readProfile } from "../../../src/core/plugins/read-profile.ts";
-import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
-import { manifest, problemsOf } from "../../plugins/support.ts";
+import { manifest, problemsOf } from "./support.ts";
 
 const services = defineServices({
   "facts.read": { accessor: "getFactsReader", handle: "factsReader", description: "Reads facts." },
@@ -32,26 +30,24 @@ const hooks = {
     description: "Something was written down.",
     payload: z.object({ event: z.string() }),
   }),
-  tool_pre_invoke: defineHook({
-    semantic: "message",
-    description: "A tool is called.",
-    payload: z.object({ name: z.string() }),
-  }),
 };
-const profile = readProfile({ maxTimeoutMs: 30_000 });
-const slots = compileSlots(standardSlots);
-const surface: Surface = { slots, hooks, services, profile };
+const hostWith = (profile: object) => defineHost({ hooks, services, profile });
+const host = hostWith({ maxTimeoutMs: 30_000 });
 
-const read = (fields: object): ReadManifest => readManifest(surface, manifest(fields));
-const texts = (fields: object, over: Partial<Surface> = {}) =>
-  problemsOf(fields, (input) => readManifest({ ...surface, ...over }, input) as never).map(
-    ({ message }) => message,
-  );
+const define = (fields: object) => host.definePlugin(manifest(fields) as never);
+const managerOf = (fields: object) => host.createPluginManager({ plugins: [define(fields)] });
+/** What a host reports about the handler of a manifest. */
+const handlerOf = async (
+  fields: object,
+  hook: keyof typeof hooks | "tool_pre_invoke" = "recall_filter",
+) => (await managerOf(fields)).handlersFor(hook)[0];
+const texts = (fields: object, { definePlugin }: Pick<typeof host, "definePlugin"> = host) =>
+  problemsOf(fields, definePlugin as never).map(({ message }) => message);
 
 describe("the capabilities of a host", () => {
   it("are those of its slots and of its services", () => {
     const declared = ["read_labels", "facts.write", "append_labels", "facts.write", "facts.read"];
-    expect(read({ capabilities: declared }).capabilities).toEqual([
+    expect(define({ capabilities: declared }).capabilities).toEqual([
       "append_labels",
       "facts.read",
       "facts.write",
@@ -79,28 +75,15 @@ describe("the capabilities of a host", () => {
       "unknown plugin capabilities: fact.read; did you mean 'facts.read'?",
     ]);
   });
-
-  it("are known to the public definePlugin of the host", () => {
-    const host = defineHost({ services });
-    const { definePlugin } = host;
-    expect(
-      definePlugin({ name: "reader", version: "1.0.0", capabilities: ["facts.read"] }).capabilities,
-    ).toEqual(["facts.read"]);
-    expect(problemsOf(manifest({ capabilities: ["facts.x"] }), definePlugin as never)).toEqual([
-      {
-        field: "capabilities",
-        message: "unknown plugin capabilities: facts.x",
-      },
-    ]);
-  });
 });
 
 describe("a handler", () => {
   it.each(["pre_assert_authorize", "recall_filter", "recall_score", "audit_emit"])(
     "PH-044: of %s may have no parameters, or hide them",
-    (hook) => {
+    async (name) => {
+      const hook = name as keyof typeof hooks;
       for (const handler of [() => 1, (...all: unknown[]) => all[0], (value = 1) => value])
-        expect(read({ hooks: { [hook]: handler } }).hooks[0]?.extensions).toBe(false);
+        expect((await handlerOf({ hooks: { [hook]: handler } }, hook))?.extensions).toBe(false);
     },
   );
 
@@ -111,8 +94,8 @@ describe("a handler", () => {
     ["a silent one that says no", { handler: (...a: unknown[]) => a[0], extensions: false }, false],
     ["(p, c, e) => p", (p: unknown, _c: unknown, _e: unknown) => p, true],
     ["a silent one that says yes", { handler: (...a: unknown[]) => a[0], extensions: true }, true],
-  ])("PH-044: %s is accepted, with or without extensions", (_, entry, extensions) => {
-    expect(read({ hooks: { recall_filter: entry } }).hooks[0]?.extensions).toBe(extensions);
+  ])("PH-044: %s is accepted, with or without extensions", async (_, entry, extensions) => {
+    expect((await handlerOf({ hooks: { recall_filter: entry } }))?.extensions).toBe(extensions);
   });
 
   it("PH-005: cannot be for a hook that the manifest invents", () => {
@@ -130,20 +113,20 @@ describe("a handler", () => {
 });
 
 describe("the name of a handler", () => {
-  const nameOf = (entry: unknown) => read({ hooks: { recall_filter: entry } }).hooks[0]?.name;
+  const nameOf = async (entry: unknown) =>
+    (await handlerOf({ hooks: { recall_filter: entry } }))?.handler.replace(/^plugin\./, "");
   const named = (name: PropertyDescriptor) =>
     Object.defineProperty((value: unknown) => value, "name", name);
 
-  it("is that of the function", () => {
-    expect(read({ hooks: { recall_filter: (value: unknown) => value } }).hooks[0]?.name).toBe(
-      "recall_filter",
-    );
+  it("is that of the function", async () => {
+    const { recall_filter } = { recall_filter: (value: unknown) => value };
+    expect(await nameOf(recall_filter)).toBe("recall_filter");
     expect(
-      nameOf(function redact(value: unknown) {
+      await nameOf(function redact(value: unknown) {
         return value;
       }),
     ).toBe("redact");
-    expect(nameOf({ handler: (value: unknown) => value })).toBe("handler");
+    expect(await nameOf({ handler: (value: unknown) => value })).toBe("handler");
   });
 
   it.each([
@@ -154,23 +137,24 @@ describe("the name of a handler", () => {
     ["several lines", { value: "a\nlevel=error\u202eb" }, "a level=error b"],
     ["no end", { value: "n".repeat(1000) }, `${"n".repeat(64)}…`],
     ["letters of any script", { value: "größe" }, "größe"],
-  ])("is cleaned if it is %s", (_, name, expected) => {
-    expect(nameOf(named(name))).toBe(expected);
+  ])("is cleaned if it is %s", async (_, name, expected) => {
+    expect(await nameOf(named(name))).toBe(expected);
   });
 
-  it("is `handler` if the function has none", () => {
+  it("is `handler` if the function has none", async () => {
     const nameless = (value: unknown) => value;
     Reflect.deleteProperty(nameless, "name");
-    expect(nameOf(nameless)).toBe("handler");
+    expect(await nameOf(nameless)).toBe("handler");
   });
 
-  it("is read once", () => {
+  it("is read once", async () => {
     const handler = function before(value: unknown) {
       return value;
     };
-    const { hooks: read1 } = read({ hooks: { recall_filter: handler } });
+    const plugin = define({ hooks: { recall_filter: handler } });
     Object.defineProperty(handler, "name", { value: "after" });
-    expect(read1[0]?.name).toBe("before");
+    const manager = await host.createPluginManager({ plugins: [plugin] });
+    expect(manager.handlersFor("recall_filter")[0]?.handler).toBe("plugin.before");
   });
 });
 
@@ -179,7 +163,7 @@ describe("the settings of an entry", () => {
 
   it.each(["pre_assert_authorize", "recall_filter", "recall_score", "audit_emit"] as const)(
     "of %s are handler, extensions and timeoutMs",
-    (hook) => {
+    async (hook) => {
       const { semantic } = hooks[hook];
       const takes = `a ${semantic} hook takes handler, extensions, timeoutMs only`;
       for (const [key, value] of [
@@ -198,26 +182,21 @@ describe("the settings of an entry", () => {
         `hook '${hook}' has the unknown setting 'retries'`,
       ]);
       const entry = { handler, extensions: true, timeoutMs: null, mode: undefined };
-      expect(read({ hooks: { [hook]: entry } }).hooks).toEqual([
-        {
-          hook,
-          handler,
-          name: "handler",
-          extensions: true,
-          declaresExtensions: true,
-          settings: { timeoutMs: null },
-        },
-      ]);
+      expect(await handlerOf({ hooks: { [hook]: entry } }, hook)).toMatchObject({
+        hook,
+        handler: "plugin.handler",
+        extensions: true,
+        timeoutMs: null,
+        mode: null,
+      });
     },
   );
 
-  it("of a message hook are all of them", () => {
-    const entry = { handler, mode: "audit", priority: 1, onError: "ignore" };
-    expect(read({ hooks: { tool_pre_invoke: entry } }).hooks[0]?.settings).toEqual({
-      mode: "audit",
-      priority: 1,
-      onError: "ignore",
-    });
+  it("of a message hook are all of them", async () => {
+    const conditions = { tools: ["a*"] };
+    const entry = { handler, mode: "audit", priority: 1, onError: "ignore", conditions };
+    const found = await handlerOf({ hooks: { tool_pre_invoke: entry } }, "tool_pre_invoke");
+    expect(found).toMatchObject({ mode: "audit", conditions });
   });
 
   const timeoutTexts = [
@@ -240,38 +219,48 @@ describe("the settings of an entry", () => {
     (timeoutMs, maxTimeoutMs, text) => {
       for (const hook of ["recall_filter", "tool_pre_invoke"]) {
         const entry = manifest({ hooks: { [hook]: { handler, timeoutMs } } });
-        expect(texts(entry, { profile: { ...profile, maxTimeoutMs } })).toEqual([
-          `${text} (hook '${hook}')`,
-        ]);
+        expect(texts(entry, hostWith({ maxTimeoutMs }))).toEqual([`${text} (hook '${hook}')`]);
       }
     },
   );
 
-  it.each([30_000, 0.5, null])("PH-040: a timeoutMs of %o is accepted", (timeoutMs) => {
-    const { hooks: taken } = read({ hooks: { recall_filter: { handler, timeoutMs } } });
-    expect(taken[0]?.settings).toEqual({ timeoutMs });
+  it.each([30_000, 0.5, null])("PH-040: a timeoutMs of %o is accepted", async (timeoutMs) => {
+    const found = await handlerOf({ hooks: { recall_filter: { handler, timeoutMs } } });
+    expect(found?.timeoutMs).toBe(timeoutMs);
   });
 });
 
 describe("the value of the other fields", () => {
-  it("PH-010: is copied, and frozen", () => {
+  it("PH-010: is copied, and frozen", async () => {
     const route = { path: "/health" };
     const routes = [route];
-    const healthCheck = () => 1;
-    const configSchema = { parse: (value: unknown) => value };
-    const taken = read({ routes, healthCheck, configSchema, asyncSafe: false, requiresHost: "^1" });
+    const configSchema = { parse: () => ({ by: "first" }) };
+    let config: unknown;
+    const recall_filter = (value: unknown, context: PluginContext) => {
+      ({ config } = context);
+      return value;
+    };
+    const plugin = define({
+      routes,
+      configSchema,
+      asyncSafe: false,
+      requiresHost: "*",
+      hooks: { recall_filter },
+    });
     routes.push({ path: "/later" });
-    configSchema.parse = () => "later";
-    expect(taken.routes).toEqual([route]);
-    expect(taken.routes[0]).toBe(route);
-    expect(Object.isFrozen(taken.routes)).toBe(true);
-    expect(taken.healthCheck).toBe(healthCheck);
-    expect(taken.configSchema?.read(7)).toBe(7);
-    expect(taken).toMatchObject({ asyncSafe: false, requiresHost: "^1" });
+    configSchema.parse = () => ({ by: "later" });
+    expect(plugin).toMatchObject({ asyncSafe: false, requiresHost: "*" });
+    expect(Object.isFrozen(plugin)).toBe(true);
+    const manager = await host.createPluginManager({ plugins: [plugin] });
+    expect(manager.routes).toEqual([{ plugin: "plugin", route }]);
+    expect(manager.routes[0]?.route).toBe(route);
+    expect(Object.isFrozen(manager.routes)).toBe(true);
+    await manager.invoke("recall_filter", []);
+    expect(config).toEqual({ by: "first" });
   });
 
   it("has a default if none was given", () => {
-    expect(readManifest(surface, { name: "plugin", version: "1.0.0" })).toEqual({
+    expect(host.definePlugin({ name: "plugin", version: "1.0.0" })).toEqual({
       name: "plugin",
       version: "1.0.0",
       description: undefined,
@@ -279,9 +268,6 @@ describe("the value of the other fields", () => {
       capabilities: [],
       asyncSafe: true,
       hooks: [],
-      routes: [],
-      healthCheck: undefined,
-      configSchema: undefined,
       dependsOn: [],
     });
   });
