@@ -69,6 +69,8 @@ it("a result does not show whether the outer run has labels", async () => {
     const [without = [], withLabels = []] = shown;
     expect(withLabels, what).toEqual(without);
     expect(withLabels, what).toHaveLength(given.length);
+    for (const { security } of withLabels as readonly Extensions[])
+      expect(Object.isFrozen(security ?? Object.freeze({})), what).toBe(true);
     // Nor by whether it is the same object, as a whole or in part.
     const same = (results: readonly object[]) =>
       results.map((result, at) => [
