@@ -318,6 +318,30 @@ describe("a value that has no options, in the place of options", () => {
 describe("the secrets of a run", () => {
   const manager = () => manage([tagger("one")]);
 
+  it.each<[Readonly<Record<string, string>>, string, string]>([
+    [{ Authorization: "Bearer hunter2" }, "hunter2", "[REDACTED]"],
+    [{ Cookie: "session=hunter2" }, "hunter2", "[REDACTED]"],
+    [{ "X-Api-Key": "hunter2" }, "hunter2", "[REDACTED]"],
+    [{ Accept: "text/plain", "X-Request-Id": "r-42" }, "text/plain r-42", "text/plain r-42"],
+    [{ Cookie: "" }, "a", "a"],
+    [{ Cookie: "a=abc" }, "abc", "abc"],
+    [{ Cookie: "a=abcd" }, "abcd", "[REDACTED]"],
+    [{ Cookie: "a=;" }, "a", "a"],
+    [{ Cookie: "a=;" }, "a=;", "[REDACTED]"],
+  ])(
+    "are the values of the sensitive ones of %j, and their last words",
+    async (headers, said, logged) => {
+      const lines: string[] = [];
+      const throwing = plugin("throws", (_payload, _context) => {
+        throw new Error(`got ${said} here`);
+      });
+      const logger = { error: (line: string) => void lines.push(line) };
+      const { invoke } = await manage([throwing], { logger });
+      await invoke(hook, call, { extensions: createExtensions({ http: { headers } }) });
+      expect(lines.join()).toContain(`got ${logged} here`);
+    },
+  );
+
   it.each<[string, unknown]>([
     ["a string", "hunter2"],
     ["an empty string among them", ["hunter2", ""]],

@@ -1,56 +1,10 @@
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
-import {
-  admit,
-  expectOptions,
-  longestTimerMs,
-  payloadLimits,
-  readOption,
-  readWhole,
-  writeText,
-} from "../../../src/core/data/index.ts";
+import { admit, payloadLimits, writeText } from "../../../src/core/data/index.ts";
 import { parseText } from "../../../src/core/data/json-text.ts";
 import { compileSchema } from "../../../src/core/schema/index.ts";
 import { utf8Text } from "../../support/kinds.ts";
-
-describe("the options of a function", () => {
-  it.each([
-    [undefined, "undefined"],
-    [null, "null"],
-    [3, "number"],
-    ["options", "string"],
-    [[], "array"],
-    [[{ name: "a" }], "array"],
-    [() => {}, "function"],
-    [new Map([["name", "a"]]), "an instance of a class"],
-    [new Date(), "an instance of a class"],
-    [Promise.resolve({ name: "a" }), "a promise"],
-  ])("are not %j", (options, type) => {
-    expect(() => expectOptions(options, ["name"], "the call")).toThrow(
-      `the call expects its options in an object, got ${type}.`,
-    );
-  });
-
-  it("may be an object of another realm, or without a prototype", () => {
-    for (const options of [
-      runInNewContext("({ name: 'a' })"),
-      Object.assign(Object.create(null), { name: "a" }),
-    ]) {
-      expect(() => expectOptions(options, ["name"], "the call")).not.toThrow();
-    }
-  });
-
-  it("are reported with the type that each accepts", () => {
-    expect(() => readOption({ name: 3 }, "name", "string")).toThrow(
-      'The option "name" expects a string, got number.',
-    );
-    expect(() => readOption({ isOn: "yes" }, "isOn", "boolean")).toThrow(
-      'The option "isOn" expects a boolean, got string.',
-    );
-  });
-});
 
 describe("JSON text", () => {
   it("that is too long is reported without it", () => {
@@ -149,10 +103,4 @@ describe("what a library returns", () => {
     expect(read("library")).toMatchObject({ ok: true, value: { shown: 1 } });
     expect(read("host")).toMatchObject({ ok: false, problems: [{ code: "snapshot_key" }] });
   });
-});
-
-it("no timer is set longer than timers allow", () => {
-  expect(longestTimerMs).toBe(0x7fff_ffff);
-  expect(readWhole("timeoutMs", 0x7fff_ffff, longestTimerMs)).toBe(0x7fff_ffff);
-  expect(() => readWhole("timeoutMs", 0x8000_0000, longestTimerMs)).toThrow("1 to 2147483647");
 });
