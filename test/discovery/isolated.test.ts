@@ -81,6 +81,29 @@ describe("a plugin that plugins.lock isolates", () => {
     expect((globalThis as { ranInHost?: boolean }).ranInHost).toBeUndefined();
   });
 
+  it("may bundle a package that depends on its peer, though its copy cannot be hashed", async () => {
+    verifies("discovery:copy-names");
+    const root = await newRoot();
+    const needs = { dependencies: { one: "1" }, peerDependencies: { two: "1" } };
+    const glassine = { plugin: "./plugin.js" };
+    const own = { name: "guard", version: "1.0.0", type: "module", bundleDependencies: ["one"] };
+    for (const [path, fields] of [
+      ["guard", { ...own, ...needs, glassine }],
+      ["guard/node_modules/one", { name: "one", version: "1.0.0", dependencies: { two: "1" } }],
+      ["two", { name: "two", version: "1.0.0" }],
+    ] as const) {
+      const folder = join(root, "node_modules", path);
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, "package.json"), JSON.stringify(fields));
+      await writeFile(join(folder, "index.js"), "");
+    }
+    await writeFile(join(root, "node_modules/guard/plugin.js"), guarded("guard"));
+    const isolate = { guard: { isolate: "worker" } } as const;
+    const discovered = await found(root, { isolate });
+    expect(discovered.rejected).toEqual([]);
+    expect((await runs(discovered)).violation?.code).toBe("far");
+  });
+
   it.each(["lock", "option"])("warns where the %s isolates only some of a package", async (by) => {
     verifies("discovery:isolated-partly");
     const root = await newRoot();
