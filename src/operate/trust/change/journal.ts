@@ -118,7 +118,7 @@ const time =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/i;
 
 /** Whether a string is a date and time in ISO 8601 form, on a day that exists. */
-export function isJournalTime(text: string): boolean {
+function isJournalTime(text: string): boolean {
   const [, year, month, day] = (time.exec(text) ?? []).map(Number);
   if (year === undefined || month === undefined || day === undefined) return false;
   // Day 0 of the next month is the last of this one.

@@ -206,7 +206,7 @@ const statementTypes = ["https://in-toto.io/Statement/v1", "https://in-toto.io/S
  * Its kind must be one of `predicateTypes`, because a statement of another kind can say something
  * bad about the package, such as that a test failed.
  */
-export function statementFault(
+function statementFault(
   payload: Uint8Array,
   hash: string,
   predicateTypes: readonly string[],

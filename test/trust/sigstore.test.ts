@@ -1,18 +1,25 @@
+/** Packages with Sigstore bundles: what a bundle must say, and who signed it. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sigstoreVerifier } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { certificateSigner } from "../../../src/operate/trust/signing/certificate-signer.ts";
-import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
-import { decideTrust } from "../../../src/operate/trust/signing/decide-trust.ts";
-import {
-  sigstoreVerifier,
-  statementFault,
-} from "../../../src/operate/trust/signing/sigstore-verifier.ts";
-import { folderWith } from "../../support/folder.ts";
-import { verifies } from "../../support/verifies.ts";
-import { packageOf, signedAt } from "../../trust/signing-support.ts";
-import { type Document, issuer, statement, subject } from "../../trust/sigstore-authority.ts";
-import { authority, type Fault, invalid, put, verdict } from "../../trust/sigstore-cases.ts";
+import { folderWith } from "../support/folder.ts";
+import { verifies } from "../support/verifies.ts";
+import { decisionOn, saying } from "./decision.ts";
+import { packageOf, signedAt } from "./signing-support.ts";
+import { type Document, issuer, statement, subject } from "./sigstore-authority.ts";
+import { authority, type Fault, invalid, put, verdict } from "./sigstore-cases.ts";
+
+/** The verdict on a package whose bundle has the statement that is made for its hash. */
+async function verdictOn(statementFor: (hash: string) => string | Buffer) {
+  const path = await packageOf();
+  const signed = await signedAt(path);
+  const bundle = await authority.bundle(statementFor(signed.hash));
+  await writeFile(join(path, "glassine.sigstore.json"), JSON.stringify(bundle));
+  const trustedRoot = join(await folderWith(), "trusted_root.json");
+  await writeFile(trustedRoot, JSON.stringify(authority.root));
+  return sigstoreVerifier({ trustedRoot }).verify(signed);
+}
 
 describe("a package with a Sigstore bundle", () => {
   it("is verified as issuer and subject", async () => {
@@ -40,17 +47,11 @@ describe("a package with a Sigstore bundle", () => {
 
   it("is verified if any subject of the statement matches", async () => {
     verifies("signing:sigstore-statement");
-    const tamperless = async (more: Document) => {
-      const path = await packageOf();
-      const signed = await signedAt(path);
-      const own = { name: "guard", digest: { sha256: signed.hash.slice(7) } };
-      const payload = statement(signed.hash, { subject: [more, own] });
-      const bundle = await authority.bundle(payload);
-      await writeFile(join(path, "glassine.sigstore.json"), JSON.stringify(bundle));
-      const trustedRoot = join(await folderWith(), "trusted_root.json");
-      await writeFile(trustedRoot, JSON.stringify(authority.root));
-      return checkEvidence(signed, [sigstoreVerifier({ trustedRoot })]);
-    };
+    const tamperless = (more: Document) =>
+      verdictOn((hash) => {
+        const own = { name: "guard", digest: { sha256: hash.slice(7) } };
+        return statement(hash, { subject: [more, own] });
+      });
     const digest = { sha256: "0".repeat(64) };
     expect(await tamperless({ name: "b", digest })).toMatchObject({ kind: "verified" });
     expect(await tamperless(null)).toMatchObject({ kind: "verified" });
@@ -102,18 +103,14 @@ describe("the statement of a Sigstore bundle", () => {
     expect(await verdict(of)).toEqual(invalid("about different files"));
   });
 
-  it("with a duplicate key is invalid", () => {
+  it("with a duplicate key is invalid, and so is one that is no text or no object", async () => {
     verifies("signing:sigstore-statement");
-    const hash = `sha256:${"a".repeat(64)}`;
-    const text = statement(hash);
-    const kinds = ["https://slsa.dev/provenance/v1"];
-    expect(statementFault(Buffer.from(text), hash, kinds)).toBeUndefined();
-    const twice = text.replace("{", '{"subject":[],');
-    expect(statementFault(Buffer.from(twice), hash, kinds)).toContain("twice");
-    expect(statementFault(Buffer.from([0xff]), hash, kinds)).toBe("its statement is not UTF-8");
-    expect(statementFault(Buffer.from("[]"), hash, kinds)).toBe(
-      "its payload is not an in-toto statement",
-    );
+    expect(await verdictOn(statement)).toMatchObject({ kind: "verified" });
+    const twice = (hash: string) => statement(hash).replace("{", '{"subject":[],');
+    expect(await verdictOn(twice)).toEqual(invalid("twice"));
+    const bytes = Buffer.from([0xff]);
+    expect(await verdictOn(() => bytes)).toEqual(invalid("its statement is not UTF-8"));
+    expect(await verdictOn(() => "[]")).toEqual(invalid("its payload is not an in-toto statement"));
   });
 });
 
@@ -137,18 +134,13 @@ describe("the signer of a Sigstore bundle", () => {
   it("is matched exactly against the lists", async () => {
     verifies("signing:sigstore-identity", "signing:identity");
     const evidence = await verdict();
-    const decided = (trusted: string) =>
-      decideTrust({
-        plugin: "guard",
-        evidence,
-        settings: {
-          signingRequired: true,
-          unsignedAck: false,
-          trustedPublishers: [trusted],
-          overridePublishers: [],
-        },
-      }).accepted;
-    expect(decided(`${issuer}#${subject}`)).toBe(true);
+    const decided = async (trusted: string) => {
+      const env = { GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: trusted };
+      return decisionOn(await packageOf(), { env, verifiers: [saying(evidence)] });
+    };
+    expect(await decided(`${issuer}#${subject}`)).toMatchObject({
+      decision: "trusted_publisher",
+    });
     for (const near of [
       subject,
       issuer,
@@ -156,44 +148,6 @@ describe("the signer of a Sigstore bundle", () => {
       `${issuer}/#${subject}`,
       `${issuer}#${subject}2`,
     ])
-      expect(decided(near)).toBe(false);
-  });
-
-  const text = (tag: number, value: Buffer) => Buffer.from([tag, value.length, ...value]);
-  const names = (...parts: readonly Buffer[]) => text(0x30, Buffer.concat(parts));
-  const oid = (id: string, value: Buffer) => ({ oid: { id: id.split(".").map(Number) }, value });
-  const signerOf = (subjects: Buffer, issuers: Buffer, oids: readonly object[] = []) =>
-    certificateSigner({
-      subjectAlternativeName: "a@b.test",
-      extensions: { issuer: "https://i.test" },
-      oids: [oid("2.5.29.17", subjects), oid("1.3.6.1.4.1.57264.1.8", issuers), ...oids] as never,
-    });
-  const mail = text(0x81, Buffer.from("a@b.test"));
-  const from = text(0x0c, Buffer.from("https://i.test"));
-
-  it("is read byte for byte, from a single name", () => {
-    verifies("signing:sigstore-identity");
-    expect(signerOf(names(mail), from)).toEqual({ issuer: "https://i.test", subject: "a@b.test" });
-    // The peer reads 0xe1 as "a".
-    const masked = text(0x81, Buffer.from([0xe1, ...Buffer.from("@b.test")]));
-    expect(signerOf(names(masked), from)).toBeUndefined();
-    expect(signerOf(names(mail, mail), from)).toBeUndefined();
-    expect(signerOf(names(text(0x82, Buffer.from("a@b.test"))), from)).toBeUndefined();
-    expect(signerOf(names(mail), text(0x0c, Buffer.from("https://j.test")))).toBeUndefined();
-    expect(signerOf(names(mail), text(0x16, Buffer.from("https://i.test")))).toBeUndefined();
-    expect(signerOf(names(mail), from, [oid("2.5.29.17", names(mail))])).toBeUndefined();
-    expect(certificateSigner({})).toBeUndefined();
-  });
-
-  it("may have its issuer in the older extension", () => {
-    verifies("signing:sigstore-identity");
-    const old = (value: string) =>
-      certificateSigner({
-        subjectAlternativeName: "a@b.test",
-        extensions: { issuer: "https://i.test" },
-        oids: [oid("2.5.29.17", names(mail)), oid("1.3.6.1.4.1.57264.1.1", Buffer.from(value))],
-      });
-    expect(old("https://i.test")).toBeDefined();
-    expect(old("https://j.test")).toBeUndefined();
+      expect(await decided(near)).toMatchObject({ code: "untrusted_identity" });
   });
 });
