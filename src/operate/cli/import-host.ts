@@ -12,6 +12,8 @@ import { namesOf } from "./command-host.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
+const timeoutMs = 30_000;
+
 /**
  * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, relative to the current directory, an
  * entry of this package, such as `glassine/memory-node`, or a package that is installed there.
@@ -20,7 +22,6 @@ import { texts } from "./texts.ts";
 export async function importHost(
   { value: given, from }: { readonly value: string; readonly from: string },
   cwd: string,
-  timeoutMs = 30_000,
 ) {
   const { specifier, exportName } = splitName(given);
   const refused = (fault: string) =>

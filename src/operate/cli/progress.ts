@@ -15,8 +15,6 @@ interface ProgressOptions {
   readonly isTerminal: boolean;
   readonly env: Environment;
   readonly write: (text: string) => void;
-  /** Milliseconds of a monotonic clock. */
-  readonly now: () => number;
 }
 
 /** Shorter work shows no line. */
@@ -25,21 +23,21 @@ const everyMs = 100;
 const maxCharacters = 78;
 const eraseLine = "\r\u001b[2K";
 
-export function progressLine({ isTerminal, env, write, now }: ProgressOptions) {
+export function progressLine({ isTerminal, env, write }: ProgressOptions) {
   if (!isTerminal || env.TERM === "dumb") return { show: (_: Progress) => {}, end: () => {} };
-  const begun = now();
+  const begun = performance.now();
   let last: number | undefined;
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
   const show = (step: Progress) => {
-    last = now();
+    last = performance.now();
     write(`${eraseLine}${[...textOf(step)].slice(0, maxCharacters).join("")}`);
   };
   return {
     show: (step: Progress) => {
       if (ended) return;
       clearTimeout(timer);
-      const time = now();
+      const time = performance.now();
       const earliest = last === undefined ? begun + firstAfterMs : last + everyMs;
       // A step can take long, so one that comes too early is shown later, unless another follows.
       if (time < earliest) timer = setTimeout(show, earliest - time, step).unref();

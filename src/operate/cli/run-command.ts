@@ -46,7 +46,6 @@ export async function runCommand(input: RunInput): Promise<number> {
     isTerminal: input.isTTY.stderr,
     env: input.env,
     write: (text) => void written(input.stderr, text),
-    now: () => performance.now(),
   });
   try {
     const line = lineOf(input.further);
