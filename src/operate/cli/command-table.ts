@@ -14,7 +14,7 @@ import { trust } from "./commands/trust.ts";
 import { untrust } from "./commands/untrust.ts";
 import { verify } from "./commands/verify.ts";
 
-export const commandTable = {
+const commands: readonly Command[] = [
   list,
   describe,
   search,
@@ -30,9 +30,7 @@ export const commandTable = {
   keygen,
   doctor,
   completion,
-} as const satisfies Record<string, Command>;
-
-export const commands: readonly Command[] = Object.values(commandTable);
+];
 
 /** Returns a whole command line: its help text and all its commands. */
 export function lineOf(further: FurtherCommands | undefined): FurtherCommands {

@@ -5,14 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Command } from "../../../src/operate/cli/command.ts";
-import { commands } from "../../../src/operate/cli/command-table.ts";
-import { isolations } from "../../../src/operate/isolate/kinds.ts";
-import { ofGateway } from "../../../tools/scripts/all-commands.ts";
-import { run } from "../../cli/support/run.ts";
-import { verifies } from "../../support/verifies.ts";
+import { allCommands, ofGateway } from "../../tools/scripts/all-commands.ts";
+import { verifies } from "../support/verifies.ts";
+import { run } from "./support/run.ts";
 
-const flagsOf = ({ options }: Command) =>
+const commands = allCommands.filter((each) => !ofGateway.commands.includes(each));
+
+const flagsOf = ({ options }: (typeof allCommands)[number]) =>
   Object.values(options)
     .map(({ flag }) => flag)
     .sort();
@@ -49,7 +48,7 @@ describe("the script for bash", () => {
     expect(await offered("plugins", "list", "--root", "=", "")).toEqual([]);
     expect(await offered("plugins", "trust", "--", "--c")).toEqual([]);
     expect(await offered("plugins", "trust", "a", "--isolate", "")).toEqual([
-      ...isolations,
+      ...["worker", "process", "quickjs"],
       "host",
     ]);
     expect(await offered("plugins", "trust", "a", "--accept", "n")).toEqual(["network"]);
@@ -95,8 +94,6 @@ it("the script for zsh offers files only where one can stand", async () => {
 });
 
 describe("the script for fish", () => {
-  const all = [...ofGateway.commands, ...commands];
-
   /** The options that fish offers after these words, as its two functions read the conditions. */
   async function offered(...words: readonly string[]): Promise<readonly string[]> {
     const { stdout } = await run(["completion", "fish"], { further: ofGateway });
@@ -110,7 +107,7 @@ describe("the script for fish", () => {
     });
   }
 
-  it.each(all.map((spec) => [spec.path.join(" "), spec] as const))(
+  it.each(allCommands.map((spec) => [spec.path.join(" "), spec] as const))(
     "offers the options of %s and no others",
     async (_, spec) => {
       verifies("cli:completion");
