@@ -1,5 +1,5 @@
 /** Files of installed packages that change between the steps of a start. */
-import { cp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SignatureVerifier } from "glassine/node";
 import { describe, expect, it } from "vitest";
@@ -133,5 +133,73 @@ describe("a package.json that changes between reading and hashing", () => {
         reason: "Its package.json changes while it is read.",
       },
     ]);
+  });
+});
+
+describe("a package that is hashed once more", () => {
+  /** The reason for which a plugin is not loaded after its package is changed. */
+  async function reasonAfter(deed: (path: string) => unknown) {
+    const root = await newRoot();
+    const files = {
+      ...{ "plugin.js": source("guard"), "lib/part.js": "1", "lib/__proto__": "1" },
+      "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0" }',
+    };
+    const path = await install(root, "guard", { files });
+    await symlink("part.js", join(path, "lib/link.js"));
+    const manifest = join(path, "package.json");
+    const own = JSON.parse(await readFile(manifest, "utf8"));
+    const bundles = { dependencies: { dep: "1" }, bundleDependencies: ["dep"] };
+    await writeFile(manifest, JSON.stringify({ ...own, ...bundles }));
+    await installFirst(root, () => deed(path));
+    const { rejected } = await discover(root);
+    return rejected.map(({ code, reason }) => `${code}: ${reason}`).join();
+  }
+
+  it("passes if it is the same", async () => {
+    verifies("package:unchanged");
+    const same = (path: string) =>
+      Promise.all([
+        utimes(join(path, "lib/part.js"), 1, 1),
+        writeFile(join(path, "glassine.sig.json"), "{}"),
+      ]);
+    expect(await reasonAfter(same)).toBe("");
+  });
+
+  it.each<[string, string, (at: string) => unknown]>([
+    ["changed", "lib/part.js", (at) => writeFile(at, "evil")],
+    ["changed", "lib/__proto__", (at) => writeFile(at, "2")],
+    ["added", "lib/late.js", (at) => writeFile(at, "")],
+    ["added", "__proto__", (at) => writeFile(at, "")],
+    ["removed", "lib/__proto__", (at) => rm(at)],
+  ])("is refused where a file was %s: %s", async (how, file, deed) => {
+    verifies("package:unchanged");
+    const reason = await reasonAfter((path) => deed(join(path, file)));
+    expect(reason).toBe(`hash_mismatch: "${file}" was ${how} since the package was hashed.`);
+  });
+
+  it("is refused by the first of several", async () => {
+    const add = (path: string) =>
+      Promise.all(["z.js", "b.js", "a.js"].map((name) => writeFile(join(path, name), "")));
+    expect(await reasonAfter(add)).toContain('"a.js" was added');
+  });
+
+  it("is refused if a link changed", async () => {
+    const change = async (path: string) => {
+      await rm(join(path, "lib/link.js"));
+      await symlink("./part.js", join(path, "lib/link.js"));
+    };
+    expect(await reasonAfter(change)).toBe(
+      "hash_mismatch: A link of the package was added, removed or changed since it was hashed.",
+    );
+  });
+
+  it("is refused if it can no longer be hashed", async () => {
+    const change = (path: string) => symlink("/etc/passwd", join(path, "out.js"));
+    expect(await reasonAfter(change)).toContain('hash_mismatch: "out.js" is a link');
+  });
+
+  it("is refused if a package changed that it bundles", async () => {
+    const change = (path: string) => writeFile(join(path, "node_modules/dep/index.js"), "2");
+    expect(await reasonAfter(change)).toContain('dep/index.js" was added');
   });
 });
