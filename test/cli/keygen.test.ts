@@ -81,4 +81,8 @@ it("overwrites no file and requires a valid identity", async () => {
     code: 2,
     stderr: `keygen: The signer's identity "a,b" contains a comma.\n`,
   });
+  const fresh = ["plugins", "keygen", "new.pem", "--identity"];
+  for (const wrong of [["a,b"], ["a@example.com", "--key-id", "a b"]])
+    expect((await run([...fresh, ...wrong], options)).code).toBe(2);
+  await expect(stat(join(folder, "new.pem"))).rejects.toMatchObject({ code: "ENOENT" });
 });

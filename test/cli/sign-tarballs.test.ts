@@ -1,27 +1,34 @@
 /** Signing tarballs from `npm pack`. */
 // Only in test:all: it packs and signs many tarballs.
 import { execFile } from "node:child_process";
-import { lstat, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { platform } from "node:process";
+import { generateKeyPairSync } from "node:crypto";
+import { lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { hashPackage } from "glassine/node";
+import { ed25519Verifier, hashPackage, readPublisherKeys } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
-import { ed25519Verifier } from "../../../src/operate/trust/signing/ed25519-verifier.ts";
-import { readPublisherKeys } from "../../../src/operate/trust/signing/publisher-keys.ts";
-import { signTarball } from "../../../src/operate/trust/signing/sign-package.ts";
-import { makeSigningKey } from "../../../src/operate/trust/signing/signing-key.ts";
-import { attack } from "../../attacks/attack.ts";
-import { folderWith } from "../../support/folder.ts";
-import { verifies } from "../../support/verifies.ts";
+import { attack } from "../attacks/attack.ts";
+import { folderWith } from "../support/folder.ts";
+import { verifies } from "../support/verifies.ts";
+import { commandServices, runJson } from "./support/run.ts";
 
 const run = promisify(execFile);
 const identity = "builder@example.com";
+const newKey = () =>
+  String(generateKeyPairSync("ed25519").privateKey.export({ format: "pem", type: "pkcs8" }));
+
+/** Signs a tarball with the command; returns its exit code and document. */
+async function sign(path: string, key = newKey()) {
+  const argv = ["plugins", "sign", path, "--key", "-", "--identity", identity];
+  const options = { services: commandServices, cwd: dirname(path), stdin: [key] };
+  const { code, document } = await runJson(argv, options);
+  return { code, document };
+}
+
 const long = `dist/${"deep/".repeat(20)}${"x".repeat(90)}.js`;
 
-/** A package packed by npm, a key, and the publisher key file that contains it. */
+/** A package packed by npm, and a key. */
 async function packed(files: Readonly<Record<string, string>> = {}) {
   const folder = await folderWith();
   const source = join(folder, "source");
@@ -37,13 +44,7 @@ async function packed(files: Readonly<Record<string, string>> = {}) {
     await writeFile(join(source, path), text);
   }
   await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: source });
-  const keyPath = join(folder, "signing.pem");
-  const made = await makeSigningKey({ path: keyPath, identity });
-  const keys = join(folder, "publishers.json");
-  const publisher = { identity, key_id: made.keyId, public_key: made.publicKey };
-  await writeFile(keys, JSON.stringify({ schema: 1, publishers: [publisher] }));
-  const key = await readFile(keyPath, "utf8");
-  return { folder, path: join(folder, "guard-1.0.0.tgz"), key, keyPath, keys };
+  return { folder, path: join(folder, "guard-1.0.0.tgz"), key: newKey() };
 }
 
 async function unpacked(path: string): Promise<string> {
@@ -52,42 +53,47 @@ async function unpacked(path: string): Promise<string> {
   return join(folder, "package");
 }
 
-async function verdict(path: string, keys: string) {
-  const hash = await hashPackage(path);
-  const signed = { name: "guard", version: "1.0.0", path, ...hash };
-  return checkEvidence(signed, [ed25519Verifier({ keys: await readPublisherKeys(keys) })]);
+/** What an operator with the printed entry finds out about a package. */
+async function verdict(path: string, publisher: object) {
+  const file = join(await folderWith(), "publishers.json");
+  await writeFile(file, JSON.stringify({ schema: 1, publishers: [publisher] }));
+  const signed = { name: "guard", version: "1.0.0", path, ...(await hashPackage(path)) };
+  return ed25519Verifier({ keys: await readPublisherKeys(file) }).verify(signed);
 }
 
 describe("a signed tarball", () => {
   it("verifies when unpacked, and has the same other files", async () => {
     verifies("signing:tarball");
-    const { path, key, keys } = await packed();
+    const { path, key } = await packed();
     const before = await hashPackage(await unpacked(path));
-    const signed = await signTarball({ path, key, identity });
+    const { code, document } = await sign(path, key);
     const folder = await unpacked(path);
     expect(await hashPackage(folder)).toEqual(before);
-    expect(signed).toMatchObject({ path, hash: before.hash, name: "guard" });
-    expect(await verdict(folder, keys)).toEqual({ kind: "verified", identity });
+    expect(code).toBe(0);
+    expect(document).toMatchObject({ package: "guard", distribution_hash: before.hash });
+    expect(await verdict(folder, document.publisher)).toEqual({ kind: "verified", identity });
   });
 
   it("may be signed again, and contains the evidence once", async () => {
     verifies("signing:tarball");
-    const { path, key, keys } = await packed();
-    await signTarball({ path, key, identity });
+    const { path, key } = await packed();
+    await sign(path, key);
     const first = await readFile(path);
-    await signTarball({ path, key, identity });
+    const { document } = await sign(path, key);
     expect(gunzipSync(await readFile(path))).toEqual(gunzipSync(first));
     const { stdout } = await run("tar", ["tzf", path]);
     expect(stdout.split("\n").filter((name) => name.endsWith("sig.json"))).toHaveLength(1);
-    expect(await verdict(await unpacked(path), keys)).toEqual({ kind: "verified", identity });
+    const found = await verdict(await unpacked(path), document.publisher);
+    expect(found).toEqual({ kind: "verified", identity });
   });
 
   it("leaves no other files behind", async () => {
     verifies("signing:tarball");
     const { folder, path, key } = await packed();
     const before = (await readdir(folder)).sort();
-    await signTarball({ path, key, identity });
-    await expect(signTarball({ path, key: "no key", identity })).rejects.toThrow("is not PEM");
+    await sign(path, key);
+    const { code, document } = await sign(path, "no key");
+    expect([code, document.error.message]).toEqual([2, expect.stringContaining("is not PEM")]);
     expect((await readdir(folder)).sort()).toEqual(before);
   });
 });
@@ -149,13 +155,11 @@ attack(
       verifies("signing:tarball");
       const folder = await folderWith();
       const path = join(folder, "guard-1.0.0.tgz");
-      const keyPath = join(folder, "signing.pem");
-      await makeSigningKey({ path: keyPath, identity });
       const bytes = gzipSync(Buffer.concat([manifest, ...entries]));
       await writeFile(path, bytes);
-      const key = await readFile(keyPath, "utf8");
-      await expect(signTarball({ path, key, identity })).rejects.toMatchObject({
-        code: "package_refused",
+      expect(await sign(path)).toMatchObject({
+        code: 2,
+        document: { error: { code: "package_refused" } },
       });
       expect(await readFile(path)).toEqual(bytes);
       await expect(lstat("/tmp/escaped.js")).rejects.toMatchObject({ code: "ENOENT" });
@@ -163,45 +167,21 @@ attack(
 
     it("a file that is not gzip, and a decompression bomb", async () => {
       verifies("signing:tarball");
-      const folder = await folderWith();
-      const keyPath = join(folder, "signing.pem");
-      await makeSigningKey({ path: keyPath, identity });
-      const key = await readFile(keyPath, "utf8");
-      const path = join(folder, "guard-1.0.0.tgz");
+      const path = join(await folderWith(), "guard-1.0.0.tgz");
       const bomb = gzipSync(Buffer.alloc(600 * 1024 * 1024), { level: 9 });
-      for (const [bytes, code] of [
-        [Buffer.from("no gzip"), "invalid_metadata"],
-        [gzipSync(Buffer.alloc(2048)), "invalid_metadata"],
-        [bomb, "package_too_large"],
+      for (const [bytes, message] of [
+        [Buffer.from("no gzip"), "is not a gzip file"],
+        [gzipSync(Buffer.alloc(2048)), "has no file"],
+        [bomb, "512 MiB"],
       ] as const) {
         await writeFile(path, bytes);
-        await expect(signTarball({ path, key, identity })).rejects.toMatchObject({
-          code: "package_refused",
-          data: { code },
+        expect(await sign(path)).toMatchObject({
+          code: 2,
+          document: {
+            error: { code: "package_refused", message: expect.stringContaining(message) },
+          },
         });
       }
     });
   },
 );
-
-describe("a generated key", () => {
-  it("is readable by its owner only, and overwrites no file", async () => {
-    verifies("signing:key-made");
-    const { keyPath, key } = await packed();
-    if (platform !== "win32") expect((await stat(keyPath)).mode & 0o777).toBe(0o600);
-    await expect(makeSigningKey({ path: keyPath, identity })).rejects.toMatchObject({
-      code: "EEXIST",
-    });
-    expect(await readFile(keyPath, "utf8")).toBe(key);
-  });
-
-  it("is not generated for an identity or id that no operator could list", async () => {
-    verifies("signing:key-made");
-    const path = join(await folderWith(), "signing.pem");
-    for (const wrong of [{ identity: "a,b" }, { identity, keyId: "a b" }])
-      await expect(makeSigningKey({ path, ...wrong })).rejects.toMatchObject({
-        code: "options_invalid",
-      });
-    await expect(stat(path)).rejects.toMatchObject({ code: "ENOENT" });
-  });
-});
