@@ -151,3 +151,22 @@ describe("the signer of a Sigstore bundle", () => {
       expect(await decided(near)).toMatchObject({ code: "untrusted_identity" });
   });
 });
+
+describe("options of sigstoreVerifier", () => {
+  const trustedRoot = "trusted_root.json";
+  it.each([
+    [{}, '"trustedRoot" expects a non-empty string'],
+    [{ trustedRoot: "" }, '"trustedRoot" expects a non-empty string'],
+    [{ trustedRoot, issuer: "" }, '"issuer" is empty'],
+    [{ trustedRoot, issuer: "a,b" }, '"issuer" contains a comma'],
+    [{ trustedRoot, issuer: /a/ }, '"issuer" is not a string'],
+    [{ trustedRoot, predicateTypes: [""] }, '"predicateTypes" expects'],
+    [{ trustedRoot, predicateTypes: "https://slsa.dev/provenance/v1" }, '"predicateTypes" expects'],
+    [{ trustedRoot, subject: "a" }, 'no option "subject"'],
+  ])("%o are refused", (options, message) => {
+    expect(() => sigstoreVerifier(options as never)).toThrow(message);
+    expect(() => sigstoreVerifier(options as never)).toThrow(
+      expect.objectContaining({ code: "options_invalid" }),
+    );
+  });
+});

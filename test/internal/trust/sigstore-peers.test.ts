@@ -106,22 +106,3 @@ describe("an optional peer", () => {
     await expect(loadPeer(peer(href))).rejects.toThrow(why);
   });
 });
-
-describe("options of sigstoreVerifier", () => {
-  const trustedRoot = "trusted_root.json";
-  it.each([
-    [{}, '"trustedRoot" expects a non-empty string'],
-    [{ trustedRoot: "" }, '"trustedRoot" expects a non-empty string'],
-    [{ trustedRoot, issuer: "" }, '"issuer" is empty'],
-    [{ trustedRoot, issuer: "a,b" }, '"issuer" contains a comma'],
-    [{ trustedRoot, issuer: /a/ }, '"issuer" is not a string'],
-    [{ trustedRoot, predicateTypes: [""] }, '"predicateTypes" expects'],
-    [{ trustedRoot, predicateTypes: "https://slsa.dev/provenance/v1" }, '"predicateTypes" expects'],
-    [{ trustedRoot, subject: "a" }, 'no option "subject"'],
-  ])("%o are refused", (options, message) => {
-    expect(() => sigstoreVerifier(options as never)).toThrow(message);
-    expect(() => sigstoreVerifier(options as never)).toThrow(
-      expect.objectContaining({ code: "options_invalid" }),
-    );
-  });
-});
