@@ -244,6 +244,16 @@ describe("CLI-072: what is left out at the root", () => {
     expect(await hashOf(changed(tree, `node_modules/${name}/index.js`))).toBe(await hashOf(tree));
   });
 
+  it.each([[["other"]], [false]])(
+    "is excluded by %j even if the older field has it",
+    async (names) => {
+      verifies("package:bundled");
+      const both = JSON.stringify({ bundleDependencies: names, bundledDependencies: ["dep"] });
+      const tree = changed(dependent, "package.json", both);
+      expect(await hashOf(changed(tree, "node_modules/dep/index.js"))).toBe(await hashOf(tree));
+    },
+  );
+
   it("is included if the caller lists it as bundled", async () => {
     const tree = changed(dependent, "node_modules/dep/index.js");
     expect(await hashOf(tree, { bundled: ["dep"] })).not.toBe(

@@ -1,9 +1,8 @@
-/** The parts that the hash of a package is made of, each by itself. */
-// Only in test:all: it hashes packages at their limits.
+/** What no two packages may share: names that a system takes for one, and records of a hash. */
+// Only in test:all: it tries every character.
 import { describe, expect, it } from "vitest";
-import { foldedName, nameFault } from "../../../src/operate/packages/file-names.ts";
+import { foldedName } from "../../../src/operate/packages/file-names.ts";
 import { type HashRecord, hashRecords } from "../../../src/operate/packages/hash-package.ts";
-import { bundledIn } from "../../../src/operate/packages/package-json.ts";
 import { verifies } from "../../support/verifies.ts";
 
 describe("names that some systems treat as one", () => {
@@ -32,49 +31,12 @@ describe("names that some systems treat as one", () => {
   });
 });
 
-describe("names that are valid on every system", () => {
-  it("exclude device names, with any extension", () => {
-    verifies("package:names");
-    for (const name of ["CON", "con.js", "CON .js", "Lpt0.x.y", "com\u00b3"])
-      expect(nameFault(name)).toBe("has the name of a device of Windows");
-    for (const name of ["CONSOLE", "COM", "COM11", "com-1", ".con", "a.con"])
-      expect(nameFault(name)).toBeUndefined();
-  });
-});
-
-describe("bundled packages of a package.json", () => {
-  const dependencies = { a: "1", b: "1" };
-  it.each([
-    [{ bundleDependencies: ["a"] }, ["a"]],
-    [{ bundledDependencies: ["a"] }, ["a"]],
-    [{ bundleDependencies: ["a"], bundledDependencies: ["b"] }, ["a"]],
-    [{ bundleDependencies: false, bundledDependencies: ["b"] }, []],
-    [{ bundleDependencies: { a: "*" } }, ["a"]],
-    [{ bundleDependencies: true, dependencies, optionalDependencies: { c: "1" } }, ["a", "b", "c"]],
-    [{ bundleDependencies: true }, []],
-    [{ dependencies }, []],
-    [{ bundleDependencies: "a" }, []],
-    [{ bundleDependencies: ["a", 1, null, ["b"]] }, ["a"]],
-    [null, []],
-    [["a"], []],
-  ])("of %j are %j", (manifest, expected) => {
-    verifies("package:bundled");
-    expect(bundledIn(manifest)).toEqual(expected);
-  });
-});
-
 describe("records", () => {
   const file = (path: string, size: number, sha256: string): HashRecord => ({
     kind: "file",
     path,
     size,
     sha256,
-  });
-
-  it("have the same hash in any order", () => {
-    verifies("package:order");
-    const records = ["a.js", "a/b", "\u{1f600}", "\uff5e"].map((path) => file(path, 1, "00"));
-    expect(hashRecords(records.toReversed())).toBe(hashRecords(records));
   });
 
   it("do not run into each other", () => {
