@@ -1,12 +1,15 @@
-// A process of its own: it starts processes.
-/** What the command of a sandbox mounts. */
+// A process of its own: it starts processes, and replaces a function of Node.
+/** What the command of a sandbox mounts, and the probe for one. */
 import { spawnSync } from "node:child_process";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { confined, sandboxed } from "../../../src/operate/isolate/sandbox.ts";
+import { expect, it, vi } from "vitest";
+import { confined, platformOf, sandboxed } from "../../../src/operate/isolate/sandbox.ts";
 import { folderWith } from "../../support/folder.ts";
 import { verifies } from "../../support/verifies.ts";
+
+const { execFile } = vi.hoisted(() => ({ execFile: vi.fn() }));
+vi.mock("node:child_process", async (original) => ({ ...(await original<object>()), execFile }));
 
 const packages = new Map([["glassine", "/srv/lib/glassine"]]);
 const entry = "/srv/lib/glassine/dist/far-side.js";
@@ -140,3 +143,15 @@ it("makes the new root where it hides nothing that a link leads to", async () =>
   await symlink(placeFor([]), link);
   expect(placeFor([link])).not.toBe(placeFor([]));
 });
+
+it.skipIf(process.platform !== "linux")(
+  "a probe that throws is reported, and tried again",
+  async () => {
+    execFile.mockImplementationOnce(() => {
+      throw new Error("spawn ENOMEM");
+    });
+    expect(await platformOf()).toEqual({ open: ["network", "signals"], why: "spawn ENOMEM" });
+    execFile.mockImplementationOnce((_command, _args, _options, done) => done(null, "", ""));
+    expect(await platformOf()).toEqual({ open: [], why: undefined });
+  },
+);
