@@ -14,12 +14,12 @@ import {
 } from "../../../../src/gateway/command/control-socket.ts";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
 import type { GatewayParts } from "../../../../src/gateway/run/parts.ts";
+import { codeOf, double, run, start } from "../../../gateway/command/support.ts";
 import { sessionOf } from "../../../gateway/run/support/caller.ts";
 import { afterTest } from "../../../support/cleanup.ts";
 import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files } from "../config/support.ts";
-import { codeOf, double, run, start } from "./support.ts";
 
 const smallServer = fileURLToPath(
   new URL("../../../gateway/run/support/small-server.mjs", import.meta.url),

@@ -10,6 +10,7 @@ import {
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, unsigned } from "../../../discovery/support.ts";
+import { run } from "../../../gateway/command/support.ts";
 import {
   accept,
   type FakeVenv,
@@ -20,7 +21,6 @@ import { hasCpex, python as realPython } from "../../../isolate/cpex/support/rea
 import { afterTest } from "../../../support/cleanup.ts";
 import { folderWith } from "../../../support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
-import { run } from "../command/support.ts";
 import { files, load, problemsOf, refusalOf } from "./support.ts";
 
 const kind = "cpex_guard.guard.Guard";

@@ -11,8 +11,8 @@ import { attack } from "../../../attacks/attack.ts";
 import { sessionOf } from "../../../gateway/run/support/caller.ts";
 import { fakeServer } from "../../../gateway/run/support/fake-server.ts";
 import { startGateway } from "../../../gateway/run/support/gateway.ts";
+import { listing, type Tool, tool } from "../../../gateway/support/listing.ts";
 import { afterTest } from "../../../support/cleanup.ts";
-import { listing, type Tool, tool } from "./support/listing.ts";
 
 const labelsSeen: string[][] = [];
 const watcher = definePlugin({

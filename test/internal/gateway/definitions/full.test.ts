@@ -5,7 +5,7 @@ import {
   Definitions,
   definitionHash,
 } from "../../../../src/gateway/definitions/index.ts";
-import { type Tool, tool } from "./support/listing.ts";
+import { type Tool, tool } from "../../../gateway/support/listing.ts";
 
 function definitionsOf(pins: readonly Tool[] | undefined) {
   const noted: ChangedDefinition[] = [];

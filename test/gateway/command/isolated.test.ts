@@ -1,9 +1,9 @@
 /** Isolated plugins of a running gateway, and of one that is only checked. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { farSides, guarded } from "../../../support/far-sides.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
+import { farSides, guarded } from "../../support/far-sides.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
 import { double, run, start } from "./support.ts";
 
 const files = { url: "https://files.example/mcp" };

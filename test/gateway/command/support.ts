@@ -4,13 +4,16 @@ import { PassThrough } from "node:stream";
 import { definePlugin } from "glassine";
 import { vi } from "vitest";
 import * as z from "zod";
-import { gatewayCommands } from "../../../../src/gateway/command/index.ts";
-import type { StockPlugins } from "../../../../src/gateway/config/index.ts";
-import type { GatewayParts, OpenGateway } from "../../../../src/gateway/run/parts.ts";
-import { readCommandHost } from "../../../../src/operate/cli/command-host.ts";
-import { errorDocument } from "../../../../src/operate/cli/documents.ts";
-import { runCommand } from "../../../../src/operate/cli/run-command.ts";
-import { commandServices } from "../../../cli/support/run.ts";
+import { gatewayCommands } from "../../../src/gateway/command/index.ts";
+import type { StockPlugins } from "../../../src/gateway/config/index.ts";
+import type { GatewayParts, OpenGateway } from "../../../src/gateway/run/parts.ts";
+import { readCommandHost } from "../../../src/operate/cli/command-host.ts";
+import { errorDocument } from "../../../src/operate/cli/documents.ts";
+import { runCommand } from "../../../src/operate/cli/run-command.ts";
+import { commandServices } from "../../cli/support/run.ts";
+
+/** The gateway of the real command. */
+export { openGateway } from "../../../src/gateway/run/open-gateway.ts";
 
 /** A fake gateway that records what it is asked to do. */
 export function double() {

@@ -2,10 +2,9 @@
 /** `gateway --check`: who sees what, and what can never happen, without starting anything. */
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
-import { codeOf, run, start } from "./support.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
+import { codeOf, openGateway, run, start } from "./support.ts";
 
 const node = { command: process.execPath };
 const http = { url: "https://files.example/mcp" };
@@ -613,7 +612,7 @@ it("refuses what is wrong with its code, and runs no plugin then", async () => {
 
 it("matches its definition", async () => {
   const { document } = await check({ servers: { files: http }, plugins: [{ use: "quiet" }] });
-  const { allCommands } = await import("../../../../tools/scripts/all-commands.ts");
+  const { allCommands } = await import("../../../tools/scripts/all-commands.ts");
   const spec = allCommands.find(({ path }) => path.join(" ") === "gateway");
   expect(spec?.schema.parse(document)).toEqual(document);
 });

@@ -1,11 +1,11 @@
 /** What commands say to do about the packages that keep them from starting or reloading. */
 import { appendFile, cp } from "node:fs/promises";
 import { join } from "node:path";
+import { type RejectionCode, rejectionCodes } from "glassine/node";
 import { expect, it } from "vitest";
-import { type RejectionCode, rejectionCodes } from "../../../../src/operate/packages/index.ts";
-import { install, trust, unsigned } from "../../../discovery/support.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
+import { install, trust, unsigned } from "../../discovery/support.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
 import { codeOf, run, start } from "./support.ts";
 
 const file = "glassine.config.json";

@@ -1,8 +1,8 @@
 /** How the arguments of `glassine gateway` are read. */
 import { describe, expect, it } from "vitest";
-import { verifies } from "../../../support/verifies.ts";
-import "../../../discovery/support.ts";
-import { folderWith } from "../../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
+import "../../discovery/support.ts";
+import { folderWith } from "../../support/folder.ts";
 import { double, run, start } from "./support.ts";
 
 describe("the command of a server", () => {

@@ -3,8 +3,8 @@ import { chmod, link, readFile, rename, symlink, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
 import { run, start } from "./support.ts";
 
 const name = "glassine.config.json";

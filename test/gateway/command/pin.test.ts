@@ -3,13 +3,13 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { installFaults } from "../../../faults/trust-fs-faults.ts";
-import { everythingOverStdio } from "../../../gateway/run/support/gateway.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { listening } from "../../../support/listening.ts";
-import { verifies } from "../../../support/verifies.ts";
-import { run } from "../command/support.ts";
-import { listing, tool } from "./support/listing.ts";
+import { installFaults } from "../../faults/trust-fs-faults.ts";
+import { folderWith } from "../../support/folder.ts";
+import { listening } from "../../support/listening.ts";
+import { verifies } from "../../support/verifies.ts";
+import { everythingOverStdio } from "../run/support/gateway.ts";
+import { listing, tool } from "../support/listing.ts";
+import { run } from "./support.ts";
 
 const folder = (servers: object, more: object = {}) =>
   folderWith({ "glassine.config.json": { servers, ...more } });

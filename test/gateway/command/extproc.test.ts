@@ -1,14 +1,11 @@
 /** How the arguments of `glassine extproc` are read. */
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
-import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";
-import { certificate, hasOpenssl } from "../../../gateway/support/certificate.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { listening } from "../../../support/listening.ts";
-import { verifies } from "../../../support/verifies.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
+import { certificate, hasOpenssl } from "../support/certificate.ts";
 import { double, run, start } from "./support.ts";
 
 const config = {
@@ -260,17 +257,6 @@ it("lets both servers pick a free port at one address", async () => {
   expect((await run(args, { cwd: await folder() })).code).toBe(0);
 });
 
-it("does not take what is no socket for one that is in use", async () => {
-  const listen = { socket: join(await folder(), "glassine.config.json") };
-  const refused = envoyServer({
-    listen,
-    single: () => false,
-    onNote: () => {},
-    respond: async () => new Response(),
-  });
-  await expect(refused).rejects.toThrow("is not a socket: choose a path where nothing is");
-});
-
 it("says which file of Envoy's lets something pass, and finds out itself whose it is", async () => {
   verifies("envoy:safe");
   const open = "policies: { extProc: { host: 127.0.0.1:9002, failureMode: failOpen } }";
@@ -304,51 +290,4 @@ it("warns with --check of a secret that is missing here", async () => {
   expect(code).toBe(0);
   expect(stderr).toContain("warning: servers.notes.headers.x-key: ");
   expect(stdout).toMatch(/\nThe configuration can work, but see the warnings\.\n$/);
-});
-
-it("says that its address is in use", async () => {
-  const { port } = await listening(createServer());
-  const taken = envoyServer({
-    listen: { host: "127.0.0.1", port },
-    single: () => false,
-    onNote: () => {},
-    respond: async () => new Response(),
-  });
-  await expect(taken).rejects.toMatchObject({
-    code: "setting_invalid",
-    message: expect.stringContaining(
-      `--listen: 127.0.0.1:${port} is in use: stop the program that listens there`,
-    ),
-  });
-});
-
-it("says where a socket can be", async () => {
-  const socket = `${await folder()}/missing/proxy.sock`;
-  const refused = envoyServer({
-    listen: { socket },
-    single: () => false,
-    onNote: () => {},
-    respond: async () => new Response(),
-  });
-  await expect(refused).rejects.toMatchObject({
-    code: "setting_invalid",
-    message: expect.stringContaining("a socket in a folder that exists"),
-  });
-});
-
-it.each([
-  ["port 80 of 127.0.0.1", "EACCES", "choose a port above 1023"],
-  ["port 80 of 127.0.0.1", "EPERM", "choose a port above 1023"],
-  ["unix:/run/proxy.sock", "EACCES", "choose a socket in a folder that exists"],
-  ["unix:/none/proxy.sock", "ENOENT", "choose a socket in a folder that exists"],
-  ["port 80 of 127.0.0.1", "EADDRINUSE", "choose another port"],
-  ["port 80 of 127.0.0.1", "EMFILE", "it cannot listen at port 80 of 127.0.0.1: EMFILE"],
-  ["port 80 of 203.0.113.1", "EADDRNOTAVAIL", "choose an address of this machine"],
-  ["port 80 of nowhere.invalid", "ENOTFOUND", "the address is unknown"],
-  ["unix:/run/proxy.sock", "EADDRINUSE", "choose another socket"],
-])("says of %s after %s what to do", (at, code, remedy) => {
-  const { code: own, message } = cannotListen("listen", at, code);
-  expect([own, message]).toEqual(["setting_invalid", expect.stringMatching(/^listen: /)]);
-  expect(message).toContain(at);
-  expect(message).toContain(remedy);
 });

@@ -7,10 +7,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { addLabels, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
-import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
-import { codeOf, run, start } from "./support.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
+import { codeOf, openGateway, run, start } from "./support.ts";
 
 const planted = {
   token: "sk-planted-token-1",
@@ -38,9 +37,7 @@ export default definePlugin({
 });
 `;
 
-const small = fileURLToPath(
-  new URL("../../../gateway/run/support/small-server.mjs", import.meta.url),
-);
+const small = fileURLToPath(new URL("../run/support/small-server.mjs", import.meta.url));
 const server = { command: process.execPath, args: [small], env: { TOKEN: { env: "TOKEN" } } };
 
 const configOf = (audit: object, settings: object = {}) => ({

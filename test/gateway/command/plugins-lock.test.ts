@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { install, trust, unsigned } from "../../../discovery/support.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
+import { install, trust, unsigned } from "../../discovery/support.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
 import { run, start } from "./support.ts";
 
 const servers = { files: { url: "https://files.example/mcp" } };
