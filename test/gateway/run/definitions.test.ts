@@ -4,15 +4,16 @@ import { writeFile } from "node:fs/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { createPluginManager, definePlugin } from "glassine";
+import type { GatewayConfig } from "glassine/gateway";
 import { describe, expect, it } from "vitest";
-import type { GatewayConfig } from "../../../../src/gateway/config/index.ts";
-import { definitionHash } from "../../../../src/gateway/definitions/index.ts";
-import { attack } from "../../../attacks/attack.ts";
-import { sessionOf } from "../../../gateway/run/support/caller.ts";
-import { fakeServer } from "../../../gateway/run/support/fake-server.ts";
-import { startGateway } from "../../../gateway/run/support/gateway.ts";
-import { listing, type Tool, tool } from "../../../gateway/support/listing.ts";
-import { afterTest } from "../../../support/cleanup.ts";
+import { attack } from "../../attacks/attack.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
+import { run } from "../command/support.ts";
+import { listing, type Tool, tool } from "../support/listing.ts";
+import { sessionOf } from "./support/caller.ts";
+import { fakeServer } from "./support/fake-server.ts";
+import { startGateway } from "./support/gateway.ts";
 
 const labelsSeen: string[][] = [];
 const watcher = definePlugin({
@@ -31,8 +32,12 @@ type Action = GatewayConfig["servers"][string]["definitions"];
 async function connected(tools: readonly Tool[], definitions: Action, pins?: readonly Tool[]) {
   const { server, definitionsFile, show } = await listing(tools);
   if (pins !== undefined) {
-    const hashes = Object.fromEntries(pins.map((each) => [each.name, definitionHash(each)]));
-    await writeFile(definitionsFile, JSON.stringify({ listing: hashes }));
+    await show(pins);
+    const cwd = await folderWith({
+      "glassine.config.json": { servers: { listing: server }, definitionsFile },
+    });
+    expect((await run(["gateway", "pin"], { cwd })).code).toBe(0);
+    await show(tools);
   }
   const config = { definitionsFile, servers: { listing: { ...server, definitions } } };
   const made = await startGateway(config, [watcher]);
