@@ -1,4 +1,4 @@
-/** Limits how much memory requests may take until they are answered. */
+/** Limits how much memory messages of callers may take until they are answered or passed on. */
 import type { Identity } from "../identity/index.ts";
 import type { Held } from "../transports/index.ts";
 
@@ -45,4 +45,27 @@ export class HeldBytes {
     if (own === 0) this.#bySubject.delete(key);
     else this.#bySubject.set(key, own);
   }
+}
+
+/**
+ * Holds the bytes of messages that get no answer until no message is on its way. What comes while
+ * it waits has the next wait in common, since each takes time for every message on its way.
+ */
+export function heldUntil(settled: () => Promise<unknown>): (held: Held) => void {
+  let waiting: (() => void)[] = [];
+  let isWaiting = false;
+  const wait = async () => {
+    isWaiting = true;
+    while (waiting.length > 0) {
+      const releases = waiting;
+      waiting = [];
+      await settled();
+      for (const release of releases) release();
+    }
+    isWaiting = false;
+  };
+  return (held) => {
+    waiting.push(held.hold());
+    if (!isWaiting) void wait();
+  };
 }

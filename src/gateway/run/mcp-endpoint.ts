@@ -12,6 +12,7 @@ import {
   eventStores,
   exchangeFront,
   type Held,
+  hasOtherThanRequests,
   idInUse,
   isMessage,
   isRequest,
@@ -35,6 +36,7 @@ import {
   OpenExchanges,
 } from "./endpoint.ts";
 import { sessionOfSubject } from "./guarded-server.ts";
+import { heldUntil } from "./held-bytes.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
@@ -57,6 +59,8 @@ interface Asked {
 
 interface HttpSession extends Session {
   readonly front: SessionFront;
+  /** Holds the bytes of messages that get no answer until they have been passed on. */
+  readonly passOn: (held: Held) => void;
 }
 
 /** How long sending on an exchange's notification may take. */
@@ -97,7 +101,7 @@ export class DirectEndpoint implements McpEndpoint {
     const inbound = await readInbound(request, sdk, limits(), held, limit);
     if (inbound instanceof Response) return inbound;
     const { body, isModern } = inbound;
-    if (isModern) return this.#exchange(request, identity, body);
+    if (isModern) return this.#exchange(about, body);
     return this.#inSession({ ...about, body });
   }
 
@@ -115,6 +119,7 @@ export class DirectEndpoint implements McpEndpoint {
     if (last && front.endsStream(last)) return nothingFollows();
     this.#options.callers.set(id, { identity, session: id });
     const response = await front.handle(request, body, identity, held);
+    if (hasOtherThanRequests(body)) session.passOn(held);
     // The session ended in the meantime.
     if (response.status === 404) return answer("session_unknown", body);
     return response.status < 400 ? response : codedRefusal(response);
@@ -146,6 +151,7 @@ export class DirectEndpoint implements McpEndpoint {
     this.sessions.add({
       id,
       front,
+      passOn: heldUntil(async () => wired?.settled()),
       key,
       usedAt: performance.now(),
       get isBusy() {
@@ -191,7 +197,10 @@ export class DirectEndpoint implements McpEndpoint {
     return front;
   }
 
-  async #exchange(request: Request, identity: Identity, message: Message): Promise<Response> {
+  async #exchange(
+    { request, identity, held }: Omit<Asked, "body">,
+    message: Message,
+  ): Promise<Response> {
     const leave = this.#exchanges.begin(identity);
     if (leave === undefined) return answer("too_many_unanswered", message);
     const { callers, servers, limits, log } = this.#options;
@@ -205,9 +214,11 @@ export class DirectEndpoint implements McpEndpoint {
     });
     front.transport.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });
+    const release = held.hold();
     const over = () => {
       callers.delete(id);
       leave();
+      release();
     };
     try {
       const about = {

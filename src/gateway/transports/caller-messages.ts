@@ -78,6 +78,11 @@ export function requestsIn(document: unknown): readonly RequestMessage[] {
   return messagesIn(document).filter(isMessage).filter(isRequest);
 }
 
+/** Whether a document has messages that get no answer. */
+export function hasOtherThanRequests(document: unknown): boolean {
+  return messagesIn(document).some((each) => isMessage(each) && !isRequest(each));
+}
+
 /** Whether a document uses an id twice, or the id of a request in `open`, which is by key. */
 export function repeatsId(
   document: unknown,

@@ -1,5 +1,12 @@
 export { around } from "./around.ts";
-export { batchRefused, idInUse, idOf, messageFault, requestsIn } from "./caller-messages.ts";
+export {
+  batchRefused,
+  hasOtherThanRequests,
+  idInUse,
+  idOf,
+  messageFault,
+  requestsIn,
+} from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
 export {
   type ConnectFor,

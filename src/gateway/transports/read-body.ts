@@ -14,7 +14,7 @@ export const bodyFaults = {
   too_large: "The message is larger than limits.messageBytes allows",
   too_slow: "The body took longer to arrive than limits.bodyTimeoutMs allows",
   too_many:
-    "Requests without an answer take all bytes that limits.inFlightBytes allows: wait for some of them",
+    "Messages without an answer, or not passed on yet, take all bytes that limits.inFlightBytes allows: wait for some of them",
 } as const;
 
 export interface BodyLimits {

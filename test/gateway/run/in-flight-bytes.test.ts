@@ -1,4 +1,4 @@
-/** What requests without an answer may take together, and those of one subject. */
+/** What open messages of callers may take together, and those of one subject. */
 import { describe, expect, it } from "vitest";
 import { attack } from "../../attacks/attack.ts";
 import { ada, eve, gatewayBefore, loggedBy } from "../attacks/support.ts";
@@ -34,6 +34,16 @@ const exchangeHeaders = {
   "mcp-method": "tools/call",
   "mcp-name": "x",
 };
+
+const notice = "notifications/test";
+
+function noticeOf(params: object): object {
+  return { jsonrpc: "2.0", method: notice, params };
+}
+
+function batching(url: URL): Promise<Caller> {
+  return sessionOf(url, ada, "2025-03-26");
+}
 
 /** Kinds of large requests, each with a way to send one. */
 const kinds: readonly (readonly [kind: string, askAt: (url: URL) => Promise<Ask>])[] = [
@@ -75,8 +85,8 @@ const kinds: readonly (readonly [kind: string, askAt: (url: URL) => Promise<Ask>
 
 attack(
   "A-308",
-  "Leave many large requests to a slow tool, so that the gateway runs out of memory",
-  "429 `too_many_bytes` once requests without an answer take `limits.inFlightBytes`, or those of one subject half of it",
+  "Leave many large requests to a slow tool, or notifications to a slow server, so that the gateway runs out of memory",
+  "429 `too_many_bytes` once those without an answer, or not passed on, take `limits.inFlightBytes`, or those of one subject half of it",
   () => {
     describe.each(kinds)("requests %s without an answer", (_, askAt) => {
       it("take at most half of limits.inFlightBytes for each subject, and all of it together", async () => {
@@ -100,6 +110,37 @@ attack(
         for (const own of [ada, ada, eve, eve, mia]) await begin(own);
         for (const each of waiting.splice(0)) each.answer("fine");
         for (const { status } of await Promise.all(open)) expect(status).toBe(200);
+      });
+    });
+
+    describe.each([
+      ["of a session", (url: URL) => sessionOf(url, ada), noticeOf(large)],
+      ["in a batch of a session", batching, [noticeOf(large), callOf("b")]],
+      [
+        "of MCP 2026-07-28",
+        async (url: URL) => callerOf(url, { ...ada, ...exchangeHeaders, "mcp-method": notice }),
+        noticeOf({ ...large, ...ofExchange }),
+      ],
+    ] as const)("notifications %s", (_, callerAt, body) => {
+      it("take at most half of limits.inFlightBytes until the server has taken them", async () => {
+        const waiting: Came[] = [];
+        const { url } = await gatewayBefore(
+          (came) => {
+            if (came.message.method === notice) waiting.push(came);
+            else came.answer("fine");
+          },
+          { limits },
+        );
+        const caller = await callerAt(url);
+        const accepted = expect.toSatisfy((status: number) => status < 300);
+        for (const _again of [1, 2, 3]) {
+          for (const count of [1, 2]) {
+            await expect.poll(async () => (await caller.post(body)).status).toEqual(accepted);
+            await expect.poll(() => waiting.length).toBe(count);
+          }
+          expect(await caller.post(body)).toMatchObject(refused);
+          for (const { response } of waiting.splice(0)) response.writeHead(202).end();
+        }
       });
     });
 

@@ -42,8 +42,10 @@ const initialized = {
   serverInfo: { name: "fake", version: "1.0.0" },
 };
 
+const onCallMethods = ["tools/call", "subscriptions/listen", "notifications/test"];
+
 /**
- * @param onCall answers `tools/call` and `subscriptions/listen`, or leaves them unanswered
+ * @param onCall answers `onCallMethods`, or leaves them unanswered
  * @param result answers everything else
  */
 export async function fakeServer(
@@ -71,6 +73,7 @@ export async function fakeServer(
     const message = JSON.parse(raw) as Message;
     const one = cameOf(message, { raw, request, response, session: own });
     came.push(one);
+    if (message.method !== undefined && onCallMethods.includes(message.method)) return onCall(one);
     if (message.id === undefined || message.method === undefined)
       return void response.writeHead(202).end();
     if (message.method === "initialize") {
@@ -78,8 +81,7 @@ export async function fakeServer(
       const { protocolVersion } = message.params ?? {};
       return json(response, { id: message.id, result: { protocolVersion, ...initialized } });
     }
-    if (["tools/call", "subscriptions/listen"].includes(message.method)) onCall(one);
-    else json(response, { id: message.id, result });
+    json(response, { id: message.id, result });
   });
   // A busy test must not reuse a connection that is just being closed.
   server.keepAliveTimeout = 0;
