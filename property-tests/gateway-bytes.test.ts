@@ -1,8 +1,9 @@
-/** What requests without an answer take is never more than allowed, and nothing of it is lost. */
+/** What open messages take is never more than allowed, and nothing of it is lost. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { identityOf } from "../src/gateway/identity/identity.ts";
 import { HeldBytes } from "../src/gateway/run/held-bytes.ts";
+import { ByteBudget, type Reservation } from "../src/gateway/transports/byte-budget.ts";
 
 const most = 100;
 const subjects = ["ada", "eve", "mia"].map((id) => identityOf("proxy", [id]));
@@ -56,6 +57,58 @@ it("bytes count while they are in use: at most all that is allowed, and half of 
         own.hold();
         expect(own.take(most / 2)).toBe(true);
       }
+    }),
+  );
+});
+
+const budgetStep = fc.oneof(
+  fc.record({ kind: fc.constant("reserve" as const), bytes: fc.nat(150) }),
+  fc.record({ kind: fc.constant("shrink" as const), at: fc.nat(9), bytes: fc.nat(150) }),
+  fc.record({ kind: fc.constant("release" as const), at: fc.nat(9) }),
+);
+
+/** Lets everything that has been admitted go on. */
+const admitted = () => new Promise((resolve) => setImmediate(resolve));
+
+it("reservations are made in the order in which they were asked for, while there is room", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(budgetStep, { maxLength: 40 }), async (steps) => {
+      const budget = new ByteBudget(most);
+      const asked: { bytes: number; made?: Reservation }[] = [];
+      const check = async () => {
+        await admitted();
+        const made = asked.filter((each) => each.made !== undefined);
+        const inUse = made.reduce((sum, { bytes }) => sum + bytes, 0);
+        expect(asked.slice(0, made.length)).toEqual(made);
+        expect(inUse).toBeLessThanOrEqual(most);
+        const next = asked[made.length];
+        if (next !== undefined) expect(inUse + next.bytes).toBeGreaterThan(most);
+      };
+      for (const step of steps) {
+        if (step.kind === "reserve") {
+          const one: (typeof asked)[number] = { bytes: Math.min(step.bytes, most) };
+          asked.push(one);
+          void budget.reserve(step.bytes).then((made) => {
+            one.made = made;
+          });
+        } else {
+          const one = asked[step.at];
+          if (one?.made === undefined) continue;
+          const bytes = step.kind === "shrink" ? step.bytes : 0;
+          if (step.kind === "shrink") one.made.shrinkTo(bytes);
+          else one.made.release();
+          one.bytes = Math.min(one.bytes, bytes);
+        }
+        await check();
+      }
+      for (const one of asked) {
+        one.made?.release();
+        one.bytes = 0;
+        await check();
+      }
+      const last = budget.reserve(most);
+      await check();
+      (await last).release();
     }),
   );
 });

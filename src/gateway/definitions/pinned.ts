@@ -31,15 +31,16 @@ export function pinned(back: Transport, definitions: Definitions): Transport {
         const { id, method, params } = message;
         const tool = method === "tools/call" && isMessage(params) ? params.name : undefined;
         if (definitions.refuses && definitions.isChanged(tool))
-          return transport.onmessage?.(...refusedHere(id, refused, "denied"));
+          return void transport.onmessage?.(...refusedHere(id, refused, "denied"));
       }
       await back.send(message, options);
     },
     receive(message, extra, deliver) {
       // Any answer may be a list: a list can come although it was cancelled, in another exchange
       // than it was asked for in, or with the id of another request.
-      if (isMessage(message) && isAnswer(message)) transport.onmessage?.(...judged(message, extra));
-      else deliver();
+      return isMessage(message) && isAnswer(message)
+        ? transport.onmessage?.(...judged(message, extra))
+        : deliver();
     },
   });
 

@@ -1,11 +1,11 @@
 /** Wraps a transport, to handle what goes to it and comes from it. */
-import type { Extra, Message, SendOptions, Transport } from "./transport.ts";
+import type { Extra, Handed, Message, SendOptions, Transport } from "./transport.ts";
 
 /** What to do at each step. A step that is left out passes everything unchanged. */
 export interface Around {
   send?(message: Message, options?: SendOptions): Promise<void>;
   /** `deliver` passes the message on. */
-  receive?(message: unknown, extra: Extra | undefined, deliver: () => void): void;
+  receive?(message: unknown, extra: Extra | undefined, deliver: () => Handed): Handed;
   closed?(): void;
   close?(): Promise<void>;
 }
@@ -19,8 +19,7 @@ export function around(inner: Transport, { send, receive, closed, close }: Aroun
     start() {
       inner.onmessage = (message, extra) => {
         const deliver = () => outer.onmessage?.(message, extra);
-        if (receive === undefined) deliver();
-        else receive(message, extra, deliver);
+        return receive === undefined ? deliver() : receive(message, extra, deliver);
       };
       inner.onclose = () => {
         closed?.();

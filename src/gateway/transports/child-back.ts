@@ -6,10 +6,11 @@ import type { Readable, Writable } from "node:stream";
 import { within } from "../../core/data/index.ts";
 import { redactText } from "../../core/observe/index.ts";
 import { answeredId } from "./answered-id.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import { messagesIn } from "./caller-messages.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
 import { inSlices } from "./slices.ts";
-import type { Message, RequestId, Transport } from "./transport.ts";
+import type { Handed, Message, RequestId, Transport } from "./transport.ts";
 
 export type ChildNote = "stderr" | "stdout_invalid" | "exited";
 
@@ -20,6 +21,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
   readonly maxBytes: number;
+  /** For what all processes of this server write. */
+  readonly budget: ByteBudget;
   /** How many bytes may wait for a child that does not read. */
   readonly queuedBytes: number;
   /** Aborts when whoever ends the gateway waits no longer, so a child that is being ended must go. */
@@ -93,7 +96,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const hasGroups = process.platform !== "win32";
 
 export function childBack(options: ChildOptions): ChildBack {
-  const { command, args, env, cwd, maxBytes, queuedBytes, hurried, onNote, onTooLarge } = options;
+  const { command, args, env, cwd, maxBytes, budget, queuedBytes, hurried } = options;
+  const { onNote, onTooLarge } = options;
   let child: Child | undefined;
   let isGone = false;
   let heardAt = 0;
@@ -152,16 +156,22 @@ export function childBack(options: ChildOptions): ChildBack {
         const output = readLines(stdout, maxBytes, {
           async line(text) {
             heardAt = performance.now();
-            const document = documentIn(text);
-            if (document === undefined) {
-              onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
-              await afterMessage();
-              return;
-            }
-            for (const message of messagesIn(document)) {
-              if (isGone) return;
-              transport.onmessage?.(message, {});
-              await afterMessage();
+            const reserved = await budget.reserve(text.length);
+            const handed: Handed[] = [];
+            try {
+              const document = documentIn(text);
+              if (document === undefined) {
+                onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
+                await afterMessage();
+                return;
+              }
+              for (const message of messagesIn(document)) {
+                if (isGone) return;
+                handed.push(transport.onmessage?.(message, {}));
+                await afterMessage();
+              }
+            } finally {
+              reserved.releaseAfter(handed);
             }
           },
           tooLong() {

@@ -11,6 +11,7 @@ import {
   type UrlServer,
   withSecrets,
 } from "../config/index.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { type ChildBack, type ChildNote, childBack, childEnvironment } from "./child-back.ts";
 import { HttpBack } from "./http-back.ts";
 import { httpAgent } from "./http-client.ts";
@@ -86,6 +87,7 @@ function overHttp(
   watch: Watch,
 ): Connections {
   const agent = httpAgent();
+  const budget = new ByteBudget(config.limits.inFlightBytes);
   const ending = new Set<Promise<void>>();
   const own = () => withSecrets(headers, secrets);
   const hide = hiding(headers, secrets);
@@ -100,6 +102,7 @@ function overHttp(
         hide,
         forward,
         maxBytes: config.limits.messageBytes,
+        budget,
         ...(exchange && { exchange }),
         ...(onCut && { onCut }),
       });
@@ -143,7 +146,8 @@ function processes(
   watch: Watch,
 ): Connections {
   const { secrets, processes: counted, hurried, log, onRestarted, onDropped } = parts;
-  const { messageBytes, queuedBytes, children } = parts.config.limits;
+  const { messageBytes, inFlightBytes, queuedBytes, children } = parts.config.limits;
+  const budget = new ByteBudget(inFlightBytes);
   /** Only those of these connections, which end with them. */
   const running = new Set<Transport>();
   const ending = new Set<Promise<void>>();
@@ -170,6 +174,7 @@ function processes(
         cwd,
         env: childEnvironment(process.env, withSecrets(env, secrets)),
         maxBytes: messageBytes,
+        budget,
         queuedBytes,
         hurried,
         onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),

@@ -10,6 +10,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { attempt, ignore, within } from "../../core/data/index.ts";
 import { quoted } from "../../core/errors/index.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import { messagesIn } from "./caller-messages.ts";
 import { isEncoded } from "./forward.ts";
 import {
@@ -22,13 +23,14 @@ import {
 } from "./http-client.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin } from "./read-body.ts";
-import { noStream, ServerStream } from "./server-stream.ts";
+import { noStream, type ReadEvent, ServerStream } from "./server-stream.ts";
 import { inSlices } from "./slices.ts";
 import { StandaloneStream } from "./standalone-stream.ts";
 import {
   answerTo,
   cancelledBy,
   errorOf,
+  type Handed,
   invalidAnswer,
   isAnswer,
   isAnswerTo,
@@ -50,6 +52,8 @@ import {
 
 export interface HttpBackOptions extends HttpClientOptions {
   readonly maxBytes: number;
+  /** For what this server sends, on all connections to it. */
+  readonly budget: ByteBudget;
   /** Removes the secrets in `headers` from an error, which may quote them. */
   readonly hide?: ((text: string) => string) | undefined;
   /** The server ended a request's stream before answering. The rest is being fetched. */
@@ -212,6 +216,7 @@ export class HttpBack implements Transport {
     const signal = this.#signalOfAll();
     const stream = new StandaloneStream({
       maxBytes: this.#options.maxBytes,
+      budget: this.#options.budget,
       open: (last) => this.#client.openStream(last, this.#client.forwarded, signal),
       onMessage: (message) => this.#deliver(message, undefined, undefined),
       onError: (error) => this.onerror?.(error),
@@ -232,7 +237,6 @@ export class HttpBack implements Transport {
 
   async #readAnswer(answer: HttpAnswer, asked: Asked): Promise<void> {
     const { statusCode: status, headers, body } = answer;
-    const { id } = asked;
     const type = mediaTypeIn(headers);
     if (this.#client.sessionId !== undefined && (await this.#isOver(status, asked))) {
       await body.dump();
@@ -241,8 +245,28 @@ export class HttpBack implements Transport {
     if (isEncoded(headerIn(headers, "content-encoding")))
       throw new RefusalError(invalidAnswer, ": it is compressed, which nobody asked for");
     if (type === "text/event-stream" && status < 300) return this.#readStream(body, asked);
-    const bytes = await bytesWithin(body, this.#options.maxBytes);
-    if (bytes === undefined) throw new RefusalError(tooLarge);
+    const { maxBytes, budget } = this.#options;
+    const length = Number(headerIn(headers, "content-length") ?? maxBytes);
+    const reserved = await budget.reserve(Number.isNaN(length) ? maxBytes : length);
+    const handed: Handed[] = [];
+    try {
+      const bytes = await bytesWithin(body, maxBytes);
+      if (bytes === undefined) throw new RefusalError(tooLarge);
+      reserved.shrinkTo(bytes.length);
+      await this.#readDocument(bytes, answer, asked, handed);
+    } finally {
+      reserved.releaseAfter(handed);
+    }
+  }
+
+  async #readDocument(
+    bytes: Buffer,
+    answer: HttpAnswer,
+    { id }: Asked,
+    handed: Handed[],
+  ): Promise<void> {
+    const { statusCode: status, headers } = answer;
+    const type = mediaTypeIn(headers);
     const { hide = String } = status < 300 ? {} : this.#options;
     const isJson = type === "application/json";
     const messages = messagesIn(isJson ? documentIn(hide(bytes.toString("utf8"))) : undefined);
@@ -251,7 +275,7 @@ export class HttpBack implements Transport {
         ? new RefusalError(invalidAnswer, `: ${whatCame(status, type)}`)
         : new RefusalError(refusedByServer, ` with ${status}${this.#aboutUrl(answer)}`);
     for (const each of messages.filter(isMessage)) {
-      this.#deliver(answerTo(id, each), id, status);
+      handed.push(this.#deliver(answerTo(id, each), id, status));
       await this.#afterMessage();
     }
   }
@@ -294,7 +318,7 @@ export class HttpBack implements Transport {
   /** Reads a request's stream up to its answer. One that ends or breaks is asked for again. */
   async #readStream(first: Readable, asked: Asked): Promise<void> {
     const { id, signal } = asked;
-    const stream = new ServerStream(this.#options.maxBytes);
+    const stream = new ServerStream(this.#options.maxBytes, this.#options.budget);
     let body = first;
     let isCut = false;
     let broken: unknown;
@@ -330,14 +354,11 @@ export class HttpBack implements Transport {
   }
 
   /** Returns false if the stream ends before the answer. */
-  async #readUpToAnswer(
-    id: RequestId,
-    events: AsyncIterable<readonly unknown[]>,
-  ): Promise<boolean> {
-    for await (const messages of events) {
+  async #readUpToAnswer(id: RequestId, events: AsyncIterable<ReadEvent>): Promise<boolean> {
+    for await (const { messages, handed } of events) {
       if (!messages.every(isMessage)) throw new RefusalError(invalidAnswer);
       for (const each of messages) {
-        this.#deliver(answerTo(id, each), id, 200);
+        handed.push(this.#deliver(answerTo(id, each), id, 200));
         await this.#afterMessage();
       }
       // Whatever follows belongs to no request.
@@ -346,12 +367,12 @@ export class HttpBack implements Transport {
     return false;
   }
 
-  #deliver(message: Message, related: RequestId | undefined, status: number | undefined): void {
+  #deliver(message: Message, related: RequestId | undefined, status: number | undefined): Handed {
     if (this.#isClosed) return;
     // Clients would take a server's 401 for one of the gateway, and drop the token it accepted.
     const isShown = isAnswer(message) && status !== undefined && status !== 401;
     const more = isShown ? { status } : {};
-    this.onmessage?.(message, { relatedRequestId: related, ...more });
+    return this.onmessage?.(message, { relatedRequestId: related, ...more });
   }
 }
 

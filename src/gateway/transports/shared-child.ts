@@ -13,6 +13,7 @@ import { renumbered } from "./server-asks.ts";
 import {
   cancellation,
   type Extra,
+  type Handed,
   isAnswer,
   isLasting,
   isMessage,
@@ -58,7 +59,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
   const asked = new Map<number, Asked>();
 
   back.onmessage = (message, extra) => {
-    if (isMessage(message)) receive(message, extra);
+    return isMessage(message) ? receive(message, extra) : undefined;
   };
   back.onclose = () => {
     isClosed = true;
@@ -66,14 +67,13 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
     for (const transport of [...transports]) transport.onclose?.();
   };
 
-  function receive(message: Message, given: Extra | undefined): void {
+  function receive(message: Message, given: Extra | undefined): Handed {
     if (isAnswer(message)) {
       const found = asked.get(Number(message.id));
       asked.delete(Number(message.id));
       if (found === undefined) return;
       const extra: Extra = { ...given, relatedRequestId: found.id };
-      found.transport.onmessage?.(answerOf(found.id, message), extra);
-      return;
+      return found.transport.onmessage?.(answerOf(found.id, message), extra);
     }
     const params = paramsOf(message);
     const meta = metaOf(message);
@@ -84,7 +84,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
       return;
     }
     const extra: Extra = { relatedRequestId: found.id };
-    found.transport.onmessage?.(withNamesOf(found, message, params, meta), extra);
+    return found.transport.onmessage?.(withNamesOf(found, message, params, meta), extra);
   }
 
   /** The likeliest request for a message that names none. */

@@ -1,15 +1,17 @@
 /** The standalone stream of a session of MCP 2025-11-25, for messages that belong to no request. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { ByteBudget } from "./byte-budget.ts";
 import { type HttpAnswer, mediaTypeIn } from "./http-client.ts";
 import { noStream, ServerStream, shortestWait } from "./server-stream.ts";
 import { inSlices } from "./slices.ts";
-import { errorOf, isMessage, type Message } from "./transport.ts";
+import { errorOf, type Handed, isMessage, type Message } from "./transport.ts";
 
 export interface StandaloneStreamOptions {
   readonly maxBytes: number;
+  readonly budget: ByteBudget;
   /** Asks the server for the stream, or for what follows an event. */
   readonly open: (lastEventId: string | undefined) => Promise<HttpAnswer>;
-  readonly onMessage: (message: Message) => void;
+  readonly onMessage: (message: Message) => Handed;
   readonly onError: (error: Error) => void;
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
@@ -23,7 +25,7 @@ export class StandaloneStream {
 
   constructor(options: StandaloneStreamOptions) {
     this.#options = options;
-    this.#stream = new ServerStream(options.maxBytes);
+    this.#stream = new ServerStream(options.maxBytes, options.budget);
   }
 
   /**
@@ -55,10 +57,10 @@ export class StandaloneStream {
   async #read({ body }: HttpAnswer): Promise<void> {
     this.#reported = "";
     const afterMessage = inSlices();
-    for await (const messages of this.#stream.read(body)) {
+    for await (const { messages, handed } of this.#stream.read(body)) {
       this.#failures = 0;
       for (const each of messages.filter(isMessage)) {
-        this.#options.onMessage(each);
+        handed.push(this.#options.onMessage(each));
         await afterMessage();
       }
     }

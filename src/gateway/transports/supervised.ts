@@ -72,7 +72,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
         if (message.id === levelId) return;
         failures = 0;
       }
-      transport.onmessage?.(message, extra);
+      return transport.onmessage?.(message, extra);
     };
     back.onerror = (error) => transport.onerror?.(error);
     back.onclose = () => {

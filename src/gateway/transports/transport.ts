@@ -3,7 +3,8 @@ export interface Transport {
   start(): Promise<void>;
   send(message: Message, options?: SendOptions): Promise<void>;
   close(): Promise<void>;
-  onmessage?: ((message: unknown, extra?: Extra) => void) | undefined;
+  /** Of a back: called for each message of the server. What it returns says when it is passed on. */
+  onmessage?: ((message: unknown, extra?: Extra) => Handed) | undefined;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   /** Front only: the front's name, which the guard passes to the gateway with each request. */
@@ -14,6 +15,9 @@ export interface Transport {
   readonly takesHeaders?: boolean;
   setProtocolVersion?(version: string): void;
 }
+
+/** Settles when a message has been passed on, refused or dropped. Anything but a promise: it has. */
+export type Handed = unknown;
 
 /** A JSON-RPC message. */
 export type Message = Readonly<Record<string, unknown>>;

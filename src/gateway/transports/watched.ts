@@ -12,6 +12,7 @@ import {
   type Extra,
   errorAnswer,
   errorOf,
+  type Handed,
   invalidAnswer,
   isAnswer,
   isCancellable,
@@ -73,9 +74,9 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     },
     async send(message, sendOptions) {
       if (isRequest(message)) {
-        if (open.isFull) return deliver(...refusedHere(message.id, tooManyUnanswered));
+        if (open.isFull) return void deliver(...refusedHere(message.id, tooManyUnanswered));
         if (isRetired && isLasting(message.method))
-          return deliver(...refusedHere(message.id, serverGone));
+          return void deliver(...refusedHere(message.id, serverGone));
         open.add(message);
       } else {
         // A server does not answer a cancelled request.
@@ -97,7 +98,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     },
   });
 
-  function receive(given: unknown, extra: Extra | undefined): void {
+  function receive(given: unknown, extra: Extra | undefined): Handed {
     const message = isMessage(given) ? withoutNull(given) : undefined;
     const fault = writingFault(message);
     if (message === undefined) onDropped({});
@@ -110,7 +111,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     } else {
       const own = open.take(message) ? ofServer(message, extra) : undefined;
       if (own === undefined) onDropped(message);
-      else deliver(own, extra ?? {});
+      else return deliver(own, extra ?? {});
     }
   }
 
@@ -162,8 +163,8 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     return true;
   }
 
-  function deliver(message: Message, extra: Extra): void {
-    transport.onmessage?.(message, extra);
+  function deliver(message: Message, extra: Extra): Handed {
+    return transport.onmessage?.(message, extra);
   }
 
   return Object.assign(transport, {

@@ -107,9 +107,12 @@ export async function bridgeOf(
     follow(sent, near, sending);
   };
 
-  function follow(handed: Promise<void>, from: Wire, others: Set<Promise<void>>): void {
-    const over = handed.catch((error) => report(from, error)).finally(() => others.delete(over));
+  function follow(handed: Promise<void>, from: Wire, others: Set<Promise<void>>): Promise<void> {
+    const over = handed
+      .catch((error) => report(from, error))
+      .finally(() => void others.delete(over));
     others.add(over);
+    return over;
   }
 
   /** The send options for a caller's message: what came with it, and what to do without an answer. */
@@ -165,7 +168,8 @@ export async function bridgeOf(
       if (isAnswer(message)) settle(message);
       if (endedBy(message) !== undefined) asked.remove(cancelledBy(message));
     }
-    follow(hand(far, near, message, options), far, handing);
+    // For a transport that waits until a message has been passed on.
+    return follow(hand(far, near, message, options), far, handing);
   };
 
   /** The subscription that the server ends with a cancellation. */

@@ -16,6 +16,7 @@ import { loggedBy } from "../attacks/support.ts";
 import { exchange, exchangeOf } from "../router/support/servers.ts";
 import { type Caller, callerOf, initialize, sessionOf } from "./support/caller.ts";
 import { keptLog, type Started, startGateway } from "./support/gateway.ts";
+import { judgeAll, slowJudge } from "./support/slow-judge.ts";
 
 const small = {
   command: process.execPath,
@@ -94,6 +95,27 @@ attack(
     });
   },
 );
+
+it.each([
+  [
+    "a session",
+    async (url: URL) => {
+      const caller = await sessionOf(url);
+      return (id: number) => caller.call(id, { name: "large" });
+    },
+  ],
+  ["exchanges", async (url: URL) => () => exchange(callerOf(url), "tools/call", { name: "large" })],
+])("a process with results for %s is not read while too many are judged", async (_, askAt) => {
+  const { judging, plugin } = slowJudge();
+  // Of results of 5,070 bytes, three fit.
+  const limits = { messageBytes: 6000, inFlightBytes: 18_000 };
+  const { url, close } = await startGateway({ servers: { small }, limits }, [plugin]);
+  afterTest(close);
+  const ask = await askAt(url);
+  const open = Array.from({ length: 6 }, (_unused, id) => ask(id));
+  await judgeAll(judging, 6, 3);
+  for (const said of await Promise.all(open)) expect(JSON.stringify(said)).toContain("xxxx");
+});
 
 it("waits at its end for a process whose caller has just left", async () => {
   const made = await connected({ servers: { small } });

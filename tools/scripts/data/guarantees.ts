@@ -175,6 +175,7 @@ export const guarantees: readonly Guarantee[] = [
       "A-289",
       "A-290",
       "A-308",
+      "A-309",
     ],
     laws: ["L24", "L49"],
   },

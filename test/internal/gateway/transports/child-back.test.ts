@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
+import { ByteBudget } from "../../../../src/gateway/transports/byte-budget.ts";
 import { childBack } from "../../../../src/gateway/transports/child-back.ts";
 import { afterTest } from "../../../support/cleanup.ts";
 import { folderWith } from "../../../support/folder.ts";
@@ -25,6 +26,7 @@ async function started(
     args: ["-e", `const { writeSync } = require("node:fs");\n${program}`],
     env: {},
     maxBytes: 10_000,
+    budget: new ByteBudget(20_000),
     queuedBytes: 10_000,
     hurried,
     onNote(kind, text) {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { ByteBudget } from "../../../../src/gateway/transports/byte-budget.ts";
 import { HttpBack } from "../../../../src/gateway/transports/http-back.ts";
 import { httpAgent } from "../../../../src/gateway/transports/http-client.ts";
 import type { Extra, Message } from "../../../../src/gateway/transports/index.ts";
@@ -27,6 +28,7 @@ async function back(answering: Answering, more: object = {}) {
     headers: () => ({ "x-own": "1" }),
     forward: ["x-tenant"],
     maxBytes: 2000,
+    budget: new ByteBudget(4000),
     onCut: (id) => cut.push(id),
     ...more,
   });

@@ -4,6 +4,7 @@ import { EventEmitter } from "node:events";
 import { syncBuiltinESMExports } from "node:module";
 import process from "node:process";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { ByteBudget } from "../../../../src/gateway/transports/byte-budget.ts";
 import { childBack } from "../../../../src/gateway/transports/child-back.ts";
 
 /** As Node does it: such a process has no streams. */
@@ -28,6 +29,7 @@ it("is reported as such, and can be closed", async () => {
     args: [],
     env: {},
     maxBytes: 10_000,
+    budget: new ByteBudget(20_000),
     queuedBytes: 10_000,
     onNote() {},
     onTooLarge() {},
