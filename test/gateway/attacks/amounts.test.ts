@@ -107,19 +107,26 @@ attack(
         ]);
     });
 
-    const flooding = (came: Came) => {
+    /** Floods the reader from `when` on; before that, it gets one message. */
+    const flooding = (when: Promise<unknown>) => async (came: Came) => {
       const params = { level: "info", data: "x".repeat(50_000) };
       const tell = () => {
         // The gateway keeps reading, so that the server is never the slow side.
         if (came.response.writableLength > 1_000_000) return;
         for (let at = 0; at < 20; at += 1) came.tell({ method: "notifications/message", params });
       };
+      came.tell({ method: "notifications/message", params: { level: "info", data: "first" } });
+      await when;
       const pump = setInterval(tell, 1);
       afterTest(() => clearInterval(pump));
     };
 
     it.each(["a session", "an exchange"])("as a reader of %s that does not read", async (kind) => {
-      const made = await gatewayBefore(flooding, { limits });
+      let begin = () => {};
+      const when = new Promise<void>((resolve) => {
+        begin = resolve;
+      });
+      const made = await gatewayBefore(flooding(when), { limits });
       const { session } = await sessionOf(made.url, ada);
       const { socket, text, isClosed } = await wire(made);
       const body = JSON.stringify(kind === "a session" ? callOf(1) : callOf(1, ofExchange));
@@ -128,6 +135,7 @@ attack(
       socket.write(head(made, ...lines, `Content-Length: ${body.length}`) + body);
       await expect.poll(text).toMatch(/^HTTP\/1\.1 200 /);
       socket.pause();
+      begin();
       await expect.poll(() => loggedBy(made, "reader_too_slow")).toHaveLength(1);
       socket.resume();
       await expect.poll(isClosed).toBe(true);
@@ -139,7 +147,7 @@ attack(
     });
 
     it("as a caller over stdio that does not read", async () => {
-      const made = await stdioBefore(flooding, { limits });
+      const made = await stdioBefore(flooding(Promise.resolve()), { limits });
       made.stdout.pause();
       made.send(callOf(1));
       await made.gateway.ended;
