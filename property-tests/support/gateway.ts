@@ -12,6 +12,7 @@ import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
 import { DirectEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
 import type { Server } from "../../src/gateway/run/server.ts";
 import { wireWith } from "../../src/gateway/run/wire.ts";
+import { ByteBudget } from "../../src/gateway/transports/byte-budget.ts";
 import type { ConnectFor, Message, Transport } from "../../src/gateway/transports/index.ts";
 import { type SharedChild, sharedChild } from "../../src/gateway/transports/shared-child.ts";
 import { watched } from "../../src/gateway/transports/watched.ts";
@@ -242,6 +243,7 @@ export function gatewayOf(count: 1 | 2) {
       name,
       guard,
       isRemoved: false,
+      budget: new ByteBudget(1e9),
       makeRoom: () => true,
       // Nothing reloads here.
       terms: undefined as never,

@@ -108,8 +108,7 @@ export class Tracing {
         const id = answers ?? extra?.relatedRequestId;
         const found = id === undefined ? undefined : asked.get(keyOf(id));
         if (answers !== undefined) asked.delete(keyOf(answers));
-        if (found === undefined) deliver();
-        else context.with(found, deliver);
+        return found === undefined ? deliver() : context.with(found, deliver);
       },
       closed: () => asked.clear(),
       send: (message, options) => {

@@ -191,6 +191,7 @@ export class PassEndpoint implements McpEndpoint {
       }),
       hide: hiding(settings.headers, secrets),
       maxBytes: config.limits.messageBytes,
+      budget: server.budget,
       timeoutMs: settings.timeoutMs,
       refusedAsks: session?.refusedAsks,
       inSession: session && (() => session.open.values()),

@@ -15,7 +15,7 @@ import {
 import { type GuardSettings, guardOptions } from "./guarded-server.ts";
 import type { GatewayLog, GatewayParts } from "./parts.ts";
 
-export interface Server extends Pick<Connections, "makeRoom"> {
+export interface Server extends Pick<Connections, "budget" | "makeRoom"> {
   readonly name: string;
   readonly guard: Guard;
   readonly terms: Terms;
@@ -80,6 +80,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     get isRemoved() {
       return isRemoved;
     },
+    budget: connections.budget,
     makeRoom: connections.makeRoom,
     connect(about) {
       const to = about.back ?? connections.connect(about);

@@ -2,6 +2,7 @@
  * Limits how many bytes of a server's messages are read and judged at a time. What comes meanwhile
  * waits on the server's side.
  */
+import { bytesWithin } from "./read-body.ts";
 import type { Handed } from "./transport.ts";
 
 /** Part of a budget. */
@@ -11,6 +12,11 @@ export interface Reservation {
   release(): void;
   /** Releases it when all messages have been passed on. */
   releaseAfter(handed: readonly Handed[]): void;
+}
+
+export interface ReadBody {
+  readonly bytes: Buffer | undefined;
+  readonly reserved: Reservation;
 }
 
 export class ByteBudget {
@@ -30,6 +36,26 @@ export class ByteBudget {
       await new Promise<void>((admit) => this.#waiting.push({ bytes, admit }));
     else this.#free -= bytes;
     return this.#reservationOf(bytes);
+  }
+
+  /**
+   * Reads a whole body of this length, as its header says, once there is room for it, which has to be released. There are
+   * no bytes if the body is longer than `maxBytes`.
+   */
+  async read(
+    body: AsyncIterable<Uint8Array>,
+    length: unknown,
+    maxBytes: number,
+  ): Promise<ReadBody> {
+    const reserved = await this.reserve(Math.min(Number(length) || maxBytes, maxBytes));
+    try {
+      const bytes = await bytesWithin(body, maxBytes);
+      reserved.shrinkTo(bytes?.length ?? 0);
+      return { bytes, reserved };
+    } catch (error) {
+      reserved.release();
+      throw error;
+    }
   }
 
   #reservationOf(bytes: number): Reservation {

@@ -118,3 +118,8 @@ export function versionIn({ result }: Message): string | undefined {
 export function takesBatches(version: string | undefined): boolean {
   return version === "2025-03-26" || version === "2024-11-05";
 }
+
+/** Whether a session with this version header takes batches. Versions without the header do. */
+export function mayBatch(headers: Headers): boolean {
+  return takesBatches(headers.get("mcp-protocol-version") ?? "2025-03-26");
+}

@@ -38,6 +38,8 @@ export interface ConnectFor {
 export class TooManyProcesses extends Error {}
 
 export interface Connections {
+  /** For what the server sends, on all of them. */
+  readonly budget: ByteBudget;
   /** @throws TooManyProcesses */
   connect(about: ConnectFor): Transport;
   /** Returns whether one more process may run. Ends an idle one for it. */
@@ -108,6 +110,7 @@ function overHttp(
       });
       return awaited(watch(back), ending);
     },
+    budget,
     makeRoom: () => true,
     // Unused connections close by themselves.
     retire: () => {},
@@ -247,6 +250,7 @@ function processes(
 
   return {
     connect: (about) => (about.exchange === undefined ? run() : share(about)),
+    budget,
     makeRoom,
     retire() {
       isRetired = true;

@@ -23,7 +23,7 @@ import {
 } from "./http-client.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin } from "./read-body.ts";
-import { noStream, type ReadEvent, ServerStream } from "./server-stream.ts";
+import { noStream, type ReadMessages, ServerStream } from "./server-stream.ts";
 import { inSlices } from "./slices.ts";
 import { StandaloneStream } from "./standalone-stream.ts";
 import {
@@ -246,13 +246,11 @@ export class HttpBack implements Transport {
       throw new RefusalError(invalidAnswer, ": it is compressed, which nobody asked for");
     if (type === "text/event-stream" && status < 300) return this.#readStream(body, asked);
     const { maxBytes, budget } = this.#options;
-    const length = Number(headerIn(headers, "content-length") ?? maxBytes);
-    const reserved = await budget.reserve(Number.isNaN(length) ? maxBytes : length);
+    const length = headerIn(headers, "content-length");
+    const { bytes, reserved } = await budget.read(body, length, maxBytes);
+    if (bytes === undefined) throw new RefusalError(tooLarge);
     const handed: Handed[] = [];
     try {
-      const bytes = await bytesWithin(body, maxBytes);
-      if (bytes === undefined) throw new RefusalError(tooLarge);
-      reserved.shrinkTo(bytes.length);
       await this.#readDocument(bytes, answer, asked, handed);
     } finally {
       reserved.releaseAfter(handed);
@@ -354,7 +352,7 @@ export class HttpBack implements Transport {
   }
 
   /** Returns false if the stream ends before the answer. */
-  async #readUpToAnswer(id: RequestId, events: AsyncIterable<ReadEvent>): Promise<boolean> {
+  async #readUpToAnswer(id: RequestId, events: AsyncIterable<ReadMessages>): Promise<boolean> {
     for await (const { messages, handed } of events) {
       if (!messages.every(isMessage)) throw new RefusalError(invalidAnswer);
       for (const each of messages) {

@@ -4,6 +4,7 @@ export {
   hasOtherThanRequests,
   idInUse,
   idOf,
+  mayBatch,
   messageFault,
   requestsIn,
 } from "./caller-messages.ts";
@@ -28,7 +29,7 @@ export {
 } from "./forward.ts";
 export { Handshake } from "./handshake.ts";
 export { documentIn } from "./json-lines.ts";
-export { mayBatch, PassThrough, type RefusedAsks } from "./pass-through.ts";
+export { PassThrough, type RefusedAsks } from "./pass-through.ts";
 export { type BodyLimits, bodyFaults, bytesWithin, readBody, streamOf } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";
 export { beginsTask } from "./server-asks.ts";

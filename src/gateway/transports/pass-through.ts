@@ -6,23 +6,18 @@
  * The server's events are judged one by one, and each is passed on, with its id and retry, as soon
  * as it has been judged.
  */
-import { putNewest } from "../../core/data/index.ts";
+import { ignore, putNewest } from "../../core/data/index.ts";
 import type { ServerEvent } from "../../providers/http/event-reader.ts";
 import { mediaTypeOf } from "../../providers/http/media-type.ts";
-import {
-  cancelledIn,
-  messagesIn,
-  messagesInEvent,
-  requestsIn,
-  takesBatches,
-} from "./caller-messages.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import { cancelledIn, messagesIn, messagesInEvent, requestsIn } from "./caller-messages.ts";
 import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed, isEncoded, statusWithBody } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
-import { bytesWithin, streamOf } from "./read-body.ts";
+import { streamOf } from "./read-body.ts";
 import { OpenQuestions } from "./server-asks.ts";
 import { inSlices } from "./slices.ts";
 import {
@@ -72,6 +67,8 @@ export interface PassThroughOptions {
   /** Removes the secrets in those headers from an error, which may quote them. */
   readonly hide?: ((text: string) => string) | undefined;
   readonly maxBytes: number;
+  /** For what this server sends, in all exchanges. */
+  readonly budget: ByteBudget;
   readonly timeoutMs: number;
   /** The session's refused requests; absent for an exchange without a session. */
   readonly refusedAsks: RefusedAsks | undefined;
@@ -258,12 +255,17 @@ export class PassThrough {
     const type = mediaTypeOf(headers.get("content-type"));
     if (isEncoded(headers.get("content-encoding"))) return this.#fail(invalidAnswer);
     if (type === "text/event-stream" && ok) return this.#relayEvents(answered);
-    const read = bytesWithin(streamOf(answered), this.#options.maxBytes);
-    const bytes = await this.#deadline.unlessLate(read);
-    if (bytes === tooLate) return this.#fail(late);
-    if (bytes === undefined) return this.#fail(tooLarge);
-    const { hide = String } = ok ? {} : this.#options;
-    return this.#relayText(answered, hide(bytes.toString("utf8")));
+    const { maxBytes, budget } = this.#options;
+    const reading = budget.read(streamOf(answered), headers.get("content-length"), maxBytes);
+    try {
+      const read = await this.#deadline.unlessLate(reading);
+      if (read === tooLate) return this.#fail(late);
+      if (read.bytes === undefined) return this.#fail(tooLarge);
+      const { hide = String } = ok ? {} : this.#options;
+      return await this.#relayText(answered, hide(read.bytes.toString("utf8")));
+    } finally {
+      void ignore(reading.then(({ reserved }) => reserved.release()));
+    }
   }
 
   async #relayText(answered: Response, text: string): Promise<Response> {
@@ -403,18 +405,18 @@ export class PassThrough {
   }
 
   async #passEvents(answered: Response, stream: EventStream): Promise<void> {
-    const { maxBytes, isModern } = this.#options;
+    const { maxBytes, budget, isModern } = this.#options;
+    const reader = readEvents(streamOf(answered), { maxUnits: maxBytes, budget });
     let reason: Refusal = unreachable;
     try {
-      const reader = readEvents(streamOf(answered), { maxUnits: maxBytes });
       while (!this.#isOver) {
         const next = await this.#deadline.unlessLate(reader.next());
         if (next === tooLate) throw new RefusalError(late);
         if (next.done === true) break;
-        const { id, retry } = next.value;
+        const { id, retry } = next.value.event;
         this.#canResume ||= id !== undefined && !isModern;
         stream.begin(id, retry);
-        await this.#passEvent(next.value, stream);
+        await this.#passEvent(next.value.event, stream);
         stream.finish();
         // Before the answer to `initialize`, nobody is reading the stream yet.
         const hasRoom = stream.hasRoom();
@@ -425,6 +427,8 @@ export class PassThrough {
     } catch (error) {
       if (error instanceof RefusalError) reason = error.refusal;
       this.#canResume &&= !(error instanceof RefusalError);
+    } finally {
+      void ignore(reader.return(undefined));
     }
     // In a session, the client asks for the rest in another exchange.
     if (!this.#isOver && !this.#canResume) await this.#fail(reason).catch(() => {});
@@ -492,9 +496,4 @@ export class PassThrough {
     this.#awaited.clear();
     this.#onNoneAwaited();
   }
-}
-
-/** Whether a session with this version header takes batches. Versions without the header do. */
-export function mayBatch(headers: Headers): boolean {
-  return takesBatches(headers.get("mcp-protocol-version") ?? "2025-03-26");
 }

@@ -53,7 +53,7 @@ attack(
       "results %s wait until those before them have been judged",
       async (_, onCall) => {
         const { judging, plugin } = slowJudge();
-        const { url, server } = await gatewayBefore(onCall, { limits }, [plugin]);
+        const { url, server } = await gatewayBefore(onCall, { limits, tracing: true }, [plugin]);
         const caller = await sessionOf(url, ada);
         const open = Array.from({ length: 6 }, (_unused, id) => caller.call(id));
         await expect.poll(() => server.of("tools/call").length).toBe(6);
@@ -85,6 +85,22 @@ attack(
     });
   },
 );
+
+it("an answer that breaks off takes no room any more", async () => {
+  let count = 0;
+  const { url } = await gatewayBefore(
+    (came) => {
+      count += 1;
+      if (count > 4) return came.answer(text);
+      json(came, { "content-length": limits.messageBytes });
+      came.response.write("{", () => came.response.destroy());
+    },
+    { limits },
+  );
+  const caller = await sessionOf(url, ada);
+  for (const id of [1, 2, 3, 4]) expect((await caller.call(id)).code).toBe("peer_unreachable");
+  expect((await caller.call(5)).messages).toMatchObject([{ result }]);
+});
 
 describe("an event of which much has come", () => {
   /** Two calls whose answers have begun, and a third, which is answered by now. */

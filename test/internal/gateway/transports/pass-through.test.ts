@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ByteBudget } from "../../../../src/gateway/transports/byte-budget.ts";
 import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/transports/index.ts";
 import { PassThrough } from "../../../../src/gateway/transports/index.ts";
 import { afterTest } from "../../../support/cleanup.ts";
@@ -22,6 +23,7 @@ interface Plan {
   readonly refusedAsks?: RefusedAsks;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  readonly budget?: ByteBudget;
   readonly hide?: (text: string) => string;
   /** The exchanges of the session, to which this one is added. */
   readonly session?: PassThrough[];
@@ -34,6 +36,7 @@ async function exchange(plan: Plan) {
   const undelivered: Message[] = [];
   const asked: Forwarded[] = [];
   const waiting = new Set<Promise<void>>();
+  const budget = plan.budget ?? new ByteBudget(100_000);
   const passed = new PassThrough({
     request: new Request("http://gateway.test/mcp", {
       method: "POST",
@@ -50,6 +53,7 @@ async function exchange(plan: Plan) {
     headersFor: () => ({ "x-own": "1" }),
     hide: plan.hide,
     maxBytes: plan.maxBytes ?? 100_000,
+    budget,
     timeoutMs: plan.timeoutMs ?? 60_000,
     refusedAsks: plan.refusedAsks,
     inSession: plan.session && (() => plan.session ?? []),
@@ -82,7 +86,10 @@ async function exchange(plan: Plan) {
   const response = await passed.answer(async () => {
     while (waiting.size > 0) await Promise.all(waiting);
   });
-  return { response, text: await response.text(), sessions, undelivered, asked };
+  const text = await response.text();
+  // Nothing of it is lost.
+  if (plan.budget === undefined) await budget.reserve(100_000);
+  return { response, text, sessions, undelivered, asked };
 }
 
 const ask = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t" } };
@@ -92,6 +99,29 @@ const events = (text: string) =>
   new Response(text, { headers: { "content-type": "text/event-stream" } });
 const event = (document: unknown, more = "") => `${more}data: ${JSON.stringify(document)}\n\n`;
 const codeIn = (text: string) => JSON.parse(text).error.data.code;
+
+describe.each([
+  ["as JSON", () => json(result)],
+  ["as events", () => events(event(result))],
+])("an answer %s", (_, answer) => {
+  it("is not judged before there is room for it", async () => {
+    const budget = new ByteBudget(60);
+    const judging: (() => void)[] = [];
+    const judge = async (message: Message, to: "server" | "caller") => {
+      if (to === "caller") await new Promise<void>((resolve) => judging.push(resolve));
+      return message;
+    };
+    const both = [1, 2].map(() => exchange({ body: ask, answer, judge, budget, maxBytes: 55 }));
+    await expect.poll(() => judging.length).toBe(1);
+    await pause(20);
+    expect(judging.length).toBe(1);
+    judging[0]?.();
+    await expect.poll(() => judging.length).toBe(2);
+    judging[1]?.();
+    for (const { text } of await Promise.all(both)) expect(text).toContain('"content":[]');
+    await budget.reserve(60);
+  });
+});
 
 describe("a request", () => {
   it("goes on as plugins left it, and its answer comes back as they left that", async () => {
@@ -237,6 +267,8 @@ describe("a request", () => {
     const half = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('{"a":')) });
     const stuck = await exchange({
       body: ask,
+      // The proxy would end the body.
+      budget: new ByteBudget(100_000),
       timeoutMs: 20,
       answer: () => new Response(half, { headers: { "content-type": "application/json" } }),
     });
