@@ -1,8 +1,11 @@
 /** The report on a wrong configuration: every place, what was expected there, and no value. */
 import fc from "fast-check";
+import { createPluginManager, type GlassineError } from "glassine";
+import { createGateway } from "glassine/gateway";
 import { describe, expect, it } from "vitest";
-import { configSchema } from "../../../../src/gateway/config/index.ts";
-import { files, load, problemsOf, refusalOf } from "./support.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
+import { configFile, files, load, problemsOf, refusalIn } from "./support.ts";
 
 const listening = { servers: { files }, listen: {}, identity: { anonymous: true } };
 const secret = "sk-live-4242424242";
@@ -277,20 +280,26 @@ describe("a problem", () => {
   );
 
   it("does not quote a value, wherever it stands", async () => {
-    const config = {
+    const shared = {
       servers: {
         a: { url: secret, headers: { "bad header": secret }, forward: [secret, 5], onDeny: secret },
         b: { command: "x", env: secret, wireLabels: secret },
       },
-      mode: secret,
       listen: { port: secret, path: secret, host: 5 },
       identity: { jwt: { issuer: secret, algorithms: [secret], keys: secret } },
       labels: { store: secret },
-      plugins: [{ use: "x", mode: secret }],
     };
-    const { message, data } = await refusalOf(load(config));
-    expect(message).not.toContain("sk-live");
-    expect(JSON.stringify(data)).not.toContain("sk-live");
+    const config = { ...shared, mode: secret, plugins: [{ use: "x", mode: secret }] };
+    const cwd = await folderWith({ [configFile]: config });
+    const refusal = await refusalIn(cwd);
+    expect(refusal.message.split("\n")).toHaveLength(16);
+    const manager = await createPluginManager({ plugins: [] });
+    afterTest(() => manager.close());
+    const thrown = await createGateway({ config: shared as never, manager }).catch(
+      ({ message, data }: GlassineError) => ({ message, data }),
+    );
+    expect(thrown).toMatchObject({ message: expect.stringContaining("listen.port: expected") });
+    expect(JSON.stringify([refusal, thrown])).not.toContain("sk-live");
   });
 
   it("is found and placed for every key of any object that is misspelt by a letter", async () => {
@@ -300,7 +309,7 @@ describe("a problem", () => {
       audit: { file: "a", strict: true },
       tenant: "t",
     };
-    expect(configSchema.safeParse(whole).success).toBe(true);
+    await load(whole);
     const paths = [
       ...Object.keys(whole).map((key) => [key]),
       ...["session"].map((key) => ["labels", key]),
