@@ -14,6 +14,7 @@ import { commandServices } from "../../cli/support/run.ts";
 
 /** The gateway of the real command. */
 export { openGateway } from "../../../src/gateway/run/open-gateway.ts";
+export { errorDocument, type StockPlugins };
 
 /** A fake gateway that records what it is asked to do. */
 export function double() {
@@ -85,7 +86,7 @@ export function double() {
 const named = (name: string, manifest: object = {}) =>
   definePlugin({ name, version: "1.0.0", ...manifest });
 
-const stock: StockPlugins = {
+const ownStock: StockPlugins = {
   quiet: { options: z.unknown(), make: () => named("quiet") },
   "header-writer": {
     options: z.unknown(),
@@ -139,11 +140,13 @@ interface Given {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly openGateway?: OpenGateway;
+  /** The stock plugins. Default: some that are made for tests. */
+  readonly stock?: StockPlugins;
 }
 
 /** Starts a command, and returns before it has ended. */
 export function start(argv: readonly string[], given: Given = {}) {
-  const { cwd = "/", env = {}, openGateway = double().openGateway } = given;
+  const { cwd = "/", env = {}, openGateway = double().openGateway, stock = ownStock } = given;
   const signals = new EventEmitter();
   const stdin = new PassThrough();
   const texts = { out: "", err: "", log: "" };

@@ -1,7 +1,10 @@
 /** Gives configurations to the command, which says what it makes of them. */
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PluginManager } from "glassine";
+import { afterTest } from "../../support/cleanup.ts";
 import { folderWith } from "../../support/folder.ts";
-import { codeOf, double, run } from "../command/support.ts";
+import { double, errorDocument, run, type StockPlugins, start } from "../command/support.ts";
 
 export const files = { command: "mcp-server-files" };
 export const configFile = "glassine.config.json";
@@ -10,7 +13,12 @@ export interface Given {
   readonly env?: Readonly<Record<string, string>>;
   /** What follows `gateway` on the command line. */
   readonly flags?: readonly string[];
+  readonly stock?: StockPlugins;
 }
+
+/** Writes a configuration into a folder, with a server if it names none. */
+export const configure = (folder: string, config: object) =>
+  writeFile(join(folder, configFile), JSON.stringify({ servers: { files }, ...config }));
 
 /** Starts a gateway on a configuration in a folder of its own. */
 export async function load(config: unknown, given: Given = {}) {
@@ -19,33 +27,44 @@ export async function load(config: unknown, given: Given = {}) {
 }
 
 /** Starts a gateway in a folder, and returns the configuration that it got. */
-export async function loadIn(cwd: string, { env = {}, flags = [] }: Given = {}) {
+export async function loadIn(cwd: string, { flags = [], ...given }: Given = {}) {
   const { state, openGateway } = double();
   state.end({});
-  const { stderr } = await run(["gateway", ...flags], { cwd, env, openGateway });
+  const { stderr } = await run(["gateway", ...flags], { cwd, openGateway, ...given });
   const [parts] = state.parts;
   if (parts === undefined) throw new Error(stderr);
   return parts.config;
 }
 
-/** The code and the message of a gateway that has to refuse to start. */
-export async function refusalIn(cwd: string, { env = {}, flags = [] }: Given = {}) {
+/** Starts a gateway in a folder, which runs until the test is over. */
+export async function runningIn(cwd: string, { flags = [], ...given }: Given = {}) {
   const { state, openGateway } = double();
-  state.end({});
-  const { code, stderr } = await run(["gateway", ...flags], { cwd, env, openGateway });
-  const { document } = await run(["gateway", "--check", "--json", ...flags], { cwd, env });
-  if (code !== 2) throw new Error("it was accepted");
-  return { code: codeOf(document()), message: stderr.trimEnd() };
+  const running = start(["gateway", ...flags], { cwd, openGateway, ...given });
+  const close = async () => {
+    state.end({});
+    await running.code;
+  };
+  afterTest(close);
+  await Promise.race([running.seen("ready"), running.code]);
+  const [parts] = state.parts;
+  if (parts === undefined) throw new Error(running.texts.err);
+  // The command makes it, with all hooks.
+  return { ...running, parts, manager: parts.manager as PluginManager, close };
 }
 
-/** The problems of a configuration, by path, as they are printed. */
+/** The code and the message for which the configuration in a folder is refused. */
+export async function refusalIn(cwd: string, { flags = [], ...given }: Given = {}) {
+  const { document } = await run(["gateway", "--check", "--json", ...flags], { cwd, ...given });
+  return errorDocument.parse(document()).error;
+}
+
+/** The problems for which a gateway does not start on a configuration, by path, as printed. */
 export async function problemsOf(config: unknown): Promise<Readonly<Record<string, string>>> {
   const cwd = await folderWith({ [configFile]: JSON.stringify(config) });
-  const { code, message } = await refusalIn(cwd);
-  if (code !== "config_invalid") throw new Error(code);
+  const { code, stderr } = await run(["gateway"], { cwd });
   const sentence = `${join(cwd, configFile)} is not a valid configuration.`;
-  if (!message.startsWith(sentence)) throw new Error(message);
-  const lines = message.slice(sentence.length).trim().split("\n");
+  if (code !== 2 || !stderr.startsWith(sentence)) throw new Error(stderr);
+  const lines = stderr.slice(sentence.length).trim().split("\n");
   return Object.fromEntries(
     lines.map((line) => {
       const end = line.indexOf(": ");

@@ -2,10 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defineConfig } from "glassine/gateway";
 import { describe, expect, it } from "vitest";
-import { defineConfig, loadConfig } from "../../../../src/gateway/config/index.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { files, load, refusalOf } from "./support.ts";
+import { folderWith } from "../../support/folder.ts";
+import { run } from "../command/support.ts";
+import { configFile, files, type Given, load, loadIn, refusalIn } from "./support.ts";
 
 const module = (config: unknown) => `export default ${JSON.stringify(config)};`;
 const listening = { servers: { files }, listen: { port: 1 }, identity: { anonymous: true } };
@@ -24,14 +25,13 @@ describe("the file", () => {
       [name]: write({ servers: { files } }),
       "package.json": { type: "module" },
     });
-    const { config, file, folder } = await loadConfig({ cwd, env: {} });
-    expect(Object.keys(config.servers)).toEqual(["files"]);
-    expect([file, folder]).toEqual([join(cwd, name), cwd]);
+    const { document } = await run(["gateway", "--check", "--json"], { cwd });
+    expect(document()).toMatchObject({ config_file: join(cwd, name), servers: ["files"] });
   });
 
   it("is read anew where it has changed", async () => {
     const cwd = await folderWith({ "glassine.config.mjs": module({ servers: { files } }) });
-    const names = async () => Object.keys((await loadConfig({ cwd, env: {} })).config.servers);
+    const names = async () => Object.keys((await loadIn(cwd)).servers);
     expect(await names()).toEqual(["files"]);
     await writeFile(join(cwd, "glassine.config.mjs"), module({ servers: { docs: files } }));
     expect(await names()).toEqual(["docs"]);
@@ -72,7 +72,7 @@ describe("the file", () => {
       {},
       undefined,
       "config_missing",
-      /no configuration in .*: name the gateway's configuration file with --config$/,
+      /no configuration in .*: write glassine\.config\.ts, name a file with --config, or give a server's command after --$/,
     ],
     ["one that is named and not there", {}, "x.json", "config_missing", /x\.json does not exist/],
     [
@@ -162,7 +162,8 @@ describe("the file", () => {
     ],
   ])("is refused: %s", async (_, written, named, code, text) => {
     const cwd = await folderWith(written);
-    const error = await refusalOf(loadConfig({ cwd, env: {}, flags: { file: named } }));
+    const flags = named === undefined ? [] : ["--config", named];
+    const error = await refusalIn(cwd, { flags });
     expect(error.code).toBe(code);
     expect(error.message).toMatch(text);
     expect(error.message).not.toContain("sk-live");
@@ -172,7 +173,7 @@ describe("the file", () => {
   it("is refused where it is not UTF-8, a folder, or endless", async () => {
     const cwd = await folderWith({ "glassine.config.json": new Uint8Array([0x22, 0xff, 0x22]) });
     const of = async (file: string) =>
-      (await refusalOf(loadConfig({ cwd, env: {}, flags: { file } }))).message;
+      (await refusalIn(cwd, { flags: ["--config", file] })).message;
     expect(await of("glassine.config.json")).toContain("it is not UTF-8");
     expect(await of(".")).toContain("is a folder");
     if (process.platform === "linux") {
@@ -194,17 +195,17 @@ describe("what goes over what", () => {
   const env = { GLASSINE_GATEWAY_PORT: "2" };
 
   it("a flag, then the environment, then the file", async () => {
-    const port = async (given: Parameters<typeof load>[1]) =>
-      (await load(listening, given)).config.listen?.port;
+    const port = async (given: Given) => (await load(listening, given)).config.listen?.port;
     expect(await port({})).toBe(1);
     expect(await port({ env })).toBe(2);
-    expect(await port({ env, flags: { port: 3 } })).toBe(3);
+    expect(await port({ env, flags: ["--port", "3"] })).toBe(3);
     expect(await port({ env: { GLASSINE_GATEWAY_PORT: "" } })).toBe(1);
   });
 
   it("each setting sets its key", async () => {
     const audited = { ...listening, audit: { file: "audit.jsonl" } };
-    const { config } = await load(audited, {
+    const cwd = await folderWith({ [configFile]: audited, "plugins.lock": "version = 1\n" });
+    const config = await loadIn(cwd, {
       env: { ...env, GLASSINE_GATEWAY_HOST: "127.0.0.2", GLASSINE_PLUGIN_MODE: " Production " },
     });
     expect(config.listen).toMatchObject({ port: 2, host: "127.0.0.2" });
@@ -214,10 +215,10 @@ describe("what goes over what", () => {
   it("no setting hides a mode that is none", async () => {
     for (const given of [
       { env: { GLASSINE_PLUGIN_MODE: "production" } },
-      { flags: { mode: "dev" as const } },
+      { flags: ["--plugin-mode", "dev"] },
     ]) {
-      const error = await refusalOf(load({ ...listening, mode: "producton" }, given));
-      expect(error).toMatchObject({ code: "config_invalid" });
+      const cwd = await folderWith({ [configFile]: { ...listening, mode: "producton" } });
+      expect(await refusalIn(cwd, given)).toMatchObject({ code: "config_invalid" });
     }
   });
 
@@ -234,13 +235,11 @@ describe("what goes over what", () => {
       "a.json": { servers: { a: files } },
       "b.json": { servers: { b: files } },
     });
-    const names = async (flags: object) =>
-      Object.keys(
-        (await loadConfig({ cwd, env: { GLASSINE_GATEWAY_CONFIG: "a.json" }, flags })).config
-          .servers,
-      );
-    expect(await names({})).toEqual(["a"]);
-    expect(await names({ file: "b.json" })).toEqual(["b"]);
+    const env = { GLASSINE_GATEWAY_CONFIG: "a.json" };
+    const names = async (...flags: readonly string[]) =>
+      Object.keys((await loadIn(cwd, { env, flags })).servers);
+    expect(await names()).toEqual(["a"]);
+    expect(await names("--config", "b.json")).toEqual(["b"]);
   });
 
   it.each([
@@ -253,7 +252,8 @@ describe("what goes over what", () => {
     ["GLASSINE_PLUGIN_MOD", "production", /did you mean GLASSINE_PLUGIN_MODE\?/],
     ["GLASSINE_MODE", "production", /did you mean GLASSINE_PLUGIN_MODE\?/],
   ])("%s=%s is refused", async (name, value, text) => {
-    const error = await refusalOf(load(listening, { env: { [name]: value } }));
+    const cwd = await folderWith({ [configFile]: listening });
+    const error = await refusalIn(cwd, { env: { [name]: value } });
     expect([error.code, error.message]).toEqual(["setting_invalid", expect.stringMatching(text)]);
   });
 
@@ -268,38 +268,43 @@ describe("what goes over what", () => {
 });
 
 describe("one server on the command line", () => {
+  const command = ["--", "npx", "server"];
   const server = { command: "npx", args: ["server"] };
 
   it("needs no file, and reads none", async () => {
-    const cwd = await folderWith({ "glassine.config.json": "nonsense" });
-    const { config, file } = await loadConfig({ cwd, env: {}, flags: { server } });
-    expect(file).toBeUndefined();
-    expect(config.servers).toEqual({ server: expect.objectContaining(server) });
-    expect(config.listen).toBeUndefined();
+    const cwd = await folderWith({ [configFile]: "nonsense" });
+    const { servers, listen } = await loadIn(cwd, { flags: command });
+    expect(servers).toEqual({ server: expect.objectContaining(server) });
+    expect(listen).toBeUndefined();
+    const { document } = await run(["gateway", "--check", "--json", ...command], { cwd });
+    expect(document().config_file).toBeNull();
   });
 
   it("replaces the servers of a file that is named", async () => {
-    const { config } = await load(
-      { servers: { files }, tenant: "t" },
-      { flags: { server, file: "glassine.config.json" } },
-    );
+    const flags = ["--config", configFile, ...command];
+    const { config } = await load({ servers: { files }, tenant: "t" }, { flags });
     expect(Object.keys(config.servers)).toEqual(["server"]);
     expect(config.tenant).toBe("t");
   });
 
   it("lets everybody in at a local port, and nobody at another without a configuration", async () => {
-    const at = (host: string | undefined) =>
-      loadConfig({ cwd: "/", env: {}, flags: { server, port: 0, host } });
-    expect((await at(undefined)).config.listen?.host).toBe("127.0.0.1");
-    expect((await at("localhost")).config.listen?.host).toBe("localhost");
-    expect((await at("[::1]")).config.listen?.host).toBe("::1");
-    const { message } = await refusalOf(at("0.0.0.0"));
+    const cwd = await folderWith({});
+    const at = (...host: readonly string[]) => ({ flags: ["--port", "0", ...host, ...command] });
+    for (const [host, expected] of [
+      [[], "127.0.0.1"],
+      [["--host", "localhost"], "localhost"],
+      [["--host", "[::1]"], "::1"],
+    ] as const)
+      expect((await loadIn(cwd, at(...host))).listen?.host).toBe(expected);
+    const { message } = await refusalIn(cwd, at("--host", "0.0.0.0"));
     expect(message).toContain("identity: expected");
     expect(message).toContain("the command line is not a valid configuration");
   });
 });
 
 it("paths of a file are from its folder, those of flags from the current one", async () => {
+  const plugin = (name: string) =>
+    `import { definePlugin } from "glassine"; export default definePlugin({ name: "${name}", version: "1.0.0", hooks: {} });`;
   const folder = await folderWith({
     "c.json": {
       servers: {
@@ -322,29 +327,23 @@ it("paths of a file are from its folder, those of flags from the current one", a
       },
       labels: { store: { redis: { file: "r" } } },
       audit: { file: "audit.jsonl" },
-      plugins: ["p.js", { path: "q.js" }, { use: "u" }],
+      plugins: ["p.mjs", { path: "q.mjs" }, { use: "quiet" }],
     },
+    "p.mjs": plugin("of-p"),
+    "q.mjs": plugin("of-q"),
   });
-  const cwd = join(folder, "elsewhere");
-  const { config } = await loadConfig({
-    cwd,
-    env: {},
-    flags: { file: join(folder, "c.json"), plugins: ["f.js"] },
-  });
+  const cwd = await folderWith({ "f.mjs": plugin("of-f") });
   const at = (path: string) => join(folder, path);
+  const named = ["--config", at("c.json")];
+  const config = await loadIn(cwd, { flags: [...named, "--plugin", "f.mjs"] });
   expect(config.servers.a).toMatchObject({
     command: "./bin",
     cwd: at("work"),
     env: { T: { file: at("t") }, U: { env: "U" }, V: "v" },
   });
   expect(config.servers.b).toMatchObject({ headers: { a: { file: at("h") } } });
-  const server = { command: "./bin", args: [] };
-  const flagged = await loadConfig({
-    cwd,
-    env: {},
-    flags: { file: join(folder, "c.json"), server },
-  });
-  expect(flagged.config.servers.server).toMatchObject({ command: join(cwd, "bin") });
+  const flagged = await loadIn(cwd, { flags: [...named, "--", "./bin"] });
+  expect(flagged.servers.server).toMatchObject({ command: join(cwd, "bin") });
   // Arguments are passed on as they are, even if they look like paths.
   expect(config.servers.c).toMatchObject({ command: at("bin"), args: ["./data"] });
   expect(config.servers.d).toMatchObject({ command: "npx" });
@@ -353,9 +352,9 @@ it("paths of a file are from its folder, those of flags from the current one", a
   expect(config.labels.store).toMatchObject({ redis: { file: at("r") } });
   expect(config.audit?.file).toBe(at("audit.jsonl"));
   expect(config.plugins).toEqual([
-    at("p.js"),
-    { path: at("q.js") },
-    { use: "u" },
-    join(cwd, "f.js"),
+    at("p.mjs"),
+    { path: at("q.mjs") },
+    { use: "quiet" },
+    join(cwd, "f.mjs"),
   ]);
 });
