@@ -5,23 +5,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import {
-  type ResolveOptions,
-  resolvePlugins,
-} from "../../../../src/gateway/config/resolve-plugins.ts";
-import { install, unsigned } from "../../../discovery/support.ts";
-import { run } from "../../../gateway/command/support.ts";
-import {
-  accept,
-  type FakeVenv,
-  fakeVenv,
-  memoryMb,
-} from "../../../isolate/cpex/support/fake-venv.ts";
-import { hasCpex, python as realPython } from "../../../isolate/cpex/support/real-venv.ts";
-import { afterTest } from "../../../support/cleanup.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
-import { files, load, problemsOf, refusalOf } from "./support.ts";
+import { install, unsigned } from "../../discovery/support.ts";
+import { accept, type FakeVenv, fakeVenv, memoryMb } from "../../isolate/cpex/support/fake-venv.ts";
+import { hasCpex, python as realPython } from "../../isolate/cpex/support/real-venv.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
+import { run } from "../command/support.ts";
+import { configFile, configure, files, problemsOf, refusalIn, runningIn } from "./support.ts";
 
 const kind = "cpex_guard.guard.Guard";
 const site = "lib/python3.11/site-packages";
@@ -39,7 +30,7 @@ async function environment() {
   return venv;
 }
 
-const auditIn = (folder: string) => ({ file: join(folder, "audit.jsonl") });
+const audit = { file: "audit.jsonl" };
 
 interface Scene {
   readonly mode?: "dev" | "production";
@@ -52,11 +43,8 @@ async function scene({ mode = "dev", plugins = [guard], entry = {} }: Scene = {}
   const folder = await folderWith({ "cpex.yaml": { plugins } });
   const { python } = venv;
   const guests = { kind: "cpex", file: "cpex.yaml", python, accept, memoryMb, ...entry };
-  const write = async (now: object) => {
-    const plugins = [{ ...guests, ...now }];
-    const config = { servers: { files }, mode, audit: auditIn(folder), plugins };
-    await writeFile(join(folder, "glassine.config.json"), JSON.stringify(config));
-  };
+  const write = (now: object) =>
+    configure(folder, { mode, audit, plugins: [{ ...guests, ...now }] });
   await write({});
   const lock = join(folder, "plugins.lock");
   return {
@@ -66,24 +54,10 @@ async function scene({ mode = "dev", plugins = [guard], entry = {} }: Scene = {}
     write,
     trust: (...flags: readonly string[]) =>
       run(["gateway", "trust", "--json", "--plugins-lock", lock, ...flags], { cwd: folder }),
-    start: (options: Partial<ResolveOptions> = {}) => resolve(folder, { lock, ...options }),
+    check: async () => (await run(["gateway", "--check", "--json"], { cwd: folder })).document(),
+    start: () => runningIn(folder),
+    refusal: (env = {}) => refusalIn(folder, { env }),
   };
-}
-
-async function resolve(folder: string, options: Partial<ResolveOptions>) {
-  const config = await readFile(join(folder, "glassine.config.json"), "utf8");
-  const { config: read } = await load(JSON.parse(config));
-  const at = (path: string) => join(folder, path);
-  const plugins = read.plugins.map((each) =>
-    typeof each === "object" && "kind" in each ? { ...each, file: at("cpex.yaml") } : each,
-  );
-  const logger = { warn: () => {}, error: () => {} };
-  const resolved = await resolvePlugins(
-    { config: { ...read, plugins }, folder },
-    { env: {}, stock: {}, logger, ...options },
-  );
-  afterTest(() => resolved.close());
-  return resolved;
 }
 
 const reasoned = ["--reason", "reviewed"];
@@ -91,8 +65,7 @@ const reasoned = ["--reason", "reviewed"];
 describe("guests of a configuration", () => {
   it("run behind the filter, with what the file says", async () => {
     const { start } = await scene({ entry: { timeoutMs: 5_000 } });
-    const { manager, plugins } = await start();
-    expect(plugins.map(({ plugin, from }) => [plugin.name, from])).toEqual([["guard", "cpex"]]);
+    const { manager } = await start();
     const [handler] = manager.handlersFor("tool_pre_invoke");
     expect(handler).toMatchObject({ plugin: "guard", isolate: "process" });
     const extensions = createExtensions({
@@ -110,9 +83,10 @@ describe("guests of a configuration", () => {
 
   it("are shown by --check as what may start programs", async () => {
     verifies("cli:gateway-check");
-    const { folder } = await scene();
-    const { document } = await run(["gateway", "--check", "--json"], { cwd: folder });
-    const [place] = document().plugins[0].runs_in;
+    const { check } = await scene();
+    const { plugins } = await check();
+    expect(plugins).toMatchObject([{ name: "guard", from: "cpex" }]);
+    const [place] = plugins[0].runs_in;
     expect(place).toMatch(/^Its code runs isolated, in "process"\. .*It can start these programs/);
     expect(place).not.toContain("no programs");
   });
@@ -123,21 +97,18 @@ describe("guests of a configuration", () => {
       plugins: [{ kind: "cpex", file: "a.yaml", python: "p", isolate: "worker" }],
     });
     expect(Object.keys(problems)).toEqual(["plugins[0].isolate"]);
-    const { start } = await scene({ entry: { env: { KEY: { env: "NOT_SET" } } } });
-    expect(await refusalOf(start())).toMatchObject({ code: "secret_missing" });
+    const { refusal } = await scene({ entry: { env: { KEY: { env: "NOT_SET" } } } });
+    expect(await refusal()).toMatchObject({ code: "secret_missing" });
   });
 
   it("say what has no effect, and warn once of what is not acted on", async () => {
     const hooks = ["tool_pre_invoke", "http_pre_request"];
-    const { start } = await scene({ plugins: [{ ...guard, hooks }] });
-    const lines: string[] = [];
-    const { manager, warnings } = await start({
-      logger: { warn: (text) => lines.push(text), error: () => {} },
-    });
-    expect(warnings).toEqual([
+    const { start, check } = await scene({ plugins: [{ ...guard, hooks }] });
+    expect((await check()).warnings).toEqual([
       "the plugin guard: its hook http_pre_request has no effect: This host has no such hook.",
     ]);
-    const requests = () => lines.filter((line) => line.includes("does not support"));
+    const { manager, events } = await start();
+    const requests = () => events().filter(({ text }) => String(text).includes("does not support"));
     await manager.invoke("tool_pre_invoke", { name: "add", args: {} });
     expect(requests()).toEqual([]);
     for (let call = 0; call < 2; call++)
@@ -146,10 +117,9 @@ describe("guests of a configuration", () => {
   });
 
   it("are refused with the place in the configuration", async () => {
-    const { start } = await scene({ plugins: [{ ...guard, hooks: ["http_pre_request"] }] });
-    const error = await refusalOf(start());
-    expect(error.message).toMatch(
-      /^plugins\[0\] \(.*cpex\.yaml\): This host has none of the hooks of /,
+    const { refusal } = await scene({ plugins: [{ ...guard, hooks: ["http_pre_request"] }] });
+    expect((await refusal()).message).toMatch(
+      /^plugins\[0\] \(.*cpex\.yaml\) of .*: This host has none of the hooks of /,
     );
   });
 });
@@ -157,14 +127,14 @@ describe("guests of a configuration", () => {
 describe("in production", () => {
   it("nothing runs without a lockfile, or without an entry", async () => {
     verifies("discovery:guests", "discovery:guest-environment");
-    const { start, lock } = await scene({ mode: "production" });
-    expect(await refusalOf(start())).toMatchObject({ code: "lockfile_missing" });
+    const { refusal, lock } = await scene({ mode: "production" });
+    expect(await refusal()).toMatchObject({ code: "lockfile_missing" });
     const noEntry = { message: expect.stringContaining("plugins.lock has no entry for a guest") };
     // Where no installed plugin is read, none of them needs a lockfile.
     const env = { GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED: "false" };
-    expect(await refusalOf(start({ env }))).toMatchObject({ code: "package_refused", ...noEntry });
+    expect(await refusal(env)).toMatchObject({ code: "package_refused", ...noEntry });
     await writeFile(lock, "version = 1\n");
-    expect(await refusalOf(start())).toMatchObject({ code: "package_refused", ...noEntry });
+    expect(await refusal()).toMatchObject({ code: "package_refused", ...noEntry });
   });
 
   it("what was trusted runs, and is no plugin that npm lacks", async () => {
@@ -180,8 +150,8 @@ describe("in production", () => {
     for (const line of ['kind = "cpex"', 'entry_point = "cpex_guard.guard:Guard"'])
       expect(text).toContain(line);
     expect((await trust("--check")).code).toBe(0);
-    const { plugins } = await start();
-    expect(plugins).toHaveLength(1);
+    const { manager } = await start();
+    expect(manager.plugins.map(({ name }) => name)).toEqual(["guard"]);
     const at = { cwd: folder };
     const verified = await run(["plugins", "verify", "--root", folder, "--plugins-lock", lock], at);
     expect(verified.code).toBe(0);
@@ -208,7 +178,7 @@ describe("in production", () => {
     verifies("cli:paths");
     const { folder } = await scene();
     const cwd = await folderWith({});
-    const config = join(folder, "glassine.config.json");
+    const config = join(folder, configFile);
     const flags = ["--config", config, "--plugins-lock", "own.lock"];
     const argv = ["gateway", "trust", "--json", ...reasoned, ...flags];
     const { code, document } = await run(argv, { cwd });
@@ -340,8 +310,10 @@ describe("in production", () => {
     verifies("discovery:guests", "discovery:guest-environment");
     const made = await sceneOf();
     await change(made);
-    const error = await refusalOf(made.start());
-    expect([error.code, error.message]).toEqual(["package_refused", expect.stringMatching(text)]);
+    expect(await made.refusal()).toEqual({
+      code: "package_refused",
+      message: expect.stringMatching(text),
+    });
   });
 
   it.each([
@@ -356,11 +328,10 @@ describe("in production", () => {
     for (const folder of ["bin", "."]) {
       const made = await sceneOf();
       await writeFile(join(made.venv.root, folder, "pyvenv.cfg"), settings);
-      const error = await refusalOf(made.start());
-      expect([error.code, error.message]).toEqual([
-        "package_refused",
-        expect.stringContaining("pyvenv.cfg has include-system-site-packages = true"),
-      ]);
+      expect(await made.refusal()).toEqual({
+        code: "package_refused",
+        message: expect.stringContaining("pyvenv.cfg has include-system-site-packages = true"),
+      });
     }
   });
 
@@ -368,11 +339,10 @@ describe("in production", () => {
     verifies("discovery:guest-environment");
     const made = await sceneOf();
     await made.venv.write("../../python3.12/site-packages/sitecustomize.py", "import os\n");
-    const error = await refusalOf(made.start());
-    expect([error.code, error.message]).toEqual([
-      "options_invalid",
-      expect.stringContaining("has more than one lib/python3.X/site-packages"),
-    ]);
+    expect(await made.refusal()).toEqual({
+      code: "options_invalid",
+      message: expect.stringContaining("has more than one lib/python3.X/site-packages"),
+    });
   });
 
   it("refuses a guest whose code is in no wheel, next to one that is trusted", async () => {
@@ -380,11 +350,10 @@ describe("in production", () => {
     const made = await sceneOf();
     const loose = { ...guard, name: "Loose", kind: "elsewhere.Guard" };
     await writeFile(join(made.folder, "cpex.yaml"), JSON.stringify({ plugins: [guard, loose] }));
-    const error = await refusalOf(made.start());
-    expect([error.code, error.message]).toEqual([
-      "package_refused",
-      expect.stringContaining('the guest "loose" is refused: its code is in no wheel'),
-    ]);
+    expect(await made.refusal()).toEqual({
+      code: "package_refused",
+      message: expect.stringContaining('the guest "loose" is refused: its code is in no wheel'),
+    });
   });
 
   it("refuses an opening that was not accepted", async () => {
@@ -394,8 +363,7 @@ describe("in production", () => {
     });
     await made.trust(...reasoned);
     await made.write({ network: true });
-    const error = await refusalOf(made.start());
-    expect(error.message).toContain("network was not accepted for it");
+    expect((await made.refusal()).message).toContain("network was not accepted for it");
     const changes = async () => (await made.trust("--check")).document().guests[0].changes;
     expect(await changes()).toMatchObject([{ kind: "accept" }]);
     await made.venv.write("cpex_guard/guard.py", "class Guard: x = 1\n");
@@ -456,7 +424,7 @@ describe("in production", () => {
   it("needs a reason, and guests", async () => {
     const { trust, folder } = await scene();
     expect((await trust()).stdout).toContain("reason");
-    await writeFile(join(folder, "glassine.config.json"), JSON.stringify({ servers: { files } }));
+    await configure(folder, {});
     // It asks for no reason, because there is nothing to trust.
     for (const flags of [["--check"], []])
       expect((await trust(...flags)).stdout).toContain("names no guests");
@@ -469,25 +437,16 @@ it.skipIf(!hasCpex)(
     const folder = await folderWith({
       "cpex.yaml": `plugins:\n  - name: PIIFilter\n    kind: cpex_pii_filter.pii_filter.PIIFilterPlugin\n`,
     });
-    await writeFile(
-      join(folder, "glassine.config.json"),
-      JSON.stringify({
-        servers: { files },
-        mode: "production",
-        audit: auditIn(folder),
-        plugins: [{ kind: "cpex", file: "cpex.yaml", python: realPython, accept }],
-      }),
-    );
+    const plugins = [{ kind: "cpex", file: "cpex.yaml", python: realPython, accept }];
+    await configure(folder, { mode: "production", audit, plugins });
     const lock = join(folder, "plugins.lock");
     const flags = ["--reason", "reviewed", "--plugins-lock", lock];
     expect(await run(["gateway", "trust", ...flags], { cwd: folder })).toMatchObject({ code: 0 });
-    const lines: string[] = [];
-    const logger = { warn: (text: string) => lines.push(text), error: () => {} };
-    const { manager } = await resolve(folder, { lock, logger });
+    const { manager, texts } = await runningIn(folder);
     const args = { note: "Her number is 078-05-1120." };
     const { payload } = await manager.invoke("tool_pre_invoke", { name: "send", args });
     expect(payload.args).toEqual({ note: "Her number is [REDACTED]." });
-    expect(lines.join("\n")).not.toMatch(/ERROR/);
+    expect(texts.log).not.toMatch(/ERROR/);
   },
   120_000,
 );
