@@ -25,12 +25,3 @@ export async function refusalOf(promise: Promise<unknown>): Promise<GlassineErro
   if (value === undefined) throw new Error("it was accepted");
   return value;
 }
-
-/** The problems of a configuration, by path. */
-export async function problemsOf(config: unknown): Promise<Readonly<Record<string, string>>> {
-  const { code, data } = await refusalOf(load(config));
-  if (code !== "config_invalid") throw new Error(code);
-  // The code determines the shape of its data.
-  const found = data.configProblems as readonly { path: string; text: string }[];
-  return Object.fromEntries(found.map(({ path, text }) => [path, text]));
-}

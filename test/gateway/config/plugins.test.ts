@@ -1,4 +1,4 @@
-/** From a configuration's plugins to a manager, or to the code of the error that prevents it. */
+/** From the plugins of a configuration to those of a gateway, or to the error that prevents it. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { appendHop, createExtensions, definePlugin, deny } from "glassine";
@@ -6,18 +6,11 @@ import { createMessage, toolCall } from "glassine/messages";
 import { stockPlugins } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  configSchema,
-  knownSecrets,
-  type StockPlugins,
-  secretReader,
-} from "../../../../src/gateway/config/index.ts";
-import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
-import { install, trust, unsigned } from "../../../discovery/support.ts";
-import { afterTest } from "../../../support/cleanup.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
-import { files, refusalOf } from "./support.ts";
+import { install, trust, unsigned } from "../../discovery/support.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
+import { run, type StockPlugins } from "../command/support.ts";
+import { configure, files, refusalIn, runningIn } from "./support.ts";
 
 const denier = (name: string) =>
   definePlugin({
@@ -58,29 +51,41 @@ const pluginSource = (name: string, form = "plugin") =>
   `const plugin = globalThis.testDefinePlugin({ name: "${name}", version: "1.0.0" });\n` +
   `export default ${form};\n`;
 
-interface Given {
+const given = { env: unsigned, stock };
+
+interface Config {
+  /** Where the configuration is. Default: a new folder. */
   readonly folder?: string;
-  readonly mode?: "dev" | "production";
-  readonly env?: Readonly<Record<string, string>>;
-  readonly audit?: object;
   readonly limits?: object;
 }
 
-async function resolve(plugins: readonly unknown[], given: Given = {}) {
-  const { folder = await folderWith({}), mode = "dev", env = unsigned, audit, limits } = given;
-  const config = configSchema.parse({ servers: { files }, plugins, mode, audit, limits });
-  const logger = { warn: () => {}, error: () => {} };
-  const resolved = await resolvePlugins({ config, folder }, { env, stock, logger });
-  afterTest(() => resolved.close());
-  return resolved;
+async function configured(plugins: readonly unknown[], { folder, ...more }: Config = {}) {
+  const cwd = folder ?? (await folderWith({}));
+  await configure(cwd, { ...more, plugins });
+  return cwd;
+}
+
+const running = async (plugins: readonly unknown[], config?: Config) =>
+  runningIn(await configured(plugins, config), given);
+const refusal = async (plugins: readonly unknown[], config?: Config) =>
+  refusalIn(await configured(plugins, config), given);
+
+/** What `--check` says of the plugins that a configuration names. */
+async function checked(plugins: readonly unknown[], config?: Config) {
+  const cwd = await configured(plugins, config);
+  const { document } = await run(["gateway", "--check", "--json"], { cwd, ...given });
+  return document() as { readonly plugins: readonly Row[]; readonly warnings: readonly string[] };
+}
+
+interface Row {
+  readonly name: string;
+  readonly from: string;
 }
 
 const call = createMessage({
   role: "assistant",
   content: [toolCall({ tool_call_id: "1", name: "t", arguments: {} })],
 });
-const names = ({ plugins }: Awaited<ReturnType<typeof resolve>>) =>
-  plugins.map(({ plugin, from }) => `${from} ${plugin.name}`);
 
 describe("plugins by name, package and path", () => {
   it("are one manager, in the order of the configuration", async () => {
@@ -90,22 +95,21 @@ describe("plugins by name, package and path", () => {
     });
     await install(folder, "of-package");
     await install(folder, "nobody-asked");
-    const resolved = await resolve(
-      [
-        join(folder, "p.mjs"),
-        { package: "of-package" },
-        { use: "always-no", options: { as: "of-stock" } },
-        { path: join(folder, "q.mjs") },
-      ],
-      { folder },
-    );
-    expect(names(resolved)).toEqual([
+    const entries = [
+      "p.mjs",
+      { package: "of-package" },
+      { use: "always-no", options: { as: "of-stock" } },
+      { path: "q.mjs" },
+    ];
+    const { plugins } = await checked(entries, { folder });
+    expect(plugins.map(({ from, name }) => `${from} ${name}`)).toEqual([
       "path of-path",
       "package of-package",
       "stock of-stock",
       "path of-factory",
     ]);
-    expect(resolved.manager.plugins.map(({ name }) => name)).not.toContain("nobody-asked");
+    const { manager } = await running(entries, { folder });
+    expect(manager.plugins.map(({ name }) => name)).toEqual(plugins.map(({ name }) => name).sort());
   });
 
   it("can judge the longest message", async () => {
@@ -113,15 +117,15 @@ describe("plugins by name, package and path", () => {
     const text = "x".repeat(20 * 1024 * 1024);
     const content = [{ content_type: "text" as const, text }];
     const message = { role: "user" as const, content };
-    const { manager } = await resolve([], { limits });
+    const { manager } = await running([], { limits });
     const { violation } = await manager.invoke("cmf.llm_input", message);
     expect(violation).toBeUndefined();
-    const { manager: small } = await resolve([]);
+    const { manager: small } = await running([]);
     await expect(small.invoke("cmf.llm_input", message)).rejects.toThrow("16777216");
   });
 
   it("append no hop that widens", async () => {
-    const { manager } = await resolve([{ use: "always-hop" }]);
+    const { manager } = await running([{ use: "always-hop" }]);
     const following = async (scopes_granted: readonly string[]) => {
       const chain = [{ subject_id: "ada", subject_type: "user", scopes_granted }];
       const extensions = createExtensions({ delegation: { chain } });
@@ -134,7 +138,7 @@ describe("plugins by name, package and path", () => {
   it("run as the operator says", async () => {
     const use = { use: "always-no", options: { as: "denier" } };
     const outcome = async (settings: object) => {
-      const { manager } = await resolve([{ ...use, ...settings }]);
+      const { manager } = await running([{ ...use, ...settings }]);
       const extensions = createExtensions({});
       const given = { extensions, server: "files" };
       const result = await manager.invoke("cmf.tool_pre_invoke", call, given);
@@ -147,30 +151,28 @@ describe("plugins by name, package and path", () => {
   });
 
   it("get their options as configuration, and no more than their grant", async () => {
-    const folder = await folderWith({ "p.mjs": pluginSource("of-path") });
-    const { plugins, warnings } = await resolve(
-      [{ path: join(folder, "p.mjs"), options: { a: 1 }, grant: [] }],
-      { folder },
-    );
-    expect(plugins[0]).toMatchObject({ grant: [], source: join(folder, "p.mjs") });
+    const manifest = '{ name: "of-path", version: "1.0.0", capabilities: ["read_labels"] }';
+    const source = `export default globalThis.testDefinePlugin(${manifest});`;
+    const folder = await folderWith({ "p.mjs": source });
+    const entry = { path: "p.mjs", options: { a: 1 }, grant: [] };
+    const { plugins, warnings } = await checked([entry], { folder });
+    expect(plugins).toMatchObject([{ capabilities: [], source: join(folder, "p.mjs") }]);
     expect(warnings).toEqual([
       expect.stringMatching(
         /^plugins\[0\] \(.*p\.mjs\) has options, but its plugin has no configSchema/,
       ),
+      expect.stringContaining("read_labels, which its `grant` leaves out"),
     ]);
   });
 
   it("are refused as functions that wait for their options", async () => {
     const folder = await folderWith({ "p.mjs": pluginSource("of-path", "(options) => plugin") });
-    const { code, message } = await refusalOf(
-      resolve([{ path: join(folder, "p.mjs"), options: { a: 1 } }], { folder }),
-    );
-    expect([code, message]).toEqual([
-      "config_unreadable",
-      expect.stringContaining(
+    expect(await refusal([{ path: "p.mjs", options: { a: 1 } }], { folder })).toEqual({
+      code: "config_unreadable",
+      message: expect.stringContaining(
         "exports a function with a parameter, but it is called without arguments",
       ),
-    ]);
+    });
   });
 
   it.each<[string, readonly unknown[], string, RegExp]>([
@@ -190,13 +192,13 @@ describe("plugins by name, package and path", () => {
       "a package that is not there",
       [{ package: "pii-scan" }],
       "plugin_missing",
-      /^plugins\[0\] \(pii-scan\): no installed plugin has the id "pii-scan"\. `glassine plugins list` shows /,
+      /^plugins\[0\] \(pii-scan\) of .*: no installed plugin has the id "pii-scan"\. `glassine plugins list` shows /,
     ],
     [
       "a file that is not there",
       ["/nowhere/p.js"],
       "config_unreadable",
-      /^plugins\[0\] \(\/nowhere\/p\.js\): the plugin \/nowhere\/p\.js does not exist$/,
+      /^plugins\[0\] \(\/nowhere\/p\.js\) of .*: the plugin \/nowhere\/p\.js does not exist$/,
     ],
     [
       "a grant of what is not declared",
@@ -220,8 +222,7 @@ describe("plugins by name, package and path", () => {
       /denier/,
     ],
   ])("are refused: %s", async (_, plugins, code, text) => {
-    const error = await refusalOf(resolve(plugins));
-    expect([error.code, error.message]).toEqual([code, expect.stringMatching(text)]);
+    expect(await refusal(plugins)).toEqual({ code, message: expect.stringMatching(text) });
   });
 
   it.each([
@@ -231,7 +232,7 @@ describe("plugins by name, package and path", () => {
     ["throw new Error('broken')", /cannot be loaded: broken/],
   ])("are refused: a file with %s", async (source, text) => {
     const folder = await folderWith({ "p.mjs": source });
-    expect((await refusalOf(resolve([join(folder, "p.mjs")]))).message).toMatch(text);
+    expect((await refusal(["p.mjs"], { folder })).message).toMatch(text);
   });
 
   it("say how to see the line of a syntax error", async () => {
@@ -240,7 +241,7 @@ describe("plugins by name, package and path", () => {
     await mkdir(folder);
     const file = join(folder, "p.mjs");
     await writeFile(file, "no syntax that Node knows");
-    const { message } = await refusalOf(resolve([file]));
+    const { message } = await refusal([file]);
     expect(message).toMatch(
       /cannot be loaded: Unexpected identifier 'syntax' \(`node .*p\.mjs` shows the line\)$/,
     );
@@ -252,7 +253,7 @@ describe("plugins by name, package and path", () => {
     await mkdir(folder);
     const file = join(folder, "p.cjs");
     await writeFile(file, "require('no-such-package');");
-    const { message } = await refusalOf(resolve([file]));
+    const { message } = await refusal([file]);
     expect(message).toContain("cannot be loaded: Cannot find module 'no-such-package'");
     expect(message).not.toContain("Require stack");
   });
@@ -265,14 +266,12 @@ describe("plugins by name, package and path", () => {
     const start = 'const definePlugin = globalThis.testDefine; const wrong = { name: "Wrong!" };';
     const folder = await folderWith({ "p.mjs": `${start} ${source}` });
     const file = join(folder, "p.mjs");
-    const error = await refusalOf(resolve([file]));
-    const own = await refusalOf(
-      Promise.resolve().then(() => definePlugin({ name: "Wrong!" } as never)),
-    );
-    expect([error.code, error.message]).toEqual([
-      own.code,
-      `plugins[0] (${file}): the plugin ${file} cannot be loaded: ${own.message}`,
-    ]);
+    const where = `plugins[0] (${file}) of ${join(folder, "glassine.config.json")}`;
+    expect(await refusal([file], { folder })).toEqual({
+      code: "manifest_invalid",
+      message: expect.stringMatching(/: the plugin .* cannot be loaded: name must match /),
+    });
+    expect((await refusal([file], { folder })).message).toContain(where);
   });
 });
 
@@ -280,47 +279,47 @@ describe("the gates of packages", () => {
   it("stop the gateway with their code", async () => {
     const folder = await folderWith({});
     await install(folder, "guard");
-    const unsignedHere = await refusalOf(resolve([{ package: "guard" }], { folder, env: {} }));
-    expect(unsignedHere.message).toContain("unsigned");
+    const cwd = await configured([{ package: "guard" }], { folder });
+    expect((await refusalIn(cwd)).message).toContain("unsigned");
     await install(folder, "broken", { code: "throw new Error('no')" });
-    const broken = await refusalOf(resolve([{ package: "broken" }], { folder }));
-    expect(broken).toMatchObject({ code: "discovery_failed" });
-    expect(JSON.stringify(broken.data)).toContain("import_failed");
+    expect(await refusal([{ package: "broken" }], { folder })).toEqual({
+      code: "discovery_failed",
+      message: "failed to load plugin entry point 'broken': no",
+    });
   });
 
   it("are those of production: no start without a lockfile, no path, nothing that is not trusted", async () => {
     const folder = await folderWith({ "p.mjs": pluginSource("of-path") });
-    const audit = { file: join(folder, "audit.jsonl") };
-    const production = (plugins: readonly unknown[]) =>
-      resolve(plugins, { folder, mode: "production", audit });
-    expect(await refusalOf(production([]))).toMatchObject({
+    const production = { folder, mode: "production", audit: { file: "audit.jsonl" } };
+    expect(await refusal([], production)).toEqual({
       code: "lockfile_missing",
       message: expect.stringContaining(`or place one at ${join(folder, "plugins.lock")}`),
     });
     await trust(folder, await install(folder, "guard"), "guard");
-    expect(names(await production([{ package: "guard" }]))).toEqual(["package guard"]);
-    expect(names(await production([]))).toEqual([]);
-    expect(await refusalOf(production([join(folder, "p.mjs")]))).toMatchObject({
+    const named = async (...plugins: readonly object[]) => {
+      const { manager } = await running(plugins, production);
+      return manager.plugins.map(({ name }) => name);
+    };
+    expect(await named({ package: "guard" })).toEqual(["guard"]);
+    expect(await named()).toEqual([]);
+    expect(await refusal(["p.mjs"], production)).toEqual({
       code: "plugin_path_refused",
       message: expect.stringContaining('in a configuration as { "package": ID }'),
     });
     await install(folder, "stranger");
-    const stranger = await refusalOf(production([{ package: "stranger" }]));
-    expect(JSON.stringify(stranger.data)).toContain("missing_from_lock");
+    const stranger = await refusal([{ package: "stranger" }], production);
+    expect(stranger.message).toContain("missing_from_lock");
   });
 });
 
 describe("the audit trail", () => {
   it("is the file of the configuration, without the secrets that it names", async () => {
     const folder = await folderWith({});
-    const file = join(folder, "audit.jsonl");
-    const config = configSchema.parse({
+    await configure(folder, {
       servers: { files: { ...files, env: { TOKEN: { env: "TOKEN" }, GONE: { env: "GONE" } } } },
-      plugins: [{ use: "always-no", options: { as: "denier" } }],
-      audit: { file },
+      audit: { file: "audit.jsonl" },
     });
-    const env = { TOKEN: "sk-live-4242" };
-    const { manager, close } = await resolvePlugins({ config, folder }, { env, stock, logger: {} });
+    const { manager, close } = await runningIn(folder, { env: { TOKEN: "sk-live-4242" } });
     await manager.audit({
       eventType: "billing.invoice_sent",
       actorUri: "system:billing",
@@ -331,7 +330,7 @@ describe("the audit trail", () => {
       metadata: { note: "sk-live-4242" },
     });
     await close();
-    const text = await readFile(file, "utf8");
+    const text = await readFile(join(folder, "audit.jsonl"), "utf8");
     expect(text).toContain("billing.invoice_sent");
     expect(text).not.toContain("sk-live-4242");
   });
@@ -341,13 +340,12 @@ describe("the audit trail", () => {
     async (hasTrail) => {
       verifies("cli:gateway-log-redacted");
       const folder = await folderWith({ key: "zebra-old" });
-      const file = join(folder, "audit.jsonl");
       const key = { file: join(folder, "key") };
       const late = { file: join(folder, "late") };
-      const config = configSchema.parse({
+      await configure(folder, {
         servers: { files: { ...files, env: { KEY: key, LATE: late } } },
         plugins: [{ use: "thrower" }],
-        ...(hasTrail && { audit: { file } }),
+        ...(hasTrail && { audit: { file: "audit.jsonl" } }),
       });
       const thrower = definePlugin({
         name: "thrower",
@@ -358,44 +356,40 @@ describe("the audit trail", () => {
           },
         },
       });
-      const secrets = knownSecrets(secretReader({}));
-      const lines: string[] = [];
-      const { manager, close } = await resolvePlugins(
-        { config, folder },
-        {
-          env: {},
-          stock: { thrower: { options: z.unknown(), make: () => thrower } },
-          secrets,
-          onHandlerError: (_thrown, _at, text) => lines.push(text.replace(/.*Error: /, "")),
-        },
-      );
+      const { manager, parts, events, close } = await runningIn(folder, {
+        stock: { thrower: { options: z.unknown(), make: () => thrower } },
+      });
       await manager.invoke("cmf.tool_pre_invoke", call);
       await writeFile(key.file, "zebra-new");
       await writeFile(late.file, "zebra-late");
-      expect([key, late].map(secrets.read)).toEqual(["zebra-new", "zebra-late"]);
+      expect([key, late].map(parts.secrets)).toEqual(["zebra-new", "zebra-late"]);
       await manager.invoke("cmf.tool_pre_invoke", call);
       await close();
       const expected = [
         "[REDACTED], zebra-new, zebra-late and password=[REDACTED]",
         "[REDACTED], [REDACTED], [REDACTED] and password=[REDACTED]",
       ];
-      expect(lines).toEqual(expected);
+      const failed = events().filter(({ event }) => event === "plugin_failed");
+      expect(failed.map(({ text }) => String(text).replace(/.*Error: /, ""))).toEqual(expected);
       if (!hasTrail) return;
-      const records = (await readFile(file, "utf8")).trim().split("\n");
+      const records = (await readFile(join(folder, "audit.jsonl"), "utf8")).trim().split("\n");
       const errors = records.map((line) => JSON.parse(line).metadata.error);
       expect(errors.filter((text) => text !== undefined)).toEqual(expected);
     },
   );
 
   it("needs its folder at the start, and a file that can be written", async () => {
-    const { message } = await refusalOf(resolve([], { audit: { file: "/nowhere/audit.jsonl" } }));
-    expect(message).toBe("audit.file: the folder /nowhere does not exist: create it");
-    const folder = await folderWith({ "plain.txt": "" });
-    const isFolder = await refusalOf(resolve([], { audit: { file: folder } }));
-    expect(isFolder.message).toBe(`audit.file: ${folder} is a folder: name a file`);
-    const file = join(folder, "plain.txt", "audit.jsonl");
-    const odd = await refusalOf(resolve([], { audit: { file } }));
-    expect(odd.message).toBe(
+    const cwd = await folderWith({ "plain.txt": "" });
+    const refused = async (file: string) => {
+      await configure(cwd, { audit: { file } });
+      return (await run(["gateway"], { cwd })).stderr.trim();
+    };
+    expect(await refused("/nowhere/audit.jsonl")).toBe(
+      "audit.file: the folder /nowhere does not exist: create it",
+    );
+    expect(await refused(".")).toBe(`audit.file: ${cwd} is a folder: name a file`);
+    const file = join(cwd, "plain.txt", "audit.jsonl");
+    expect(await refused(file)).toBe(
       `audit.file: ${file} cannot be written (ENOTDIR): name a file that this user may write`,
     );
   });
@@ -430,33 +424,27 @@ describe("an entry that is wrong", () => {
     const good = `import { definePlugin } from "glassine";
 export default definePlugin({ name: "good", version: "1.0.0", hooks: {} });`;
     const folder = await folderWith({ "p.yaml": "", "good.mjs": good });
-    const at = plugins.map((each) => (typeof each === "string" ? join(folder, each) : each));
-    const error = await refusalOf(resolve(at, { folder }));
-    expect([error.code, error.message]).toEqual([code, expect.stringContaining(text)]);
+    expect(await refusal(plugins, { folder })).toEqual({
+      code,
+      message: expect.stringContaining(text),
+    });
   });
 
   it("names a stock plugin by its place, and the options that there are", async () => {
-    const config = configSchema.parse({
-      servers: { files },
-      plugins: [{ use: "pii", options: { acton: "deny" } }],
-    });
-    const given = { config, folder: "/", file: "/etc/glassine.config.json" };
-    const error = await refusalOf(resolvePlugins(given, { env: {}, stock: stockPlugins as never }));
-    expect([error.code, error.message]).toEqual([
-      "options_invalid",
-      expect.stringMatching(
-        /^plugins\[0\] \(pii\) of \/etc\/glassine\.config\.json: the options must not have "acton"\. Its options are [^.]*\baction\b[^.]*\.$/,
+    const folder = await configured([{ use: "pii", options: { acton: "deny" } }]);
+    expect(await refusalIn(folder, { stock: stockPlugins })).toEqual({
+      code: "options_invalid",
+      message: expect.stringMatching(
+        /^plugins\[0\] \(pii\) of .*\/glassine\.config\.json: the options must not have "acton"\. Its options are [^.]*\baction\b[^.]*\.$/,
       ),
-    ]);
+    });
   });
 
   it("says where options are written, which the command line cannot have", async () => {
-    const config = configSchema.parse({ servers: { files }, plugins: [{ use: "role-guard" }] });
-    const given = { config, folder: "/" };
-    const error = await refusalOf(resolvePlugins(given, { env: {}, stock: stockPlugins as never }));
-    expect([error.code, error.message]).toEqual([
-      "options_invalid",
-      expect.stringContaining('"plugins": [{ "use": "role-guard", "options": { … } }]'),
-    ]);
+    const flags = ["--use", "role-guard", "--", "x"];
+    expect(await refusalIn(await folderWith({}), { stock: stockPlugins, flags })).toEqual({
+      code: "options_invalid",
+      message: expect.stringContaining('"plugins": [{ "use": "role-guard", "options": { … } }]'),
+    });
   });
 });
