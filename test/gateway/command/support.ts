@@ -14,7 +14,7 @@ import { commandServices } from "../../cli/support/run.ts";
 
 /** The gateway of the real command. */
 export { openGateway } from "../../../src/gateway/run/open-gateway.ts";
-export { errorDocument, type StockPlugins };
+export { errorDocument, type GatewayParts, type StockPlugins };
 
 /** A fake gateway that records what it is asked to do. */
 export function double() {

@@ -1,32 +1,30 @@
 /** The life of a gateway: its start, reloads, signals and end. */
 import { once } from "node:events";
 import { chmod, readdir, symlink, writeFile } from "node:fs/promises";
-import { createConnection } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
-import {
-  askReload,
-  placeOf,
-  serveReloads,
-} from "../../../../src/gateway/command/control-socket.ts";
-import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
-import type { GatewayParts } from "../../../../src/gateway/run/parts.ts";
-import { codeOf, double, run, start } from "../../../gateway/command/support.ts";
-import { sessionOf } from "../../../gateway/run/support/caller.ts";
-import { afterTest } from "../../../support/cleanup.ts";
-import { folderWith } from "../../../support/folder.ts";
-import { verifies } from "../../../support/verifies.ts";
-import { files } from "../config/support.ts";
+import { afterTest } from "../../support/cleanup.ts";
+import { folderWith } from "../../support/folder.ts";
+import { verifies } from "../../support/verifies.ts";
+import { sessionOf } from "../run/support/caller.ts";
+import { codeOf, double, type GatewayParts, openGateway, run, start } from "./support.ts";
 
-const smallServer = fileURLToPath(
-  new URL("../../../gateway/run/support/small-server.mjs", import.meta.url),
-);
+const smallServer = fileURLToPath(new URL("../run/support/small-server.mjs", import.meta.url));
+const files = { command: "mcp-server-files" };
 const name = "glassine.config.json";
 const folder = () => folderWith({ [name]: { servers: { files }, plugins: [{ use: "quiet" }] } });
 const write = (cwd: string, config: unknown) => writeFile(join(cwd, name), JSON.stringify(config));
+
+/** The path of the socket in a folder, through which a gateway is asked to reload. */
+async function socketIn(cwd: string): Promise<string> {
+  const found = (await readdir(cwd)).filter((each) => each.endsWith(".sock"));
+  expect(found).toHaveLength(1);
+  return join(cwd, found[0] ?? "");
+}
 
 /** Runs the hook before a tool call, in the request `r-1`, and returns the parts. */
 async function invoke(parts: GatewayParts | undefined): Promise<GatewayParts> {
@@ -199,32 +197,17 @@ describe("a reload", () => {
     expect(await Promise.all([running.code, twin.code])).toEqual([0, 0]);
   });
 
-  it("that takes long is not taken for a gateway that does not run", async () => {
-    const cwd = await folder();
-    const file = join(cwd, name);
-    const env = { XDG_RUNTIME_DIR: cwd };
-    await chmod(cwd, 0o700);
-    const place = await placeOf(file, env);
-    expect(await askReload(place, 60_000)).toBeUndefined();
-    const stop = await serveReloads(file, env, () => new Promise(() => {}));
-    afterTest(stop);
-    expect(await askReload(place, 10)).toBe("timeout");
-  });
-
   it("keeps no gateway from ending if the one that asked does not hang up", async () => {
     const cwd = await folder();
-    const file = join(cwd, name);
-    const env = { XDG_RUNTIME_DIR: cwd };
-    await chmod(cwd, 0o700);
-    const { path } = await placeOf(file, env);
-    const outcome = { ok: true, generation: 2 };
-    const stop = await serveReloads(file, env, async () => outcome);
-    const socket = createConnection({ path, allowHalfOpen: true });
+    const running = start(["gateway"], { cwd });
+    await running.seen("ready");
+    const socket = createConnection({ path: await socketIn(cwd), allowHalfOpen: true });
     afterTest(() => socket.destroy());
     socket.write("reload\n");
     const [answer] = await once(socket, "data");
-    expect(JSON.parse(String(answer))).toEqual(outcome);
-    await stop();
+    expect(JSON.parse(String(answer))).toMatchObject({ ok: true, generation: 2 });
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
   });
 
   it("takes SIGHUP until nothing is left to end", async () => {
@@ -232,8 +215,7 @@ describe("a reload", () => {
     const { state, openGateway } = double();
     const running = start(["gateway"], { cwd, openGateway });
     await running.seen("ready");
-    const { path } = await placeOf(join(cwd, name), { XDG_RUNTIME_DIR: cwd });
-    const socket = createConnection(path);
+    const socket = createConnection(await socketIn(cwd));
     afterTest(() => socket.destroy());
     await once(socket, "connect");
     running.signals.emit("SIGTERM");
@@ -248,9 +230,8 @@ describe("a reload", () => {
   it("asks nobody in a folder that others can use", async () => {
     verifies("cli:gateway-socket");
     const cwd = await folder();
-    const env = { XDG_RUNTIME_DIR: cwd };
-    const reload = () => Promise.resolve({ ok: true, generation: 2 });
-    afterTest(await serveReloads(join(cwd, name), env, reload));
+    const running = start(["gateway"], { cwd });
+    await running.seen("ready");
     await chmod(cwd, 0o777);
     const { code, stderr } = await run(["gateway", "reload"], { cwd });
     expect([code, stderr]).toEqual([
@@ -259,6 +240,8 @@ describe("a reload", () => {
     ]);
     await chmod(cwd, 0o700);
     expect((await run(["gateway", "reload"], { cwd })).code).toBe(0);
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
   });
 
   it("asks nobody if the path of the socket would be cut off", async () => {
@@ -293,9 +276,14 @@ describe("a reload", () => {
 
   it("takes an answer of another form for none", async () => {
     const cwd = await folder();
-    const env = { XDG_RUNTIME_DIR: cwd };
-    const reload = () => Promise.resolve({ ok: "yes", generation: {} } as never);
-    afterTest(await serveReloads(join(cwd, name), env, reload));
+    const running = start(["gateway"], { cwd });
+    await running.seen("ready");
+    const path = await socketIn(cwd);
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+    const server = createServer((socket) => void socket.end('{"ok":"yes","generation":{}}'));
+    afterTest(() => server.close());
+    await once(server.listen(path), "listening");
     const { code, stderr } = await run(["gateway", "reload"], { cwd });
     expect([code, stderr]).toEqual([1, expect.stringContaining("no gateway")]);
   });
