@@ -148,6 +148,31 @@ Module._resolveFilename = (name, ...more) => {
   );
 });
 
+it("names each package that is not installed with --check, and how to install it", async () => {
+  const hooks = `const peers = ["@modelcontextprotocol/server", "@opentelemetry/api", "redis"];
+export const resolve = (name, context, next) =>
+  next(peers.includes(name) ? name + "-that-nobody-has" : name, context);`;
+  const hides = 'import { register } from "node:module"; register("./hooks.mjs", import.meta.url);';
+  const servers = { files: { url: "https://files.example/mcp" } };
+  const needing = {
+    listen: {},
+    tracing: true,
+    labels: { store: { redis: "redis://localhost" } },
+  };
+  const problemsOf = async (config: object) => {
+    const files = { "hooks.mjs": hooks, "hides.mjs": hides, "glassine.config.json": config };
+    const argv = ["--import=./hides.mjs", bin, "gateway", "--check", "--json"];
+    const cwd = await folderWith(files);
+    return JSON.parse(spawnSync(process.execPath, argv, { cwd, encoding: "utf8" }).stdout).problems;
+  };
+  expect(await problemsOf({ servers, ...needing })).toEqual([
+    expect.stringContaining("npm install @modelcontextprotocol/server"),
+    expect.stringContaining("npm install @opentelemetry/api"),
+    expect.stringContaining("npm install redis"),
+  ]);
+  expect(await problemsOf({ servers })).toEqual([]);
+});
+
 it("says which port is in use, and what to do", async () => {
   const { port } = await listening(createServer());
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
