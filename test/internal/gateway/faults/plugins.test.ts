@@ -8,7 +8,6 @@ import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../support/folder.ts";
-import { files, refusalOf } from "../config/support.ts";
 
 const plugin = 'globalThis.testDefinePlugin({ name: "bad", version: "1.0.0" })';
 const never = "new Promise(() => {})";
@@ -38,26 +37,28 @@ async function resolving(kind: "path" | "package", code: string) {
   const bad = kind === "package" ? { package: "bad" } : join(folder, "bad.mjs");
   const audit = { file: join(folder, "audit.jsonl") };
   const config = configSchema.parse({
-    servers: { files },
+    servers: { files: { command: "mcp-server-files" } },
     audit,
     plugins: [join(folder, "good.mjs"), bad],
   });
   const logger = { warn: () => {}, error: () => {} };
   const options = { env: unsigned, stock: {}, logger, loadTimeoutMs };
-  const error = await refusalOf(resolvePlugins({ config, folder }, options));
+  const [refused] = await Promise.allSettled([resolvePlugins({ config, folder }, options)]);
   const records = await readFile(audit.file, "utf8").catch(() => "");
-  return { error, records };
+  return { refused, records };
 }
 
 describe("F-16: a plugin that fails while it is loaded stops the start, and none is registered", () => {
   describe.each(["path", "package"] as const)("by %s", (kind) => {
     it.each(failing)("%s", async (_what, code, text) => {
-      const { error, records } = await resolving(kind, code);
-      expect([error.code, error.message]).toEqual([
-        kind === "path" ? "config_unreadable" : "discovery_failed",
-        expect.stringMatching(text),
-      ]);
-      expect(error.message).toContain("bad");
+      const { refused, records } = await resolving(kind, code);
+      expect(refused).toMatchObject({
+        reason: {
+          code: kind === "path" ? "config_unreadable" : "discovery_failed",
+          message: expect.stringMatching(text),
+        },
+      });
+      expect(refused).toHaveProperty("reason.message", expect.stringContaining("bad"));
       expect(records).not.toContain("plugin.registered");
       // Errors after the deadline must not surface; the test runner fails if one does.
       await delay(500);
