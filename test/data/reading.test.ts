@@ -3,9 +3,7 @@
 import { jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { hasMoreIndexes } from "../../../src/core/data/index.ts";
-import { readPlain } from "../../../src/core/schema/index.ts";
-import { problemsOf, readingOf } from "../../data/support.ts";
+import { problemsOf, readingOf } from "./support.ts";
 
 const f = (schema: z.ZodType) => z.object({ f: schema });
 const many = (count: number, item: unknown) => Array.from({ length: count }, () => item);
@@ -135,22 +133,5 @@ describe("zero", () => {
   it("has no sign", () => {
     const read = readingOf(z.object({ f: jsonValue(), g: z.number() }), { f: [-0], g: -0 });
     expect(read).toStrictEqual({ f: [0], g: 0 });
-    expect(readPlain(-0)).toBe(0);
-  });
-});
-
-describe("a small object that lists many keys", () => {
-  it.each<[string, object, boolean]>([
-    ["a String object with more", Object("abcd") as object, true],
-    ["a String object with as many", Object("abc") as object, false],
-    ["bytes with more", new Uint8Array(4), true],
-    ["bytes with as many", new Uint8Array(3), false],
-    ["a view of bytes", new DataView(new ArrayBuffer(9)), false],
-    ["a list", [1, 2, 3, 4], false],
-    ["an object", { 3: 1 }, false],
-  ])("is detected: %s", (_, value, more) => {
-    expect(hasMoreIndexes(value, 3)).toBe(more);
-    Object.setPrototypeOf(value, null);
-    expect(hasMoreIndexes(value, 3)).toBe(more);
   });
 });
