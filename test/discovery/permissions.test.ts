@@ -1,5 +1,13 @@
 /** What a plugin may do, in words made from the tables of its host. */
-import { capabilities, type Mode } from "glassine";
+import {
+  appendHop,
+  type Capability,
+  capabilities,
+  createExtensions,
+  filterExtensions,
+  type Mode,
+  mergeExtensions,
+} from "glassine";
 import { defineServices, defineSlots } from "glassine/host";
 import { memoryNodeHooks, memoryNodeServices } from "glassine/memory-node";
 import {
@@ -10,6 +18,7 @@ import {
 } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { everything } from "../spec/support.ts";
 
 const memoryNode: PermissionTables = {
   slots: standardTables.slots,
@@ -332,4 +341,33 @@ describe("capabilities of high impact", () => {
       highImpact(memoryNode, ["__proto__", "toString", "x", "facts.write", "facts.write"]),
     ).toEqual(["facts.write"]);
   });
+});
+
+it("is what the filter shows and the merge accepts", () => {
+  const extensions = createExtensions(everything as never);
+  const tell = (words: readonly string[], slot: string) =>
+    words.some((text) => new RegExp(`(?:Sees|Changes|to) ${slot}[:.,]`).test(text));
+  const shownIn = (names: readonly Capability[], slot: string) =>
+    JSON.stringify(filterExtensions(extensions, names)[slot as "request"]);
+  const hop = { subject_id: "later", subject_type: "user" } as const;
+  const appended = appendHop(filterExtensions(extensions, ["append_delegation"]), hop);
+  const proposals: Record<string, object> = {
+    http: { headers: { "x-later": "1" } },
+    security: { labels: [...(extensions.security?.labels ?? []), "LATER"] },
+    delegation: { chain: appended.delegation?.chain },
+  };
+  const isWritten = (name: Capability, slot: string) => {
+    const proposal = proposals[slot];
+    if (proposal === undefined) return false;
+    const changed = mergeExtensions(extensions, { [slot]: proposal } as never, [name]).extensions;
+    return changed !== extensions;
+  };
+  for (const name of slotCapabilities as readonly Capability[]) {
+    const { sees, changes } = wordsOf([name]);
+    for (const slot of Object.keys(extensions)) {
+      const isOpened = shownIn([name], slot) !== shownIn([], slot);
+      expect([name, slot, tell(sees, slot)]).toEqual([name, slot, isOpened]);
+      expect([name, slot, tell(changes, slot)]).toEqual([name, slot, isWritten(name, slot)]);
+    }
+  }
 });
