@@ -5,15 +5,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkOrigin } from "../src/gateway/identity/index.ts";
+import { bearing, issuer, jwt, tokenOf } from "../test/gateway/identity/support.ts";
 import {
-  bearing,
   identifierOf,
   identityOf,
-  issuer,
-  jwt,
   requestOf,
   settingsOf,
-  tokenOf,
 } from "../test/internal/gateway/identity/support.ts";
 import { share } from "./support/runs.ts";
 
@@ -61,7 +58,7 @@ describe("the identity of a request with a token", () => {
       const keys = await Promise.all(
         [{ sub: one }, { sub: two, ...claims }].map(async (each) => {
           const found = await identifier.identify(
-            bearing(await tokenOf({ claims: each })),
+            requestOf(bearing(await tokenOf({ claims: each }))),
             undefined,
           );
           return found instanceof Response ? undefined : found.key;
@@ -82,7 +79,7 @@ describe("the identity of a request with a token", () => {
     const law = fc.asyncProperty(places, characters, async (at, character) => {
       fc.pre(token[at] !== character);
       const changed = token.slice(0, at) + character + token.slice(at + 1);
-      const found = await identifier.identify(bearing(changed), undefined);
+      const found = await identifier.identify(requestOf(bearing(changed)), undefined);
       expect(found instanceof Response && found.status).toBe(401);
     });
     await fc.assert(law);

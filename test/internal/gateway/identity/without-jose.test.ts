@@ -2,7 +2,8 @@
 // Only in test:all: it needs a process for two tests.
 import { expect, it, vi } from "vitest";
 import type { Peer } from "../../../../src/operate/packages/peer.ts";
-import { identifierOf, identityOf, jwt, requestOf } from "./support.ts";
+import { jwt } from "../../../gateway/identity/support.ts";
+import { identifierOf, identityOf, requestOf } from "./support.ts";
 
 vi.mock("../../../../src/operate/packages/peer.ts", async (load) => {
   const original = await load<typeof import("../../../../src/operate/packages/peer.ts")>();

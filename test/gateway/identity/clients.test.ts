@@ -1,7 +1,5 @@
 /** Reactions of both SDKs' clients to refusals: they get a token or a wider one, or say why not. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
+import { text } from "node:stream/consumers";
 import * as v2 from "@modelcontextprotocol/client";
 import { ClientCredentialsProvider } from "@modelcontextprotocol/sdk/client/auth-extensions.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -9,89 +7,53 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import {
-  checkOrigin,
-  createIdentifier,
-  type Identifier,
-} from "../../../../src/gateway/identity/index.ts";
-import { listening } from "../../../support/listening.ts";
-import { keyFile, rsa, settingsOf } from "./support.ts";
+import { freePort } from "../../../tools/real/free-port.ts";
+import { listening } from "../../support/listening.ts";
+import { gatewayBefore, loggedBy } from "../attacks/support.ts";
+import { jwt, rsa } from "./support.ts";
 
-/**
- * An MCP endpoint behind a gateway's identity checks, and the authorization server that its
- * metadata names, which issues the requested scopes.
- */
+/** A gateway, and the authorization server that its metadata names, which issues what is asked. */
 async function serve() {
   const asked: string[] = [];
-  const keys: string[] = [];
-  let identifier: Identifier;
-  let origin = "";
-  const server = createServer(
-    getRequestListener(async (request, { incoming }) => {
-      const { pathname } = new URL(request.url);
-      asked.push(`${request.method} ${pathname}`);
-      const { port } = server.address() as AddressInfo;
-      const refused = checkOrigin(request, { ...listen, port });
-      if (refused) return refused;
-      const metadata = identifier.metadata(request);
-      if (metadata) return metadata;
-      if (pathname === "/.well-known/oauth-authorization-server") {
-        return Response.json({
-          issuer: origin,
-          authorization_endpoint: `${origin}/authorize`,
-          token_endpoint: `${origin}/token`,
-          response_types_supported: ["code"],
-          grant_types_supported: ["client_credentials"],
-          token_endpoint_auth_methods_supported: ["client_secret_basic"],
-        });
-      }
-      if (pathname === "/token") {
-        const form = new URLSearchParams(await request.text());
-        asked.push(`for ${form.get("resource")} with ${form.get("scope")}`);
-        return Response.json(await tokens(form.get("scope")));
-      }
-      if (pathname !== "/mcp") return new Response(null, { status: 404 });
-      const address = "socket" in incoming ? incoming.socket?.remoteAddress : undefined;
-      const who = await identifier.identify(request, address);
-      if (who instanceof Response) return who;
-      keys.push(who.key);
-      return await answer(request);
-    }),
-  );
+  const { url: issuer } = await listening(async (request, response) => {
+    const json = (document: object) =>
+      response.setHeader("content-type", "application/json").end(JSON.stringify(document));
+    if (request.url === "/.well-known/oauth-authorization-server")
+      return json({
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        response_types_supported: ["code"],
+        grant_types_supported: ["client_credentials"],
+        token_endpoint_auth_methods_supported: ["client_secret_basic"],
+      });
+    if (request.url !== "/token") return response.writeHead(404).end();
+    const form = new URLSearchParams(await text(request));
+    asked.push(`for ${form.get("resource")} with ${form.get("scope")}`);
+    json(await tokens(form.get("scope")));
+  });
+  const port = await freePort();
+  const audience = `http://127.0.0.1:${port}/mcp`;
   const tokens = async (scope: string | null) => ({
     token_type: "Bearer",
     access_token: await new SignJWT({ client_id: "agent", ...(scope !== null && { scope }) })
       .setProtectedHeader({ alg: "RS256", typ: "at+jwt" })
-      .setIssuer(origin)
-      .setAudience(`${origin}/mcp`)
+      .setIssuer(issuer)
+      .setAudience(audience)
       .setSubject("agent")
       .setExpirationTime("5m")
       .sign(rsa.privateKey),
   });
-  ({ url: origin } = await listening(server));
-  const { identity, listen } = settingsOf({
-    jwt: {
-      issuer: origin,
-      audience: `${origin}/mcp`,
-      algorithms: ["RS256"],
-      keys: { file: keyFile },
-      scopes: ["mcp:use"],
-    },
-  });
-  identifier = await createIdentifier(identity, { listen });
-  return { url: new URL(`${origin}/mcp`), origin, asked, keys, tokens };
-}
-
-/** The smallest server that a client connects to. */
-async function answer(request: Request): Promise<Response> {
-  if (request.method !== "POST") return new Response(null, { status: 405 });
-  const { id, method } = JSON.parse(await request.text());
-  if (id === undefined) return new Response(null, { status: 202 });
-  const result =
-    method === "initialize"
-      ? { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "s", version: "1" } }
-      : {};
-  return Response.json({ jsonrpc: "2.0", id, result });
+  const identity = jwt({ issuer, audience, scopes: ["mcp:use"] });
+  const made = await gatewayBefore(undefined, { identity, listen: { port } });
+  /** Notes what a client asks. */
+  const noting: typeof fetch = (input, init) => {
+    const { method, url } = new Request(input, init);
+    asked.push(`${method} ${new URL(url).pathname}`);
+    return fetch(input, init);
+  };
+  const requests = () => loggedBy(made, "request");
+  return { ...made, requests, issuer, asked, fetch: noting, tokens };
 }
 
 const info = { name: "client", version: "1" };
@@ -106,6 +68,7 @@ interface Options {
   readonly token?: string;
   readonly origin?: string;
   readonly old?: object;
+  readonly fetch: typeof fetch;
 }
 
 const headersOf = ({ token, origin }: Options): Record<string, string> => ({
@@ -128,6 +91,7 @@ const clients = [
       const client = new Client(info);
       const transport = new StreamableHTTPClientTransport(url, {
         requestInit: { headers },
+        fetch: options.fetch,
         ...(authProvider && { authProvider }),
       });
       await client.connect(transport as Transport);
@@ -145,6 +109,7 @@ const clients = [
       const client = new v2.Client(info);
       const transport = new v2.StreamableHTTPClientTransport(url, {
         requestInit: { headers },
+        fetch: options.fetch,
         ...(authProvider && { authProvider }),
       });
       await client.connect(transport);
@@ -155,9 +120,9 @@ const clients = [
 
 describe.each(clients)("the client of SDK $name", ({ connect }) => {
   it("finds the authorization server, asks for the scopes, and comes back", async () => {
-    const { url, origin, asked, keys } = await serve();
-    const client = await connect(url, { issuer: origin });
-    await client.ping();
+    const { url, issuer, asked, fetch, requests } = await serve();
+    const client = await connect(url, { issuer, fetch });
+    await client.callTool({ name: "x" });
     await client.close();
     expect(asked).toEqual(
       expect.arrayContaining([
@@ -166,14 +131,14 @@ describe.each(clients)("the client of SDK $name", ({ connect }) => {
       ]),
     );
     expect(asked.filter((each) => each === "POST /token")).toHaveLength(1);
-    expect(new Set(keys)).toEqual(new Set([JSON.stringify(["jwt", origin, "agent"])]));
+    expect(requests().at(-1)).toMatchObject({ method: "tools/call", subject: "agent" });
   });
 
   it("gets a token with more scopes, if its own has too few", async () => {
-    const { url, origin, asked, tokens } = await serve();
-    const old = { ...(await tokens("other")), issuer: origin };
-    const client = await connect(url, { issuer: origin, old });
-    await client.ping();
+    const { url, issuer, asked, fetch, tokens } = await serve();
+    const old = { ...(await tokens("other")), issuer };
+    const client = await connect(url, { issuer, old, fetch });
+    await client.callTool({ name: "x" });
     await client.close();
     expect(asked[0]).toBe("POST /mcp");
     expect(asked.filter((each) => each === "POST /token")).toHaveLength(1);
@@ -184,19 +149,19 @@ describe.each(clients)("the client of SDK $name", ({ connect }) => {
     ["no token", undefined, "A token is required.", "identity_missing"],
     ["a wrong token", "a.b.c", "The token is not a JWT that can be verified.", "token_invalid"],
   ])("says why, with %s and nobody who gets one", async (_name, token, reason, code) => {
-    const { url, keys } = await serve();
-    const error = await connect(url, token === undefined ? {} : { token }).then(
+    const { url, fetch, server } = await serve();
+    const error = await connect(url, { ...(token !== undefined && { token }), fetch }).then(
       () => "connected",
       (thrown: Error) => thrown,
     );
     expect(String(error)).toContain(reason);
     expect(String(error)).toContain(code);
-    expect(keys).toEqual([]);
+    expect(server.came).toEqual([]);
   });
 
   it("says so if its page is foreign", async () => {
-    const { url, asked } = await serve();
-    const error = await connect(url, { origin: "http://evil.test" }).then(
+    const { url, asked, fetch } = await serve();
+    const error = await connect(url, { origin: "http://evil.test", fetch }).then(
       () => "connected",
       (thrown: Error) => thrown,
     );
