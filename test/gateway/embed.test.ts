@@ -74,7 +74,7 @@ it("reads secrets from the environment unless the program does", async () => {
   afterTest(server.close);
   vi.stubEnv("GLASSINE_TEST_TOKEN", "of the environment");
   afterTest(() => vi.unstubAllEnvs());
-  const headers = { "x-token": { env: "GLASSINE_TEST_TOKEN" } };
+  const headers = { "x-token": { env: "GLASSINE_TEST_TOKEN" }, "x-plain": "of the configuration" };
   const config = { listen: { port: 0 }, servers: { fake: { url: server.url, headers } } };
   for (const [options, expected] of [
     [{}, "of the environment"],
@@ -82,8 +82,25 @@ it("reads secrets from the environment unless the program does", async () => {
   ] as const) {
     const { url } = await gatewayOf({ config, ...options });
     await (await sessionOf(url)).call(1);
-    expect(server.came.at(-1)?.request.headers["x-token"]).toBe(expected);
+    expect(server.came.at(-1)?.request.headers).toMatchObject({
+      "x-token": expected,
+      "x-plain": "of the configuration",
+    });
   }
+});
+
+it("refuses secrets that are not text", async () => {
+  const store = { redis: { env: "TOKEN" } };
+  const config = { listen: { port: 0 }, servers: nowhere, labels: { store } };
+  const late = async () => "late";
+  await expect(gatewayOf({ config, secrets: late as never })).rejects.toMatchObject({
+    code: "secret_missing",
+    message:
+      'labels.store.redis: secrets, an option of createGateway, must return a string: it returned a promise for {"env":"TOKEN"}',
+  });
+  await expect(gatewayOf({ config, secrets: "a secret" as never })).rejects.toThrow(
+    "createGateway expects secrets to be a function, got a string.",
+  );
 });
 
 it("writes a line of JSON for each event on standard error unless the program has a log", async () => {
@@ -289,6 +306,18 @@ it("records in the audit trail of the manager what it is asked to, and nothing e
     types.delete("plugin.registered");
     await expect.poll(() => [...types]).toEqual(expected);
   }
+});
+
+it.each([
+  [{ strickt: true }, 'audit, an option of createGateway, has no option "strickt".'],
+  [{ strict: "true" }, 'The option "strict" expects a boolean, got string.'],
+  [{ hooks: 1 }, 'The option "hooks" expects a boolean, got number.'],
+  [true, "audit, an option of createGateway, expects its options in an object, got boolean."],
+])("refuses %o as what it writes to the audit trail", async (audit, text) => {
+  const config = { listen: { port: 0 }, servers: nowhere };
+  const manager = await createPluginManager({ plugins: [], audit: { sink() {} } });
+  afterTest(() => manager.close());
+  await expect(gatewayOf({ config, manager, audit: audit as never })).rejects.toThrow(text);
 });
 
 it("refuses to record requests with a manager that keeps no records", async () => {

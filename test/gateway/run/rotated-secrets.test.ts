@@ -67,3 +67,22 @@ it("a process that is started again gets a secret as it is now", async () => {
   await writeFile(token, "newest");
   await expect.poll(answer).toMatchObject([{ result: { content: [{ text: "newest" }] } }]);
 });
+
+it("keeps the secrets of before a reload out of the log", async () => {
+  const server = await fakeServer((came) => came.answer("fine"));
+  afterTest(server.close);
+  const fake = { url: server.url, headers: { "x-token": { env: "TOKEN" } } };
+  const made = await startGateway({ servers: { fake } }, [], { secrets: () => "first-secret" });
+  afterTest(made.close);
+  await (await sessionOf(made.url)).call(1);
+  await made.gateway.reload({ ...made.parts, secrets: () => "second-secret" });
+  await (await sessionOf(made.url)).call(1);
+  expect(server.of("tools/call").map(({ request }) => request.headers["x-token"])).toEqual([
+    "first-secret",
+    "second-secret",
+  ]);
+  await fetch(new URL("/first-secret,second-secret,none", made.url));
+  const [line] = loggedBy(made, "refused");
+  expect(line?.path).toContain("none");
+  expect(line?.path).not.toContain("-secret");
+});
