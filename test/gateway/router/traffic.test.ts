@@ -210,6 +210,36 @@ it("says of a list that is not whole that it must not be kept", async () => {
   expect(await exchange(part.url, "tools/list")).toMatchObject({ result: { ttlMs: 0 } });
 });
 
+it("says of a list that it may be kept no longer, and shown to nobody else, than any of its parts", async () => {
+  const ofList = (facts: object) => testServer({ "tools/list": () => ({ tools: [], ...facts }) });
+  const own = { ttlMs: 1000, cacheScope: "private" };
+  const aa = await ofList({ ttlMs: 60_000, cacheScope: "public" });
+  const bb = await ofList(own);
+  for (const servers of [
+    { aa, bb },
+    { aa: bb, bb: aa },
+  ]) {
+    const { url } = await overHttp(servers);
+    expect(await exchange(url, "tools/list")).toMatchObject({ result: { ...own, tools: [] } });
+  }
+});
+
+it("begins a session with the oldest version that any server answers with", async () => {
+  const ofVersion = (protocolVersion: string) => {
+    const serverInfo = { name: "test", version: "1.0.0" };
+    return testServer({ initialize: () => ({ protocolVersion, capabilities: {}, serverInfo }) });
+  };
+  const aa = await ofVersion("2025-03-26");
+  const bb = await ofVersion("2025-06-18");
+  for (const servers of [
+    { aa, bb },
+    { aa: bb, bb: aa },
+  ]) {
+    const { said } = await overStdio(servers);
+    expect(said[0]).toMatchObject({ result: { protocolVersion: "2025-03-26" } });
+  }
+});
+
 it("answers a ping of a session itself; an exchange has none", async () => {
   const aa = await testServer();
   const bb = await testServer();
