@@ -117,12 +117,3 @@ describe("over stdio", () => {
     expect((await shownOf({}))?.subject).toBeUndefined();
   });
 });
-
-it("a log that throws changes nothing about a refusal", async () => {
-  const made = await gatewayWith(jwt());
-  const fails = () => {
-    throw new Error("full disk");
-  };
-  Object.assign(made.log, { warn: fails });
-  expect((await refusalOf(made)).status).toBe(401);
-});
