@@ -23,13 +23,15 @@ function clock(): (ms: number) => Promise<void> {
 const minute = 60_000;
 const limits = { idleSessionMs: 100 * minute };
 
+const notification = { jsonrpc: "2.0", method: "notifications/roots/list_changed" };
+
 it("a session that nobody uses ends, and one that is used does not", async () => {
   const goTo = clock();
   const { url, server } = await gatewayBefore(undefined, { limits });
   const used = await sessionOf(url, ada);
   const idle = await sessionOf(url, ada);
   await goTo(90 * minute);
-  expect((await used.call(1)).status).toBe(200);
+  expect((await used.post(notification)).status).toBe(202);
   await goTo(150 * minute);
   await expect.poll(() => server.ended).toBe(1);
   expect((await used.call(2)).status).toBe(200);
