@@ -98,6 +98,26 @@ describe("a server that hangs", () => {
     expect(await reading).toMatchObject({ result: { contents: [{ text: "aa" }] } });
   });
 
+  it("hears that another one had what it was still looking for", async () => {
+    const thinking: (() => void)[] = [];
+    const aa = await testServer({
+      "resources/read": (came) => {
+        thinking.push(() => came.answer({ contents: [] }));
+        return undefined;
+      },
+    });
+    const bb = await testServer({ "resources/read": () => ({ contents: [] }) });
+    const made = await overStdio({ aa, bb });
+    const reading = made.ask("resources/read", { uri: "x:1" });
+    await expect.poll(() => thinking.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const { id } = await reading;
+    await expect.poll(() => aa.of("notifications/cancelled").length).toBe(1);
+    thinking[0]?.();
+    await made.ask("ping");
+    expect(made.said.filter((each) => each.id === id)).toHaveLength(1);
+  });
+
   it("joins the session when it has begun, and the caller learns of it", async () => {
     const beginning: (() => void)[] = [];
     const aa = await testServer(well, { tools: {} });

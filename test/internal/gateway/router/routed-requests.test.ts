@@ -22,35 +22,23 @@ function requests() {
     toCaller: async (message) => void said.push(message),
     onError() {},
   });
-  const ask = (kind: "all" | "search", method: string, params = {}) => {
-    const request = { jsonrpc: "2.0", id: 1, method, params };
+  const ask = (method: string) => {
+    const request = { jsonrpc: "2.0", id: 1, method, params: {} };
     const messages = servers.map((server) => [server, request] as const);
-    routed.ask(request, { kind, messages }, undefined);
+    routed.ask(request, { kind: "all", messages }, undefined);
   };
-  const answer = (server: string, result: Message) =>
-    routed.answered(server, { jsonrpc: "2.0", id: 1, result }, {});
-  return { routed, said, sent, warn, ask, answer };
+  return { routed, said, sent, warn, ask };
 }
 
 const cancelled = { method: "notifications/cancelled", params: { requestId: 1 } };
 
 it.each(["cancels it", "leaves"])("nobody is waited for once the caller %s", (how) => {
   const { routed, said, sent, warn, ask } = requests();
-  ask("all", "tools/list");
+  ask("tools/list");
   if (how === "leaves") routed.forgetAll();
   else routed.cancel(1, { jsonrpc: "2.0", ...cancelled }, undefined);
   const before = sent.length;
   vi.advanceTimersByTime(60_000);
   expect(vi.getTimerCount()).toBe(0);
   expect([said, sent.slice(before), warn.mock.calls]).toEqual([[], [], []]);
-});
-
-it("a server that was still looking for a resource hears that another one had it", async () => {
-  const { said, sent, ask, answer } = requests();
-  ask("search", "resources/read", { uri: "x:1" });
-  vi.advanceTimersByTime(10_000);
-  await answer("two", { contents: [] });
-  expect(sent.at(-1)).toMatchObject(["one", cancelled]);
-  await answer("one", { contents: [] });
-  expect(said).toHaveLength(1);
 });
