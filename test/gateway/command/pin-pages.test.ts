@@ -28,7 +28,7 @@ async function pinned(pageAfter: (cursor: unknown, nth: number) => Page) {
       return { tools: tools.map((name) => ({ name })), nextCursor };
     },
   });
-  return pinnedOf(url);
+  return { ...(await pinnedOf(url)), pages };
 }
 
 it.each([
@@ -36,10 +36,10 @@ it.each([
   ["null", null],
   ["an empty cursor", ""],
 ])("a list ends with %s", async (_, end) => {
-  const { added } = await pinned((cursor) =>
+  const found = await pinned((cursor) =>
     cursor === undefined ? { tools: ["a"], nextCursor: "2" } : { tools: ["b"], nextCursor: end },
   );
-  expect(added).toEqual(["a", "b"]);
+  expect(found).toMatchObject({ added: ["a", "b"], pages: 2 });
 });
 
 it.each([2, 0, false, true, {}])("a cursor that is %j is an error", async (nextCursor) => {
