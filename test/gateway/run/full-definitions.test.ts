@@ -73,8 +73,11 @@ it("takes every tool for changed that it does not know as it was", async () => {
   expect(noted()).toHaveLength(4096);
 });
 
-it("takes a tool for changed whose name is too long to be remembered", async () => {
-  const { show, refused } = await gatewayWith([tool("add"), tool("unseen")]);
+it.each([
+  ["with pins", [tool("add"), tool("unseen")]],
+  ["without pins", undefined],
+])("takes a tool for changed whose name is too long to be remembered, %s", async (_, pins) => {
+  const { show, refused } = await gatewayWith(pins);
   const long = "a".repeat(1025);
   expect(await show([tool(long), tool("add")])).toEqual(["add"]);
   expect(await refused(long, "add", "unseen")).toEqual([long]);
@@ -84,8 +87,9 @@ it("does so without pins as well", async () => {
   const { show, refused, noted } = await gatewayWith(undefined);
   await show([tool("add")]);
   await show(junk);
-  await show(junk.map(({ name }) => tool(name, "Another.")));
   // There was no room left to remember the first definition of the last junk tool.
+  expect(noted()).toMatchObject([{ tool: "junk-4095" }]);
+  await show(junk.map(({ name }) => tool(name, "Another.")));
   expect(noted()).toHaveLength(4096);
   expect(await refused("add")).toEqual([]);
   await show([poisoned]);
