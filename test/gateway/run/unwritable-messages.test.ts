@@ -53,6 +53,26 @@ describe.each([
     expect(loggedBy(made, "server_error")).toMatchObject([{ text: expect.stringMatching(why) }]);
   });
 
+  it("what a server asks is refused, and dropped is what nobody waits for", async () => {
+    const made = await gatewayBefore(({ message, response }) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const head of [
+        '"id":7,"method":"sampling/createMessage","params"',
+        '"method":"notifications/message","params"',
+        '"id":9,"result"',
+      ])
+        response.write(`data: {"jsonrpc":"2.0",${head}:{"a":${json}}}\n\n`);
+      const id = JSON.stringify(message.id);
+      response.end(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[]}}\n\n`);
+    });
+    const own = await sessionOf(made.url, ada);
+    expect((await own.call(1)).messages).toMatchObject([{ id: 1, result: {} }]);
+    const answers = () => made.server.came.filter(({ message }) => message.id === 7);
+    await expect.poll(() => answers().length).toBe(1);
+    expect(answers()[0]?.message.error).toMatchObject({ data: { code: "message_invalid" } });
+    expect(made.gateway.counts().dropped).toBe(2);
+  });
+
   it("a caller's message is refused as invalid, with its id, and reaches no server", async () => {
     const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"a":${json}}}`;
     const made = await gatewayBefore();

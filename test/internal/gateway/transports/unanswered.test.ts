@@ -199,35 +199,3 @@ it("a subscription that comes after a reload replaced the server's process is re
   await back.send({ ...requestOf("tools/call"), id: 2 });
   expect(sent).toEqual([{ ...requestOf("tools/call"), id: 2 }]);
 });
-
-describe("a server's message that is nested too deep to be passed on", () => {
-  const deep = JSON.parse("[".repeat(2000) + "]".repeat(2000)) as unknown;
-
-  async function receiving(...messages: Message[]) {
-    const { transport, sent } = silentTransport();
-    const dropped: Message[] = [];
-    const onDropped = (message: Message) => void dropped.push(message);
-    const back = watched(transport, { timeoutMs: () => 60_000, inFlight: 10, onDropped });
-    const said: unknown[] = [];
-    back.onmessage = (message) => said.push(message);
-    await back.start();
-    await back.send(requestOf("tools/call"));
-    for (const each of messages) transport.onmessage?.(each);
-    return { said, dropped, sent: sent.slice(1) };
-  }
-
-  it("is refused if it is a request", async () => {
-    const asks = { jsonrpc: "2.0", id: 7, method: "sampling/createMessage", params: { deep } };
-    const { said, dropped, sent } = await receiving(asks);
-    expect(sent).toMatchObject([{ id: 7, error: { data: { code: "message_invalid" } } }]);
-    expect([said, dropped]).toEqual([[], []]);
-  });
-
-  it("is dropped if nobody waits for it", async () => {
-    const note = { jsonrpc: "2.0", method: "notifications/message", params: { deep } };
-    const stray = { jsonrpc: "2.0", id: 9, result: { deep } };
-    const { said, dropped, sent } = await receiving(note, stray);
-    expect(dropped).toEqual([note, stray]);
-    expect([said, sent]).toEqual([[], []]);
-  });
-});
