@@ -156,3 +156,13 @@ describe("a server that ends neither with its input nor by SIGTERM is gone", () 
     expect(isGone()).toBe(true);
   });
 });
+
+it("the refusal of one request too many names the limit", async () => {
+  const { send, said, server } = await stdioBefore(() => {}, { limits: { inFlight: 1 } });
+  send(callOf(1));
+  await expect.poll(() => server.of("tools/call").length).toBe(1);
+  send(callOf(2));
+  const message = expect.stringContaining("limits.inFlight");
+  const error = { message, data: { code: "too_many_unanswered" } };
+  await expect.poll(() => said).toMatchObject([{ id: 2, error }]);
+});

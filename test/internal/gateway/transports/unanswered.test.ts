@@ -162,20 +162,6 @@ describe("while a server waits for its caller", () => {
   );
 });
 
-it("the refusal of one request too many names the limit", async () => {
-  const { transport } = silentTransport();
-  const back = watched(transport, { timeoutMs: () => 60_000, inFlight: 1, onDropped: () => {} });
-  const said: unknown[] = [];
-  back.onmessage = (message) => said.push(message);
-  await back.start();
-  await back.send(requestOf("tools/call"));
-  await back.send({ ...requestOf("tools/call"), id: 2 });
-  const message = expect.stringContaining("limits.inFlight");
-  expect(said).toMatchObject([
-    { id: 2, error: { message, data: { code: "too_many_unanswered" } } },
-  ]);
-});
-
 it("`tasks/result` waits for the end of its task", async () => {
   const { transport } = silentTransport();
   const back = watched(transport, { timeoutMs: () => 5, inFlight: 10, onDropped: () => {} });
