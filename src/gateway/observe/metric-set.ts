@@ -26,17 +26,16 @@ interface Series {
   readonly buckets: number[];
 }
 
+/** How many series each metric may have. */
+const maxSeries = 1000;
 const plainName = /^[\w./:$@-]{1,100}$/;
 
 export class MetricSet {
   readonly #specs: MetricSpecs;
-  readonly #maxSeries: number;
   readonly #series = new Map<string, Map<string, Series>>();
 
-  /** @param maxSeries how many series each metric may have */
-  constructor(specs: MetricSpecs, maxSeries = 1000) {
+  constructor(specs: MetricSpecs) {
     this.#specs = specs;
-    this.#maxSeries = maxSeries;
   }
 
   /** Adds to a counter. A missing label becomes "none". */
@@ -84,7 +83,7 @@ export class MetricSet {
     const labels = labelsOf(spec, (label) => labelValue(given[label]));
     const known = all.get(labels);
     if (known !== undefined) return known;
-    const key = all.size < this.#maxSeries ? labels : labelsOf(spec, () => "other");
+    const key = all.size < maxSeries ? labels : labelsOf(spec, () => "other");
     const made = all.get(key) ?? { labels: key, value: 0, count: 0, buckets: [] };
     all.set(key, made);
     return made;

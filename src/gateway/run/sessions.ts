@@ -16,11 +16,9 @@ export interface Session {
 export class Sessions<Kind extends Session = Session> {
   readonly #sessions = new Map<string, Kind>();
   readonly #limits: () => GatewayConfig["limits"];
-  readonly #now: () => number;
 
-  constructor(limits: () => GatewayConfig["limits"], now: () => number = () => performance.now()) {
+  constructor(limits: () => GatewayConfig["limits"]) {
     this.#limits = limits;
-    this.#now = now;
   }
 
   get size(): number {
@@ -51,18 +49,18 @@ export class Sessions<Kind extends Session = Session> {
   of(id: string, { key }: Identity): Kind | undefined {
     const session = this.#sessions.get(id);
     if (session === undefined || session.key !== key) return undefined;
-    session.usedAt = this.#now();
+    session.usedAt = performance.now();
     return session;
   }
 
   /** The last open request of a session was answered. */
   answered(id: string): void {
     const session = this.#sessions.get(id);
-    if (session !== undefined) session.usedAt = this.#now();
+    if (session !== undefined) session.usedAt = performance.now();
   }
 
   async endIdle(): Promise<void> {
-    const before = this.#now() - this.#limits().idleSessionMs;
+    const before = performance.now() - this.#limits().idleSessionMs;
     await this.endWhere(({ usedAt, isBusy }) => !isBusy && usedAt < before);
   }
 
