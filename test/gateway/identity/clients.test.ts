@@ -8,8 +8,11 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { freePort } from "../../../tools/real/free-port.ts";
+import { afterTest } from "../../support/cleanup.ts";
 import { listening } from "../../support/listening.ts";
-import { gatewayBefore, loggedBy } from "../attacks/support.ts";
+import { loggedBy } from "../attacks/support.ts";
+import { fakeServer } from "../run/support/fake-server.ts";
+import { startGateway } from "../run/support/gateway.ts";
 import { jwt, rsa } from "./support.ts";
 
 /** A gateway, and the authorization server that its metadata names, which issues what is asked. */
@@ -32,6 +35,9 @@ async function serve() {
     asked.push(`for ${form.get("resource")} with ${form.get("scope")}`);
     json(await tokens(form.get("scope")));
   });
+  // Before the port is chosen, which it could get otherwise.
+  const server = await fakeServer((came) => came.answer("fine"));
+  afterTest(server.close);
   const port = await freePort();
   const audience = `http://127.0.0.1:${port}/mcp`;
   const tokens = async (scope: string | null) => ({
@@ -45,7 +51,9 @@ async function serve() {
       .sign(rsa.privateKey),
   });
   const identity = jwt({ issuer, audience, scopes: ["mcp:use"] });
-  const made = await gatewayBefore(undefined, { identity, listen: { port } });
+  const servers = { fake: { url: server.url } };
+  const made = await startGateway({ servers, identity, listen: { port } });
+  afterTest(made.close);
   /** Notes what a client asks. */
   const noting: typeof fetch = (input, init) => {
     const { method, url } = new Request(input, init);
@@ -53,7 +61,7 @@ async function serve() {
     return fetch(input, init);
   };
   const requests = () => loggedBy(made, "request");
-  return { ...made, requests, issuer, asked, fetch: noting, tokens };
+  return { ...made, server, requests, issuer, asked, fetch: noting, tokens };
 }
 
 const info = { name: "client", version: "1" };

@@ -54,7 +54,7 @@ export function fileOf(content: string | Buffer): string {
   return path;
 }
 
-export const keyFile = fileOf(pemOf(rsa.publicKey));
+const keyFile = fileOf(pemOf(rsa.publicKey));
 
 /** Omitted parts are valid. A claim of `undefined` is left out. */
 export interface TokenInput {
