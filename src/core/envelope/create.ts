@@ -15,8 +15,12 @@ import {
   enumerableKeys,
   forEach,
   freeze,
+  getPrototypeOf,
   isArray,
+  isProxy,
   mapped,
+  objectPrototype,
+  ownKeys,
   ownValue,
 } from "../data/intrinsics.ts";
 import {
@@ -93,6 +97,8 @@ export function replaceSlots(
   const before = extensions as Slots;
   const { slots } = brand.kind;
   const next = slots.take(before, slots.allOpen);
+  // Nothing to read: the same slots in a new envelope.
+  if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
   const given = readSlots(slots, changes, options, before);
   forEach(slots.names, (name) => {
@@ -100,6 +106,11 @@ export function replaceSlots(
   });
   assertGrown(slots, before, next);
   return sealAfter(slots, before, next);
+}
+
+function isEmptyRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || isProxy(value)) return false;
+  return getPrototypeOf(value) === objectPrototype && ownKeys(value).length === 0;
 }
 
 /**
