@@ -1,24 +1,7 @@
-import { defineHost, stringSet } from "glassine/host";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
+import { grown, marked } from "./grown-slots.ts";
 
-const schema = z.object({ seen: stringSet().default([]) });
-const grown = {
-  tier: "monotonic",
-  read: "everyone",
-  write: "everyone",
-  grows: "seen",
-  description: "Of a test.",
-  schema,
-} as const;
-const marked = {
-  tier: "mutable",
-  read: "everyone",
-  write: "everyone",
-  description: "Of a test.",
-  schema,
-  fields: { seen: { tier: "monotonic" } },
-} as const;
 describe("the host's own change of a set that grows", () => {
   const host = defineHost({ slots: { grown, marked } });
   const at = (slot: "grown" | "marked", ...seen: string[]) => ({ [slot]: { seen } });

@@ -1,31 +1,13 @@
 /** Sets are sorted, so two of them are compared in one pass. */
 import fc from "fast-check";
-import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
 import { asSet, hasAll, unionOf, without } from "../../../src/core/data/index.ts";
 import { byCodePoint } from "../../../src/core/data/strings.ts";
 import { assertGrown } from "../../../src/core/envelope/create.ts";
 import { joinSets } from "../../../src/core/envelope/index.ts";
 import { compileSlots, defineSlots } from "../../../src/core/slots/index.ts";
+import { grown, marked } from "../../extensions/grown-slots.ts";
 
-const schema = z.object({ seen: stringSet().default([]) });
-const grown = {
-  tier: "monotonic",
-  read: "everyone",
-  write: "everyone",
-  grows: "seen",
-  description: "Of a test.",
-  schema,
-} as const;
-const marked = {
-  tier: "mutable",
-  read: "everyone",
-  write: "everyone",
-  description: "Of a test.",
-  schema,
-  fields: { seen: { tier: "monotonic" } },
-} as const;
 const slots = compileSlots(defineSlots({ grown, marked }));
 
 const numbered = (count: number) =>
