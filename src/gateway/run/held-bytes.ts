@@ -1,4 +1,5 @@
 /** Limits how much memory messages of callers may take until they are answered or passed on. */
+import { within } from "../../core/data/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Held } from "../transports/index.ts";
 
@@ -47,9 +48,13 @@ export class HeldBytes {
   }
 }
 
+/** How long passing on a notification may take. */
+export const notificationMs = 30_000;
+
 /**
- * Holds the bytes of messages that get no answer until no message is on its way. What comes while
- * it waits has the next wait in common, since each takes time for every message on its way.
+ * Holds the bytes of messages that get no answer until no message is on its way, which may never be
+ * so in a busy session, or until they must have been passed on. What comes while it waits has the
+ * next wait in common, since each takes time for every message on its way.
  */
 export function heldUntil(settled: () => Promise<unknown>): (held: Held) => void {
   let waiting: (() => void)[] = [];
@@ -59,7 +64,7 @@ export function heldUntil(settled: () => Promise<unknown>): (held: Held) => void
     while (waiting.length > 0) {
       const releases = waiting;
       waiting = [];
-      await settled();
+      await within(notificationMs, settled);
       for (const release of releases) release();
     }
     isWaiting = false;

@@ -36,7 +36,7 @@ import {
   OpenExchanges,
 } from "./endpoint.ts";
 import { sessionOfSubject } from "./guarded-server.ts";
-import { heldUntil } from "./held-bytes.ts";
+import { heldUntil, notificationMs } from "./held-bytes.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
@@ -62,9 +62,6 @@ interface HttpSession extends Session {
   /** Holds the bytes of messages that get no answer until they have been passed on. */
   readonly passOn: (held: Held) => void;
 }
-
-/** How long sending on an exchange's notification may take. */
-const notificationMs = 30_000;
 
 /** How long nobody has to be connected to a session before a new one may take its place. */
 const leftMs = 60_000;

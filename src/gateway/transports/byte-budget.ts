@@ -19,6 +19,12 @@ export interface ReadBody {
   readonly reserved: Reservation;
 }
 
+/**
+ * How much of a message is read before there has to be room for all of it: a server that says no more
+ * for a while keeps nobody else waiting.
+ */
+export const freeBytes = 65_536;
+
 export class ByteBudget {
   readonly #all: number;
   #free: number;
@@ -29,31 +35,60 @@ export class ByteBudget {
     this.#free = bytes;
   }
 
-  /** Waits for its turn, and for room. More bytes than there are in all reserve all of them. */
-  async reserve(wanted: number): Promise<Reservation> {
+  /**
+   * Waits for its turn, and for room, but no longer than `atLatest`. More bytes than there are in all
+   * reserve all of them, and none wait for nothing.
+   */
+  async reserve(wanted: number, atLatest?: Promise<void>): Promise<Reservation> {
     const bytes = Math.min(wanted, this.#all);
-    if (this.#waiting.length > 0 || bytes > this.#free)
-      await new Promise<void>((admit) => this.#waiting.push({ bytes, admit }));
+    if (bytes > 0 && (this.#waiting.length > 0 || bytes > this.#free))
+      await this.#turnOf(bytes, atLatest);
     else this.#free -= bytes;
     return this.#reservationOf(bytes);
   }
 
+  #turnOf(bytes: number, atLatest: Promise<void> | undefined): Promise<void> {
+    return new Promise((admit) => {
+      const own = { bytes, admit };
+      this.#waiting.push(own);
+      void atLatest?.then(() => {
+        const at = this.#waiting.indexOf(own);
+        if (at === -1) return;
+        this.#waiting.splice(at, 1);
+        this.#free -= bytes;
+        admit();
+      });
+    });
+  }
+
   /**
-   * Reads a whole body of this length, as its header says, once there is room for it, which has to be released. There are
-   * no bytes if the body is longer than `maxBytes`.
+   * Reads a whole body of this length, as its header says. The bytes have to be released; there are
+   * none if the body is longer than `maxBytes`.
    */
   async read(
     body: AsyncIterable<Uint8Array>,
     length: unknown,
     maxBytes: number,
   ): Promise<ReadBody> {
-    const reserved = await this.reserve(Math.min(Number(length) || maxBytes, maxBytes));
+    const whole = Math.min(Number(length) || maxBytes, maxBytes);
+    const reserve = () => this.reserve(whole);
+    let begun = 0;
+    let reserved: Reservation | undefined;
+    async function* parts() {
+      for await (const part of body) {
+        begun += part.byteLength;
+        yield part;
+        if (begun > freeBytes) reserved ??= await reserve();
+      }
+    }
     try {
-      const bytes = await bytesWithin(body, maxBytes);
-      reserved.shrinkTo(bytes?.length ?? 0);
+      const bytes = await bytesWithin(parts(), maxBytes);
+      const size = bytes?.length ?? 0;
+      reserved ??= await this.reserve(size);
+      reserved.shrinkTo(size);
       return { bytes, reserved };
     } catch (error) {
-      reserved.release();
+      reserved?.release();
       throw error;
     }
   }

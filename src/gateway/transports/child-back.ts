@@ -108,6 +108,10 @@ export function childBack(options: ChildOptions): ChildBack {
   const whenGone = new Promise<void>((resolve) => {
     onGone = resolve;
   });
+  let onExited = () => {};
+  const whenExited = new Promise<void>((resolve) => {
+    onExited = resolve;
+  });
 
   const transport: ChildBack = {
     get pid() {
@@ -140,6 +144,7 @@ export function childBack(options: ChildOptions): ChildBack {
         // That event follows. Where no more files can be opened, there are no streams either.
         if (made.pid === undefined) return;
         made.once("exit", (code, signalName) => {
+          onExited();
           const isOwn = closing === undefined;
           // Its own children may have outlived it. Later, another process may have its id.
           signal("SIGKILL");
@@ -156,7 +161,8 @@ export function childBack(options: ChildOptions): ChildBack {
         const output = readLines(stdout, maxBytes, {
           async line(text) {
             heardAt = performance.now();
-            const reserved = await budget.reserve(text.length);
+            // The last words of a process that has ended: before them, nobody hears of its end.
+            const reserved = await budget.reserve(text.length, whenExited);
             const handed: Handed[] = [];
             try {
               const document = documentIn(text);

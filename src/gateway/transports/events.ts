@@ -4,7 +4,7 @@ import {
   eventsFrom,
   type ServerEvent,
 } from "../../providers/http/event-reader.ts";
-import type { ByteBudget, Reservation } from "./byte-budget.ts";
+import { type ByteBudget, freeBytes, type Reservation } from "./byte-budget.ts";
 import { type Handed, RefusalError, tooLarge } from "./transport.ts";
 
 /** An event, and a list for what becomes of its messages. */
@@ -12,9 +12,6 @@ export interface ReadEvent {
   readonly event: ServerEvent;
   readonly handed: Handed[];
 }
-
-/** How much of an event is read before there has to be room for all of it. */
-const freeBytes = 65_536;
 
 /**
  * Yields each event. It takes up part of the budget until the next one is asked for, and everything
@@ -37,9 +34,9 @@ export async function* readEvents(
 
   async function* parts(): AsyncGenerator<Uint8Array> {
     for await (const part of body) {
-      begun += part.byteLength;
+      // Comments keep an idle stream open.
+      if (!isComments(part)) begun += part.byteLength;
       yield part;
-      // Comments keep an idle stream open, and are no part of an event.
       if (endsEvent(part)) end();
       else if (begun > freeBytes) reserved ??= await budget.reserve(limits.maxUnits);
     }
@@ -68,6 +65,14 @@ export async function* readEvents(
 async function* textsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   for await (const chunk of body) yield decoder.decode(chunk, { stream: true });
+}
+
+/** Whether a part of a stream has comments and empty lines alone. */
+function isComments(part: Uint8Array): boolean {
+  const isPossible = part[0] === 0x3a || part[0] === 0x0a || part[0] === 0x0d;
+  return (
+    isPossible && /^(?:(?::[^\r\n]*)?(?:\r\n?|\n))*$/.test(Buffer.from(part).toString("latin1"))
+  );
 }
 
 /** Whether a part of a stream ends with an empty line. */

@@ -117,6 +117,23 @@ it.each([
   for (const said of await Promise.all(open)) expect(JSON.stringify(said)).toContain("xxxx");
 });
 
+it("a process that died is noticed while results of others are judged", async () => {
+  const { judging, plugin } = slowJudge();
+  const limits = { messageBytes: 6000, inFlightBytes: 12_000 };
+  const made = await startGateway({ servers: { small }, limits }, [plugin]);
+  afterTest(made.close);
+  const [one, other] = await Promise.all([sessionOf(made.url), sessionOf(made.url)]);
+  const large = [1, 2].map((id) => one.call(id, { name: "large" }));
+  await expect.poll(() => judging.length).toBe(2);
+  const late = other.call(3, { name: "large" });
+  const died = other.call(4, { name: "die" });
+  await expect.poll(() => events(made)).toContain("server_died");
+  await expect.poll(() => judging.length).toBe(4);
+  for (const done of judging) done();
+  for (const said of await Promise.all([...large, late])) expect(said.code).toBeUndefined();
+  expect((await died).code).toBe("peer_died");
+});
+
 it("waits at its end for a process whose caller has just left", async () => {
   const made = await connected({ servers: { small } });
   const pid = Number(await made.call("stay"));

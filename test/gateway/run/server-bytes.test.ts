@@ -86,20 +86,44 @@ attack(
   },
 );
 
-it("an answer that breaks off takes no room any more", async () => {
+it("a long answer that breaks off takes no room any more", async () => {
   let count = 0;
   const { url } = await gatewayBefore(
     (came) => {
       count += 1;
       if (count > 4) return came.answer(text);
-      json(came, { "content-length": limits.messageBytes });
-      came.response.write("{", () => came.response.destroy());
+      json(came, { "content-length": longLimits.messageBytes });
+      came.response.write(long.slice(0, 100_000), () => came.response.destroy());
     },
-    { limits },
+    { limits: longLimits },
   );
   const caller = await sessionOf(url, ada);
   for (const id of [1, 2, 3, 4]) expect((await caller.call(id)).code).toBe("peer_unreachable");
   expect((await caller.call(5)).messages).toMatchObject([{ result }]);
+});
+
+it.each([
+  ["the headers", 0],
+  ["the first bytes", 10],
+])("answers of which only %s have come take no room", async (_, bytes) => {
+  const rest: (() => void)[] = [];
+  const { url } = await gatewayBefore(
+    (came) => {
+      if (rest.length === 5) return came.answer(text);
+      const document = json(came);
+      came.response.flushHeaders();
+      came.response.write(document.slice(0, bytes));
+      rest.push(() => came.response.end(document.slice(bytes)));
+    },
+    { limits },
+  );
+  const caller = await sessionOf(url, ada);
+  const open = [1, 2, 3, 4, 5].map((id) => caller.call(id));
+  await expect.poll(() => rest.length).toBe(5);
+  await pause(20);
+  expect((await caller.call(6)).messages).toMatchObject([{ result }]);
+  for (const end of rest) end();
+  for (const { messages } of await Promise.all(open)) expect(messages).toMatchObject([{ result }]);
 });
 
 describe("an event of which much has come", () => {
@@ -155,6 +179,7 @@ const logged = { method: "notifications/message", params: { level: "info", data:
 
 it.each([
   ["comments", `: ${text}\n\n`],
+  ["comments without an empty line", `: ${text}\n`],
   ["events after which the next one has begun", `${eventOf(logged)}id: 1\n`],
 ])("%s on an idle stream take no room", async (_, part) => {
   const { url, server } = await gatewayBefore(undefined, {
