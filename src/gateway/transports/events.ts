@@ -21,7 +21,7 @@ export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
   { budget, ...limits }: Omit<EventLimits, "tooLarge"> & { readonly budget: ByteBudget },
 ): AsyncGenerator<ReadEvent> {
-  /** How many bytes have come since the last event, and the room for the rest of a long one. */
+  /** How much has come since the last event, and the room for the rest of a long one. */
   let begun = 0;
   let reserved: Reservation | undefined;
 
@@ -32,19 +32,23 @@ export async function* readEvents(
     reserved = undefined;
   }
 
-  async function* parts(): AsyncGenerator<Uint8Array> {
+  async function* texts(): AsyncGenerator<string> {
+    const decoder = new TextDecoder();
+    let isLineBegun = false;
     for await (const part of body) {
+      const text = decoder.decode(part, { stream: true });
       // Comments keep an idle stream open.
-      if (!isComments(part)) begun += part.byteLength;
-      yield part;
-      if (endsEvent(part)) end();
+      if (isLineBegun || !hasOnlyComments(text)) begun += text.length;
+      isLineBegun = !/[\r\n]$/.test(text);
+      yield text;
+      if (endsEvent(text)) end();
       else if (begun > freeBytes) reserved ??= await budget.reserve(limits.maxUnits);
     }
   }
 
   try {
     const all = { ...limits, tooLarge: () => new RefusalError(tooLarge) };
-    for await (const event of eventsFrom(textsOf(parts()), all)) {
+    for await (const event of eventsFrom(texts(), all)) {
       const { length } = event.data;
       const own = reserved ?? (await budget.reserve(length));
       reserved = undefined;
@@ -62,20 +66,11 @@ export async function* readEvents(
   }
 }
 
-async function* textsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  for await (const chunk of body) yield decoder.decode(chunk, { stream: true });
+/** Whether lines that begin here are comments or empty. */
+function hasOnlyComments(text: string): boolean {
+  return !/^[^:\r\n]/m.test(text);
 }
 
-/** Whether a part of a stream has comments and empty lines alone. */
-function isComments(part: Uint8Array): boolean {
-  const isPossible = part[0] === 0x3a || part[0] === 0x0a || part[0] === 0x0d;
-  return (
-    isPossible && /^(?:(?::[^\r\n]*)?(?:\r\n?|\n))*$/.test(Buffer.from(part).toString("latin1"))
-  );
-}
-
-/** Whether a part of a stream ends with an empty line. */
-function endsEvent(part: Uint8Array): boolean {
-  return /(?:\n\n|\r\r|\r\n\r\n)$/.test(Buffer.from(part.subarray(-4)).toString("latin1"));
+function endsEvent(text: string): boolean {
+  return ["\n\n", "\r\r", "\r\n\r\n"].some((end) => text.endsWith(end));
 }

@@ -180,6 +180,7 @@ const logged = { method: "notifications/message", params: { level: "info", data:
 it.each([
   ["comments", `: ${text}\n\n`],
   ["comments without an empty line", `: ${text}\n`],
+  ["empty lines before the next event", `${"\r\n".repeat(50)}id: 1\r\n`],
   ["events after which the next one has begun", `${eventOf(logged)}id: 1\n`],
 ])("%s on an idle stream take no room", async (_, part) => {
   const { url, server } = await gatewayBefore(undefined, {
