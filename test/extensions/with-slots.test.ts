@@ -11,6 +11,17 @@ const extensions = createExtensions({
 });
 
 describe("withSlots", () => {
+  it.each([
+    [{ limit: {} }, 'withSlots has no option "limit"'],
+    [{ limits: { depth: 0 } }, "limits.depth must be a whole number from 1 to 1000."],
+    [null, "options"],
+  ])("refuses options that are not valid, also without changes: %j", (options, text) => {
+    for (const changes of [{}, { custom: {} }])
+      expect(refusalOf(() => withSlots(extensions, changes, options as never)).message).toContain(
+        text,
+      );
+  });
+
   it("replaces the slots given, and shares the others", () => {
     const next = withSlots(extensions, { request: { request_id: "r2" }, custom: {} });
     expect(next.request?.request_id).toBe("r2");

@@ -82,11 +82,7 @@ export function createFrom(
 }
 
 /** Replaces some slots on the host's behalf: reads those, and shares the others. */
-export function replaceSlots(
-  extensions: object,
-  changes: object,
-  options: CreateOptions = {},
-): Slots {
+export function replaceSlots(extensions: object, changes: object, given?: CreateOptions): Slots {
   const brand = brandOf(extensions);
   if (brand === undefined || brand.kind.mask !== undefined) {
     throw new GlassineError(
@@ -98,11 +94,12 @@ export function replaceSlots(
   const { slots } = brand.kind;
   const next = slots.take(before, slots.allOpen);
   // Nothing to read: the same slots in a new envelope.
-  if (isEmptyRecord(changes)) return seal(next, brand);
+  if (given === undefined && isEmptyRecord(changes)) return seal(next, brand);
+  const options = given === undefined ? {} : given;
   expectOptions(options, ["limits"], "withSlots");
-  const given = readSlots(slots, changes, options, before);
+  const read = readSlots(slots, changes, options, before);
   forEach(slots.names, (name) => {
-    if (given[name] !== undefined) next[name] = given[name];
+    if (read[name] !== undefined) next[name] = read[name];
   });
   assertGrown(slots, before, next);
   return sealAfter(slots, before, next);
