@@ -60,7 +60,7 @@ interface Asked {
 interface HttpSession extends Session {
   readonly front: SessionFront;
   /** Holds the bytes of messages that get no answer until they have been passed on. */
-  readonly passOn: (held: Held) => void;
+  readonly holdUntilPassed: (held: Held) => void;
 }
 
 /** How long nobody has to be connected to a session before a new one may take its place. */
@@ -116,7 +116,7 @@ export class DirectEndpoint implements McpEndpoint {
     if (last && front.endsStream(last)) return nothingFollows();
     this.#options.callers.set(id, { identity, session: id });
     const response = await front.handle(request, body, identity, held);
-    if (hasOtherThanRequests(body)) session.passOn(held);
+    if (hasOtherThanRequests(body)) session.holdUntilPassed(held);
     // The session ended in the meantime.
     if (response.status === 404) return answer("session_unknown", body);
     return response.status < 400 ? response : codedRefusal(response);
@@ -148,7 +148,7 @@ export class DirectEndpoint implements McpEndpoint {
     this.sessions.add({
       id,
       front,
-      passOn: heldUntil(async () => wired?.settled()),
+      holdUntilPassed: heldUntil(async () => wired?.settled()),
       key,
       usedAt: performance.now(),
       get isBusy() {

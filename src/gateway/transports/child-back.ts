@@ -104,6 +104,7 @@ export function childBack(options: ChildOptions): ChildBack {
   let closing: Promise<void> | undefined;
   /** Runs while an oversized message has not ended. */
   let endless: NodeJS.Timeout | undefined;
+  const afterMessage = inSlices();
   let onGone = () => {};
   const whenGone = new Promise<void>((resolve) => {
     onGone = resolve;
@@ -157,7 +158,6 @@ export function childBack(options: ChildOptions): ChildBack {
         const { stdin, stdout, stderr } = made;
         // If the child is gone, its exit event reports that.
         stdin.on("error", () => {});
-        const afterMessage = inSlices();
         const output = readLines(stdout, maxBytes, {
           async line(text) {
             heardAt = performance.now();
@@ -165,17 +165,7 @@ export function childBack(options: ChildOptions): ChildBack {
             const reserved = await budget.reserve(text.length, whenExited);
             const handed: Handed[] = [];
             try {
-              const document = documentIn(text);
-              if (document === undefined) {
-                onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
-                await afterMessage();
-                return;
-              }
-              for (const message of messagesIn(document)) {
-                if (isGone) return;
-                handed.push(transport.onmessage?.(message, {}));
-                await afterMessage();
-              }
+              await passOn(text, handed);
             } finally {
               reserved.releaseAfter(handed);
             }
@@ -220,6 +210,21 @@ export function childBack(options: ChildOptions): ChildBack {
       return closing;
     },
   };
+
+  /** Passes on the messages of a line, and adds to `handed` what becomes of them. */
+  async function passOn(line: string, handed: Handed[]): Promise<void> {
+    const document = documentIn(line);
+    if (document === undefined) {
+      onNote("stdout_invalid", `a line of ${line.length} characters that is not JSON`);
+      await afterMessage();
+      return;
+    }
+    for (const message of messagesIn(document)) {
+      if (isGone) return;
+      handed.push(transport.onmessage?.(message, {}));
+      await afterMessage();
+    }
+  }
 
   function tooLarge(id: RequestId | undefined): void {
     clearTimeout(endless);

@@ -5,11 +5,13 @@ import {
   type ServerEvent,
 } from "../../providers/http/event-reader.ts";
 import { type ByteBudget, freeBytes, type Reservation } from "./byte-budget.ts";
+import { messagesInEvent } from "./caller-messages.ts";
 import { type Handed, RefusalError, tooLarge } from "./transport.ts";
 
-/** An event, and a list for what becomes of its messages. */
+/** An event, its messages, and a list for what becomes of them. */
 export interface ReadEvent {
   readonly event: ServerEvent;
+  readonly messages: readonly unknown[];
   readonly handed: Handed[];
 }
 
@@ -56,7 +58,7 @@ export async function* readEvents(
       own.shrinkTo(length);
       const handed: Handed[] = [];
       try {
-        yield { event, handed };
+        yield { event, messages: messagesInEvent(event), handed };
       } finally {
         own.releaseAfter(handed);
       }

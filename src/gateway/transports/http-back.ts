@@ -12,6 +12,7 @@ import { attempt, ignore, within } from "../../core/data/index.ts";
 import { quoted } from "../../core/errors/index.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import { messagesIn } from "./caller-messages.ts";
+import type { ReadEvent } from "./events.ts";
 import { isEncoded } from "./forward.ts";
 import {
   type HeaderFields,
@@ -23,7 +24,7 @@ import {
 } from "./http-client.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin } from "./read-body.ts";
-import { noStream, type ReadMessages, ServerStream } from "./server-stream.ts";
+import { noStream, ServerStream } from "./server-stream.ts";
 import { inSlices } from "./slices.ts";
 import { StandaloneStream } from "./standalone-stream.ts";
 import {
@@ -352,7 +353,7 @@ export class HttpBack implements Transport {
   }
 
   /** Returns false if the stream ends before the answer. */
-  async #readUpToAnswer(id: RequestId, events: AsyncIterable<ReadMessages>): Promise<boolean> {
+  async #readUpToAnswer(id: RequestId, events: AsyncIterable<ReadEvent>): Promise<boolean> {
     for await (const { messages, handed } of events) {
       if (!messages.every(isMessage)) throw new RefusalError(invalidAnswer);
       for (const each of messages) {

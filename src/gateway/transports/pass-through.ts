@@ -7,10 +7,9 @@
  * as it has been judged.
  */
 import { ignore, putNewest } from "../../core/data/index.ts";
-import type { ServerEvent } from "../../providers/http/event-reader.ts";
 import { mediaTypeOf } from "../../providers/http/media-type.ts";
 import type { ByteBudget } from "./byte-budget.ts";
-import { cancelledIn, messagesIn, messagesInEvent, requestsIn } from "./caller-messages.ts";
+import { cancelledIn, messagesIn, requestsIn } from "./caller-messages.ts";
 import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
@@ -413,10 +412,11 @@ export class PassThrough {
         const next = await this.#deadline.unlessLate(reader.next());
         if (next === tooLate) throw new RefusalError(late);
         if (next.done === true) break;
-        const { id, retry } = next.value.event;
+        const { event, messages } = next.value;
+        const { id, retry } = event;
         this.#canResume ||= id !== undefined && !isModern;
         stream.begin(id, retry);
-        await this.#passEvent(next.value.event, stream);
+        await this.#passMessages(messages, stream);
         stream.finish();
         // Before the answer to `initialize`, nobody is reading the stream yet.
         const hasRoom = stream.hasRoom();
@@ -435,8 +435,8 @@ export class PassThrough {
     this.#end();
   }
 
-  async #passEvent(event: ServerEvent, stream: EventStream): Promise<void> {
-    for (const message of messagesInEvent(event).filter(isMessage)) {
+  async #passMessages(messages: readonly unknown[], stream: EventStream): Promise<void> {
+    for (const message of messages.filter(isMessage)) {
       const before = stream.written;
       await this.#pass(message, 200);
       // Otherwise the caller would wait for the answer forever.

@@ -1,9 +1,7 @@
 /** A server's stream of events over several responses, each of which goes on after the last event. */
 import type { Readable } from "node:stream";
 import type { ByteBudget } from "./byte-budget.ts";
-import { messagesInEvent } from "./caller-messages.ts";
-import { readEvents } from "./events.ts";
-import type { Handed } from "./transport.ts";
+import { type ReadEvent, readEvents } from "./events.ts";
 
 /** Statuses of a server that does not have a stream, or not any more. */
 export const noStream: ReadonlySet<number> = new Set([400, 403, 404, 405, 406, 410, 501]);
@@ -15,12 +13,6 @@ const longestWait = 60_000;
 const waits = [shortestWait, shortestWait, 1000, 3000, 10_000];
 /** The longest wait that a server may ask for. */
 const longestRetry = 3_600_000;
-
-/** The messages of an event, and a list for what becomes of them. */
-export interface ReadMessages {
-  readonly messages: readonly unknown[];
-  readonly handed: Handed[];
-}
 
 export class ServerStream {
   readonly #maxBytes: number;
@@ -39,15 +31,15 @@ export class ServerStream {
     return this.#lastEventId;
   }
 
-  /** Yields the messages of each event. */
-  async *read(body: Readable): AsyncGenerator<ReadMessages> {
+  /** Yields each event. */
+  async *read(body: Readable): AsyncGenerator<ReadEvent> {
     const onRetry = (milliseconds: number) => {
       this.#retryMs = Math.min(milliseconds, longestRetry);
     };
     const limits = { maxUnits: this.#maxBytes, budget: this.#budget, onRetry };
-    for await (const { event, handed } of readEvents(body, limits)) {
-      this.#lastEventId = event.id ?? this.#lastEventId;
-      yield { messages: messagesInEvent(event), handed };
+    for await (const read of readEvents(body, limits)) {
+      this.#lastEventId = read.event.id ?? this.#lastEventId;
+      yield read;
     }
   }
 

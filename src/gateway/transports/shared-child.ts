@@ -58,9 +58,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
   /** By the id that the process knows, which also serves as the progress token. */
   const asked = new Map<number, Asked>();
 
-  back.onmessage = (message, extra) => {
-    return isMessage(message) ? receive(message, extra) : undefined;
-  };
+  back.onmessage = (message, extra) => isMessage(message) && receive(message, extra);
   back.onclose = () => {
     isClosed = true;
     onGone();
