@@ -18,6 +18,7 @@ import {
   request,
   toolCall,
 } from "../adapters/mcp/support/raw.ts";
+import { excessOf } from "../support/growth.ts";
 import { verifies } from "../support/verifies.ts";
 import { times } from "./families.ts";
 import { expectBounded, type Subject, tryGrowth } from "./subjects.ts";
@@ -233,5 +234,27 @@ describe("a guard", () => {
         passed(method, { ...(part !== "error" && { result }), params, [part]: grown });
       await expectBounded({ seed, run });
     }
+  });
+
+  it("takes time in proportion to what a server sends, however many requests are open", async () => {
+    verifies("adapters:work-bounded");
+    const input = async (count: number) => {
+      const near = new RawTransport();
+      const far = new RawTransport();
+      const guard = createGuard(await createPluginManager({ plugins: [] }));
+      await guard.bridge(near, far);
+      for (const id of times(count, (at) => at)) near.onmessage?.(toolCall(id));
+      await turn();
+      return { far, near, count };
+    };
+    // Each of them belongs to the newest request.
+    const run = async ({ far, near, count }: Awaited<ReturnType<typeof input>>) => {
+      for (const data of times(2 * count, (at) => at)) {
+        far.onmessage?.(notification("notifications/message", { data }));
+      }
+      await turn();
+      return near.sent.length;
+    };
+    expect(await excessOf({ input, run }, { longTime: 100 })).toBeUndefined();
   });
 });

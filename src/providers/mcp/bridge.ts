@@ -214,7 +214,7 @@ export async function bridgeOf(
     const token = isObject(message.params) ? message.params.progressToken : undefined;
     if (token !== undefined) return asked.ofToken(token)?.id;
     // Nothing else identifies the request: the newest is the likeliest.
-    return asked.list().at(-1)?.[1].id;
+    return asked.newest?.id;
   }
 
   async function allSettled(): Promise<void> {

@@ -1,5 +1,6 @@
 /** A guard between a caller and a server. */
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import fc from "fast-check";
 import { createGuard, type GuardEnd } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
@@ -209,6 +210,34 @@ describe("a bridge", () => {
     await answer(result(2, { content: [] }));
     await answer(notification("notifications/message", { level: "info", data: "x" }));
     expect(related()).toBe(1);
+  });
+
+  it("relates a server's notification to the newest open request, however others end", async () => {
+    verifies("mcp:guard-bridge");
+    const steps = fc.array(fc.oneof(fc.constant("ask" as const), fc.nat({ max: 20 })), {
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(steps, async (taken) => {
+        const { near, ask, answer } = await bridged();
+        const open: number[] = [];
+        for (const [id, step] of taken.entries()) {
+          if (step === "ask") {
+            await ask(request(id, "ping"));
+            open.push(id);
+          } else {
+            const [ended] = open.splice(step % (open.length + 1), 1);
+            if (ended !== undefined) await answer(result(ended, {}));
+          }
+          await answer(notification("notifications/message", { data: id }));
+          const newest = open.at(-1);
+          const related = newest === undefined ? undefined : { relatedRequestId: newest };
+          expect(near.sent.at(-1)).toMatchObject({ message: { params: { data: id } } });
+          expect(near.sent.at(-1)?.options).toEqual(related);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("sends what the server's transport knows about a message along with it", async () => {
