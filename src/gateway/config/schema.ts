@@ -363,7 +363,7 @@ const limits = z.strictObject({
     .min(2048)
     .default(67_108_864)
     .describe(
-      "How many bytes the messages of all callers over HTTP may take together until they are answered or passed on, and those of one subject half as many. Of each server's messages, as many are read and judged at a time. At least twice `messageBytes`: the default is raised to that.",
+      "How many bytes the messages of all callers over HTTP may take together until they are answered or passed on, and those of one subject half as many. Of what each server sends, and of the answers of each model that are not streamed, as many are read and judged at a time. At least twice `messageBytes`: the default is raised to that.",
     ),
   queuedBytes: z
     .int()

@@ -24,7 +24,8 @@ import { documentIn, type Held } from "../transports/index.ts";
 import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
 import { requestText } from "./request-text.ts";
 
-export interface WebhookOptions extends Omit<RouteOptions, "secrets" | "traceHeaders"> {
+export interface WebhookOptions
+  extends Omit<RouteOptions, "secrets" | "traceHeaders" | "inFlightBytes"> {
   /** Whether answers are masked too. Only safe if no answers are streamed. */
   readonly masksAnswers: boolean;
 }

@@ -17,16 +17,18 @@ import {
   type ModelProvider,
 } from "../../providers/http/index.ts";
 import { failureCode } from "../../providers/http/judge-response.ts";
-import { Refused } from "../../providers/model/index.ts";
+import { listensTo, Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { hiding, type RouteConfig, withSecrets } from "../config/index.ts";
 import {
   type AdmittedConnection,
   type BodyLimits,
+  ByteBudget,
   bytesWithin,
   headersNamed,
   streamOf,
 } from "../transports/index.ts";
+import { AnswerRoom, answerBytes } from "./answer-room.ts";
 import { requestText } from "./request-text.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
@@ -48,6 +50,8 @@ type RouteEvent =
 export interface RouteOptions extends BodyLimits {
   readonly manager: AnyHookManager;
   readonly store: LabelStore;
+  /** How many bytes of the provider's answers are read and judged at a time. */
+  readonly inFlightBytes: number;
   readonly secrets: (secret: RouteConfig["headers"][string]) => string;
   readonly tenant: string | undefined;
   readonly access: "refused" | "all" | undefined;
@@ -98,11 +102,12 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
   const forwarded = [...alwaysForwarded, ...config.forward];
   const provider = providers[config.provider];
   const inUse = new InUse();
+  const budget = new ByteBudget(options.inFlightBytes);
   let isClosing = false;
   const guard = guardHttp(manager, {
     provider,
     allow: config.allow,
-    limits: { requestBytes: messageBytes },
+    limits: { requestBytes: messageBytes, answerBytes },
     envelope: (call) => ({ ...call.slots, ...callerOf(call).envelope }),
     labels: { store, session: (call) => callerOf(call).labelSession },
     tenant,
@@ -117,13 +122,16 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     async handle(request, caller, connection) {
       inUse.enter();
       connection.onSent(() => inUse.leave());
+      const room = new AnswerRoom(budget);
       const url = new URL(request.url);
       const { method, signal } = request;
       const body = () => requestText(request, options, connection.held);
       const headers = new Headers(headersNamed(request.headers, forwarded));
       const send = async (body: string | null, sent: Headers, isUnread: boolean) => {
         const init = { method, headers: sent, body, signal, isUnread };
-        const response = await sendUpstream(upstream, url, init, connection.forward);
+        const answer = await sendUpstream(upstream, url, init, connection.forward);
+        const isJudged = !isUnread && listensTo("answer", manager);
+        const response = isJudged ? await room.read(answer) : answer.response;
         if (response.status < 400 || hide === undefined) return response;
         return withoutKeys(response, hide, messageBytes);
       };
@@ -170,6 +178,8 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
         const response = failedResponse(provider, code);
         if (method === "GET") notePassed(response, code);
         return response;
+      } finally {
+        room.releaseOnceSent(connection);
       }
     },
     open: () => inUse.count,

@@ -22,6 +22,12 @@ export interface Upstream {
   readonly timeoutMs: number;
 }
 
+export interface UpstreamAnswer {
+  readonly response: Response;
+  /** The length of its body, if a header says it. */
+  readonly length: unknown;
+}
+
 /** Maps a URL of the gateway to the provider's. */
 function urlAt({ url, path }: Upstream, asked: URL, isUnread: boolean): URL {
   const to = new URL(url.replace(/\/$/, "") + asked.pathname.slice(path.length));
@@ -44,7 +50,7 @@ export async function sendUpstream(
     readonly isUnread: boolean;
   },
   forward: Forward | undefined,
-): Promise<Response> {
+): Promise<UpstreamAnswer> {
   const { dispatcher, timeoutMs } = upstream;
   const to = urlAt(upstream, asked, init.isUnread);
   const headers = new Headers(init.headers);
@@ -64,19 +70,23 @@ export async function sendUpstream(
     const plain = plainBody(status, headers.get("content-encoding"), answered.value.body);
     // The timeout covers the body too.
     const body = plain?.pipeThrough(new TransformStream(), { signal: late }) ?? null;
-    return new Response(body, { status, headers: returned(headers) });
+    const response = new Response(body, { status, headers: returned(headers) });
+    return { response, length: headers.get("content-length") };
   }
-  const response = await send(to, {
+  const answer = await send(to, {
     method: init.method as Dispatcher.HttpMethod,
     body: init.body,
     dispatcher,
     headers: sent,
     signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
   });
-  const { statusCode: status } = response;
-  const body = plainBody(status, response.headers["content-encoding"], webStream(response.body));
-  const fields = returned(Object.entries(response.headers));
-  return new Response(isEmptyStatus(status) ? null : body, { status, headers: fields });
+  const { statusCode: status, headers: all } = answer;
+  const body = plainBody(status, all["content-encoding"], webStream(answer.body));
+  const response = new Response(isEmptyStatus(status) ? null : body, {
+    status,
+    headers: returned(Object.entries(all)),
+  });
+  return { response, length: all["content-length"] };
 }
 
 /** @throws GlassineError `secret_missing`, in place of an error that quotes the value */

@@ -74,6 +74,7 @@ export class ModelRoutes {
     const routes = Object.entries(models).map(([name, route]) =>
       modelRoute(route, {
         ...optionsFor(name),
+        inFlightBytes: limits.inFlightBytes,
         secrets,
         traceHeaders: () => tracing?.headers() ?? {},
       }),

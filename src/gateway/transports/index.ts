@@ -1,4 +1,5 @@
 export { around } from "./around.ts";
+export { ByteBudget, type Reservation } from "./byte-budget.ts";
 export {
   batchRefused,
   hasOtherThanRequests,

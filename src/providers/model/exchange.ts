@@ -45,8 +45,8 @@ import type { LabelRules } from "./session-labels.ts";
 /** Whether any plugin would see a request, or an answer. */
 export function listensTo(
   part: "request" | "answer",
-  manager: HookManager,
-  { toolCalls = true }: ModelGuardOptions,
+  manager: Pick<HookManager, "handles">,
+  { toolCalls = true }: ModelGuardOptions = {},
 ): boolean {
   if (part === "request") return manager.handles(hooks.input);
   return manager.handles(hooks.output) || (toolCalls && manager.handles(hooks.toolCall));

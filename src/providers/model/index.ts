@@ -1,3 +1,4 @@
+export { listensTo } from "./exchange.ts";
 export { createModelGuard, guardModel } from "./guard-model.ts";
 export {
   exchangeLabels,

@@ -176,6 +176,7 @@ export const guarantees: readonly Guarantee[] = [
       "A-290",
       "A-308",
       "A-309",
+      "A-310",
     ],
     laws: ["L24", "L49"],
   },

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { definePlugin } from "glassine";
 import { expect } from "vitest";
 
-/** A plugin that judges results and notifications until the test says that it is done. */
+/** A plugin that judges results, answers and notifications until the test says that it is done. */
 export function slowJudge() {
   const judging: (() => void)[] = [];
   const handler = () => new Promise<undefined>((resolve) => judging.push(() => resolve(undefined)));
@@ -12,6 +12,7 @@ export function slowJudge() {
     version: "1.0.0",
     hooks: {
       "cmf.tool_post_invoke": { handler },
+      "cmf.llm_output": { handler },
       "cmf.mcp_notification": {
         conditions: { tools: ["notifications/message"] },
         handler,

@@ -1,0 +1,178 @@
+/** How much of what a model answers is read and judged at a time. */
+import type { ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { definePlugin } from "glassine";
+import { describe, expect, it } from "vitest";
+import { attack } from "../../attacks/attack.ts";
+import { ada, gatewayBefore } from "../attacks/support.ts";
+import { heldServer } from "./support/held-server.ts";
+import { judgeAll, slowJudge } from "./support/slow-judge.ts";
+
+/** Three answers fit, if each takes no more than it has. Of the first 64 KiB, any number is read. */
+const limits = { messageBytes: 200_000, inFlightBytes: 520_000 };
+const content = "x".repeat(150_000);
+const answer = JSON.stringify({
+  id: "c",
+  object: "chat.completion",
+  created: 1,
+  model: "m",
+  choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+});
+const json = { "content-type": "application/json" };
+
+type Answer = (response: ServerResponse) => unknown;
+
+const whole: Answer = (response) =>
+  response.writeHead(200, { ...json, "content-length": answer.length }).end(answer);
+
+/** How answers come, and how many of them are judged at a time. */
+const kinds: readonly (readonly [kind: string, most: number, answering: Answer])[] = [
+  ["with a known length", 3, whole],
+  [
+    // Room is reserved for the longest answer.
+    "in chunks",
+    1,
+    async (response) => {
+      response.writeHead(200, json).write(answer.slice(0, 100_000));
+      await pause(5);
+      response.end(answer.slice(100_000));
+    },
+  ],
+];
+
+/** A gateway before a model whose answers the test writes. */
+async function gatewayBeforeModel(plugins?: Parameters<typeof gatewayBefore>[2]) {
+  const { waiting, url } = await heldServer();
+  const models = { m: { provider: "openai" as const, url, path: "/openai" } };
+  const made = await gatewayBefore(undefined, { models, limits }, plugins);
+  const open = (init: RequestInit = {}) =>
+    fetch(new URL("/openai/v1/chat/completions", made.url), {
+      method: "POST",
+      headers: { ...json, ...ada },
+      body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }),
+      ...init,
+    });
+  /** Opens a number of requests, one after the other. */
+  const openAll = async (count: number) => {
+    const opened: Promise<Response>[] = [];
+    for (let at = 1; at <= count; at += 1) {
+      opened.push(open());
+      await expect.poll(() => waiting.length).toBe(at);
+    }
+    return opened;
+  };
+  return { ...made, waiting, open, openAll };
+}
+
+async function expectAnswered(opened: readonly Promise<Response>[]): Promise<void> {
+  for (const response of await Promise.all(opened)) {
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ choices: [{ message: { content } }] });
+  }
+}
+
+attack(
+  "A-310",
+  "Send many short requests whose answers are long to a model, while a plugin is slow, so that the gateway runs out of memory",
+  "Of the answers of one model, `limits.inFlightBytes` are read and judged at a time, unless they are streamed; the rest waits on the model's side",
+  () => {
+    it.each(kinds)(
+      "answers %s wait until those before them have been judged, at most %i at a time",
+      async (_, most, answering) => {
+        const { judging, plugin } = slowJudge();
+        const { waiting, openAll } = await gatewayBeforeModel([plugin]);
+        const opened = await openAll(6);
+        for (const response of waiting) await answering(response);
+        await judgeAll(judging, 6, most);
+        await expectAnswered(opened);
+      },
+    );
+  },
+);
+
+const looks = definePlugin({ name: "looks", version: "1.0.0", hooks: { "cmf.llm_output"() {} } });
+/** Answers that take no room: how they begin, and how the gateway comes to know that it is so. */
+const roomless: readonly (readonly [kind: string, begin: Answer])[] = [
+  [
+    "of which only the first bytes have come",
+    (response) => response.writeHead(200, json).write("{"),
+  ],
+  [
+    "that are streamed",
+    (response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const delta = { content: "x".repeat(100) };
+      const chunk = { ...JSON.parse(answer), object: "chat.completion.chunk" };
+      const event = { ...chunk, choices: [{ index: 0, delta, finish_reason: null }] };
+      for (let at = 0; at < 500; at += 1) response.write(`data: ${JSON.stringify(event)}\n\n`);
+    },
+  ],
+  [
+    "that broke off",
+    (response) =>
+      response
+        .writeHead(200, { ...json, "content-length": answer.length })
+        .write(answer.slice(0, 100_000), () => response.destroy()),
+  ],
+];
+
+describe("room for a whole answer", () => {
+  it.each(roomless)("is not taken by answers %s", async (_, begin) => {
+    const { waiting, open, openAll } = await gatewayBeforeModel([looks]);
+    const opened = await openAll(5);
+    for (const response of waiting) begin(response);
+    await pause(50);
+    const last = open();
+    await expect.poll(() => waiting.length).toBe(6);
+    whole(waiting[5] as ServerResponse);
+    await expectAnswered([last]);
+    for (const response of waiting) response.destroy();
+    await Promise.allSettled(opened);
+  });
+
+  it("is not taken if no plugin sees answers", async () => {
+    const { waiting, open, openAll } = await gatewayBeforeModel();
+    const opened = await openAll(5);
+    for (const response of waiting) response.writeHead(200, json).write(answer.slice(0, 100_000));
+    const last = open();
+    await expect.poll(() => waiting.length).toBe(6);
+    whole(waiting[5] as ServerResponse);
+    await expectAnswered([last]);
+    for (const response of waiting) response.end(answer.slice(100_000));
+    await expectAnswered(opened);
+  });
+
+  it("is free once its caller has left", async () => {
+    const { judging, plugin } = slowJudge();
+    const { waiting, open } = await gatewayBeforeModel([plugin]);
+    const left = new AbortController();
+    const opened = [1, 2, 3].map(() => open({ signal: left.signal }));
+    await expect.poll(() => waiting.length).toBe(3);
+    for (const response of waiting) whole(response);
+    await expect.poll(() => judging.length).toBe(3);
+    left.abort();
+    await Promise.allSettled(opened);
+    for (const done of judging.splice(0)) done();
+    const last = open();
+    await expect.poll(() => waiting.length).toBe(4);
+    whole(waiting[3] as ServerResponse);
+    await judgeAll(judging, 1, 1);
+    await expectAnswered([last]);
+  });
+});
+
+it("an answer that is too large is refused, and takes no room any more", async () => {
+  const { waiting, open } = await gatewayBeforeModel([looks]);
+  for (let at = 0; at < 4; at += 1) {
+    const opened = open();
+    await expect.poll(() => waiting.length).toBe(at + 1);
+    waiting[at]?.writeHead(200, json).end(" ".repeat(33_554_433));
+    const response = await opened;
+    expect(response.status).toBe(502);
+    expect(await response.text()).toContain("answer_too_large");
+  }
+  const last = open();
+  await expect.poll(() => waiting.length).toBe(5);
+  whole(waiting[4] as ServerResponse);
+  await expectAnswered([last]);
+});
