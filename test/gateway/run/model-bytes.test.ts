@@ -91,6 +91,12 @@ attack(
 );
 
 const looks = definePlugin({ name: "looks", version: "1.0.0", hooks: { "cmf.llm_output"() {} } });
+const seesRequests = definePlugin({
+  name: "sees-requests",
+  version: "1.0.0",
+  hooks: { "cmf.llm_input"() {} },
+});
+
 /** Answers that take no room: how they begin, and how the gateway comes to know that it is so. */
 const roomless: readonly (readonly [kind: string, begin: Answer])[] = [
   [
@@ -131,7 +137,7 @@ describe("room for a whole answer", () => {
   });
 
   it("is not taken if no plugin sees answers", async () => {
-    const { waiting, open, openAll } = await gatewayBeforeModel();
+    const { waiting, open, openAll } = await gatewayBeforeModel([seesRequests]);
     const opened = await openAll(5);
     for (const response of waiting) response.writeHead(200, json).write(answer.slice(0, 100_000));
     const last = open();
@@ -161,18 +167,40 @@ describe("room for a whole answer", () => {
   });
 });
 
-it("an answer that is too large is refused, and takes no room any more", async () => {
-  const { waiting, open } = await gatewayBeforeModel([looks]);
-  for (let at = 0; at < 4; at += 1) {
-    const opened = open();
-    await expect.poll(() => waiting.length).toBe(at + 1);
-    waiting[at]?.writeHead(200, json).end(" ".repeat(33_554_433));
-    const response = await opened;
-    expect(response.status).toBe(502);
-    expect(await response.text()).toContain("answer_too_large");
+it.each([
+  ["an answer", 200, "application/json", 502],
+  ["an error", 503, "application/json", 503],
+  ["an error", 503, "text/event-stream", 503],
+])(
+  "%s that is too large, of status %i and type %s, takes no room any more",
+  async (_, status, type, seen) => {
+    const { waiting, open } = await gatewayBeforeModel([looks]);
+    for (let at = 0; at < 4; at += 1) {
+      const opened = open();
+      await expect.poll(() => waiting.length).toBe(at + 1);
+      waiting[at]?.writeHead(status, { "content-type": type }).end(" ".repeat(33_554_433));
+      const response = await opened;
+      expect(response.status).toBe(seen);
+      expect(await response.text()).toContain(seen === 502 ? "answer_too_large" : "status 503");
+    }
+    const last = open();
+    await expect.poll(() => waiting.length).toBe(5);
+    whole(waiting[4] as ServerResponse);
+    await expectAnswered([last]);
+  },
+);
+
+it("a long error takes room while plugins judge its message, whatever its type", async () => {
+  const { judging, plugin } = slowJudge();
+  const { waiting, openAll } = await gatewayBeforeModel([plugin]);
+  const opened = await openAll(6);
+  for (const response of waiting) {
+    response.writeHead(503, {
+      "content-type": "text/event-stream",
+      "content-length": answer.length,
+    });
+    response.end(JSON.stringify({ error: { message: "busy" } }).padEnd(answer.length));
   }
-  const last = open();
-  await expect.poll(() => waiting.length).toBe(5);
-  whole(waiting[4] as ServerResponse);
-  await expectAnswered([last]);
+  await judgeAll(judging, 6, 3);
+  for (const response of await Promise.all(opened)) expect(response.status).toBe(503);
 });
