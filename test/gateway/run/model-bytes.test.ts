@@ -25,6 +25,11 @@ type Answer = (response: ServerResponse) => unknown;
 const whole: Answer = (response) =>
   response.writeHead(200, { ...json, "content-length": answer.length }).end(answer);
 
+function inChunks(response: ServerResponse): void {
+  response.writeHead(200, json).write(answer.slice(0, 100_000));
+  setTimeout(() => response.end(answer.slice(100_000)), 5);
+}
+
 /** How answers come, and how many of them are judged at a time. */
 const kinds: readonly (readonly [kind: string, most: number, answering: Answer])[] = [
   ["with a known length", 3, whole],
@@ -32,11 +37,7 @@ const kinds: readonly (readonly [kind: string, most: number, answering: Answer])
     // Room is reserved for the longest answer.
     "in chunks",
     1,
-    async (response) => {
-      response.writeHead(200, json).write(answer.slice(0, 100_000));
-      await pause(5);
-      response.end(answer.slice(100_000));
-    },
+    inChunks,
   ],
 ];
 
@@ -82,7 +83,7 @@ attack(
         const { judging, plugin } = slowJudge();
         const { waiting, openAll } = await gatewayBeforeModel([plugin]);
         const opened = await openAll(6);
-        for (const response of waiting) await answering(response);
+        for (const response of waiting) answering(response);
         await judgeAll(judging, 6, most);
         await expectAnswered(opened);
       },
@@ -145,6 +146,17 @@ describe("room for a whole answer", () => {
     whole(waiting[5] as ServerResponse);
     await expectAnswered([last]);
     for (const response of waiting) response.end(answer.slice(100_000));
+    await expectAnswered(opened);
+  });
+
+  it("is no more than the answer has, once that is read", async () => {
+    const { judging, plugin } = slowJudge();
+    const { waiting, openAll } = await gatewayBeforeModel([plugin]);
+    const opened = await openAll(3);
+    inChunks(waiting[0] as ServerResponse);
+    await expect.poll(() => judging.length).toBe(1);
+    for (const response of waiting.slice(1)) whole(response);
+    await judgeAll(judging, 3, 3);
     await expectAnswered(opened);
   });
 

@@ -128,15 +128,17 @@ it.each([
 
 describe("an event of which much has come", () => {
   /** Two calls whose answers have begun, and a third, which is answered by now. */
-  async function begun() {
+  async function begun(text: string) {
     const waiting: Came[] = [];
     const made = await gatewayBefore(
       (came) => {
         waiting.push(came);
         const { id } = came.message;
-        const event = eventOf({ id, result: { content: [{ type: "text", text: long }] } });
+        const event = eventOf({ id, result: { content: [{ type: "text", text }] } });
         came.response.writeHead(200, { "content-type": "text/event-stream" });
-        came.response.write(event.slice(0, 100_000));
+        came.response.write(event.slice(0, 50_000), () =>
+          came.response.write(event.slice(50_000, 100_000)),
+        );
         rest.push(() => came.response.end(event.slice(100_000)));
       },
       { limits: { ...longLimits, inFlightBytes: 400_000 } },
@@ -157,8 +159,11 @@ describe("an event of which much has come", () => {
     return { ...made, rest, open, third, waiting, isThird: () => isThird };
   }
 
-  it("has room reserved for its rest", async () => {
-    const { rest, open, third, isThird } = await begun();
+  it.each([
+    ["", long],
+    [", even if parts of it look like comments", ":".repeat(long.length)],
+  ])("has room reserved for its rest%s", async (_, text) => {
+    const { rest, open, third, isThird } = await begun(text);
     expect(isThird()).toBe(false);
     rest[0]?.();
     expect((await third).status).toBe(200);
@@ -167,7 +172,7 @@ describe("an event of which much has come", () => {
   });
 
   it("has none any more if its stream breaks off", async () => {
-    const { waiting, third, isThird } = await begun();
+    const { waiting, third, isThird } = await begun(long);
     expect(isThird()).toBe(false);
     waiting[0]?.response.destroy();
     expect((await third).status).toBe(200);
@@ -180,6 +185,9 @@ const logged = { method: "notifications/message", params: { level: "info", data:
 it.each([
   ["comments", `: ${text}\n\n`],
   ["comments without an empty line", `: ${text}\n`],
+  ["events without data", `id: ${text}\n\n`],
+  ["events without data, in lines that end with CRLF,", `id: ${text}\r\n\r\n`],
+  ["events without data, in lines that end with CR,", `id: ${text}\r\r`],
   ["empty lines before the next event", `${"\r\n".repeat(50)}id: 1\r\n`],
   ["events after which the next one has begun", `${eventOf(logged)}id: 1\n`],
 ])("%s on an idle stream take no room", async (_, part) => {
