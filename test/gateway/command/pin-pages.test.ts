@@ -1,4 +1,6 @@
 /** Where `gateway pin` takes a list of tools to end. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith } from "../../support/folder.ts";
 import { testServer } from "../router/support/servers.ts";
@@ -104,4 +106,45 @@ it("a server that first sends a ping, or asks for what the command cannot do, ge
     { id: "ping", result: {} },
     { id: "roots/list", error: { code: -32601 } },
   ]);
+});
+
+it("asks for the list in the version that the server chose", async () => {
+  const { url, of } = await testServer({
+    initialize: () => ({
+      protocolVersion: "2025-06-18",
+      capabilities: { tools: {} },
+      serverInfo: { name: "test", version: "1.0.0" },
+    }),
+    "tools/list": () => ({ tools: [{ name: "a" }] }),
+  });
+  expect(await pinnedOf(url)).toMatchObject({ added: ["a"] });
+  expect(of("tools/list").map(({ headers }) => headers["mcp-protocol-version"])).toEqual([
+    "2025-06-18",
+  ]);
+});
+
+it("writes the hash of the fields in JSON, sorted by name, without `_meta`", async () => {
+  const { url } = await testServer({
+    "tools/list": () => ({
+      tools: [
+        {
+          name: "add",
+          _meta: { a: 1 },
+          inputSchema: {
+            type: "object",
+            required: ["a"],
+            properties: { a: { type: "number", enum: [1, "2", null] } },
+          },
+          description: "Adds numbers.",
+          annotations: { readOnlyHint: true },
+        },
+      ],
+    }),
+  });
+  const cwd = await folderWith({ "glassine.config.json": { servers: { one: { url } } } });
+  expect((await run(["gateway", "pin"], { cwd })).code).toBe(0);
+  const pins = JSON.parse(await readFile(join(cwd, "glassine.definitions.json"), "utf8"));
+  expect(pins).toEqual({
+    one: { add: "sha256:051124bf51f08533227f9fd3593bbb926e8fa282df77a644fe1479101f659bd3" },
+  });
 });

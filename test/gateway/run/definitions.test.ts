@@ -187,7 +187,13 @@ it.each([
 describe("with pins", () => {
   it("refuses what is new, what changed, and the second of one name", async () => {
     const pins = [tool("add"), tool("echo")];
-    const shown = [poisoned, tool("echo"), tool("echo", "Another."), tool("new")];
+    const shown = [
+      poisoned,
+      tool("echo"),
+      tool("echo", "Another."),
+      tool("new"),
+      tool("constructor"),
+    ];
     const { connect, changes } = await connected(shown, "refuse", pins);
     const client = await connect();
     expect(await listed(client)).toEqual(["echo"]);
@@ -195,6 +201,7 @@ describe("with pins", () => {
       ["add", false],
       ["echo", false],
       ["new", true],
+      ["constructor", true],
     ]);
     await expect(client.callTool({ name: "new" })).rejects.toMatchObject({ code: -32010 });
   });
@@ -202,7 +209,8 @@ describe("with pins", () => {
   it("refuses a call of a tool that has no pin, although no list has shown it", async () => {
     const { connect } = await connected([tool("add")], "refuse", [tool("add")]);
     const client = await connect();
-    await expect(client.callTool({ name: "hidden" })).rejects.toMatchObject({ code: -32010 });
+    for (const name of ["hidden", "constructor", "__proto__"])
+      await expect(client.callTool({ name })).rejects.toMatchObject({ code: -32010 });
     await expect(client.callTool({ name: "add" })).resolves.toMatchObject({
       content: [{ text: "called add" }],
     });

@@ -44,8 +44,8 @@ async function gatewayWith(pins: readonly Tool[] | undefined) {
     /** Which of these tools cannot be called. */
     async refused(...asked: readonly string[]) {
       const codes: unknown[] = [];
-      for (const name of asked) codes.push((await own.call(name, { name })).code);
-      return asked.filter((_, at) => codes[at] !== undefined);
+      for (const [id, name] of asked.entries()) codes.push((await own.call(id, { name })).code);
+      return asked.filter((_, at) => codes[at] === "definition_changed");
     },
     /** Reloads with these pins, or with none of this server. */
     async pinAgain(tools: readonly Tool[] | undefined) {
