@@ -200,6 +200,15 @@ describe("a file of publisher keys", () => {
     for (const line of key.pem.split("\n").slice(1, 2)) expect(text).not.toContain(line);
   });
 
+  it("may have a key that is valid at one instant only", async () => {
+    verifies("signing:keys-file");
+    const at = "2026-01-01T00:00:00Z";
+    const path = await fileOf(of({ ...publisher, not_before: at, not_after: at }));
+    expect((await readPublisherKeys(path)).keys).toMatchObject([
+      { notBefore: Date.parse(at), notAfter: Date.parse(at) },
+    ]);
+  });
+
   it("with a duplicate entry or key is refused", async () => {
     verifies("signing:keys-once");
     const other = testKey();
@@ -220,8 +229,9 @@ describe("a file of publisher keys", () => {
         key_id: "builder@example.com",
         public_key: testKey().publicKey,
       },
+      { ...publisher, identity: "c@example.com", public_key: testKey().publicKey },
     ];
-    expect((await readPublisherKeys(await fileOf(of(...apart)))).keys).toHaveLength(3);
+    expect((await readPublisherKeys(await fileOf(of(...apart)))).keys).toHaveLength(4);
   });
 
   it("is refused with all problems in its data and the first eight in the message", async () => {
