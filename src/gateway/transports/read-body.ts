@@ -61,17 +61,26 @@ export function streamOf({ body }: Request | Response): AsyncIterable<Uint8Array
   return (body ?? []) as AsyncIterable<Uint8Array>;
 }
 
-/** Returns all bytes of `source`, or undefined if there are more than `maxBytes`. */
+/**
+ * Returns all bytes of `source`, or undefined if there are more than `maxBytes`. They are copied as
+ * they come: a chunk takes a hundred bytes of memory, and may hold only one.
+ */
 export async function bytesWithin(
   source: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<Buffer | undefined> {
-  const chunks: Uint8Array[] = [];
+  let all = Buffer.alloc(0);
   let bytes = 0;
   for await (const chunk of source) {
+    const before = bytes;
     bytes += chunk.byteLength;
     if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
+    if (bytes > all.length) {
+      const larger = Buffer.allocUnsafe(Math.min(Math.max(bytes, 2 * all.length), maxBytes));
+      all.copy(larger, 0, 0, before);
+      all = larger;
+    }
+    all.set(chunk, before);
   }
-  return Buffer.concat(chunks);
+  return all.subarray(0, bytes);
 }
