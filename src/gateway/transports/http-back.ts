@@ -5,7 +5,6 @@
  * single exchange of 2026-07-28. It passes each event on as soon as it is complete. It follows no
  * redirects, decodes no compression and has no deadlines for requests.
  */
-import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { attempt, ignore, within } from "../../core/data/index.ts";
@@ -96,9 +95,13 @@ export class HttpBack implements Transport {
   readonly #client: HttpClient;
   /** The streams of requests that have no answer yet, by id. */
   readonly #open = new Map<string, AbortController>();
-  /** Aborts everything that belongs to no request. */
-  #whole: AbortController | undefined;
-  #isListening = false;
+  /**
+   * The messages that the server does not answer, and has not taken yet. Each has its own controller:
+   * one for all would keep something of each for as long as the session lasts.
+   */
+  readonly #notifying = new Set<AbortController>();
+  /** The server's own stream, once it has been asked for. */
+  #listening: AbortController | undefined;
   #isClosed = false;
   /** Settles when the server knows that the session has begun. Later messages wait for it. */
   #beginning: Promise<unknown> | undefined;
@@ -131,7 +134,8 @@ export class HttpBack implements Transport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const inTime = AbortSignal.timeout(endMs);
-    this.#whole?.abort();
+    for (const each of this.#notifying) each.abort();
+    this.#listening?.abort();
     // Without its name, the server's session could not be ended.
     if (this.#naming !== undefined) await within(endMs, () => this.#naming);
     for (const stream of this.#open.values()) stream.abort();
@@ -184,8 +188,10 @@ export class HttpBack implements Transport {
     const stream = cancelled === undefined ? undefined : this.#open.get(keyOf(cancelled));
     // Otherwise a server that hangs would keep a connection for each.
     const inTime = AbortSignal.timeout(cancelled === undefined ? notifyMs : endMs);
-    const signal =
-      cancelled === undefined ? AbortSignal.any([this.#signalOfAll(), inTime]) : inTime;
+    const own = new AbortController();
+    // The end of the connection does not keep a server from hearing what was cancelled.
+    if (cancelled === undefined) this.#notifying.add(own);
+    const signal = AbortSignal.any([own.signal, inTime]);
     // In an exchange, closing the stream cancels the request.
     try {
       if (!this.#isSession && cancelled !== undefined) return;
@@ -193,6 +199,7 @@ export class HttpBack implements Transport {
       await body.dump();
       if (statusCode >= 300) throw new RefusalError(refusedByServer, ` with ${statusCode}`);
     } finally {
+      this.#notifying.delete(own);
       stream?.abort();
     }
   }
@@ -203,7 +210,7 @@ export class HttpBack implements Transport {
     const begun = async () => {
       await within(beginMs, () => notified);
       // A caller may send it any number of times.
-      if (this.#isListening) return;
+      if (this.#listening !== undefined || this.#isClosed) return;
       await within(openMs, () => new Promise<void>((resolve) => this.#listen(resolve)));
     };
     this.#beginning = begun().finally(() => {
@@ -213,8 +220,8 @@ export class HttpBack implements Transport {
   }
 
   #listen(onAnswered: () => void): void {
-    this.#isListening = true;
-    const signal = this.#signalOfAll();
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
     const stream = new StandaloneStream({
       maxBytes: this.#options.maxBytes,
       budget: this.#options.budget,
@@ -224,16 +231,6 @@ export class HttpBack implements Transport {
       signal,
     });
     void stream.listen(onAnswered);
-  }
-
-  /** Created on first use, since most exchanges never need it. */
-  #signalOfAll(): AbortSignal {
-    if (this.#whole === undefined) {
-      this.#whole = new AbortController();
-      // Any number of messages may be in flight.
-      setMaxListeners(0, this.#whole.signal);
-    }
-    return this.#whole.signal;
   }
 
   async #readAnswer(answer: HttpAnswer, asked: Asked): Promise<void> {

@@ -359,6 +359,31 @@ it("keeps no connection for a notification that the server does not accept", asy
   expect(asked).toEqual([30_000]);
 });
 
+it("keeps nothing of a notification that the server has taken, for however long a session lasts", async () => {
+  const { end } = await back((response) => void response.writeHead(202).end());
+  const any = vi.spyOn(AbortSignal, "any");
+  onTestFinished(() => void vi.restoreAllMocks());
+  for (let at = 0; at < 5; at += 1) await end.send(note);
+  // A signal keeps an entry for each that is made from it.
+  const made = any.mock.calls.flatMap(([from]) => [...from]);
+  expect(new Set(made).size).toBe(made.length);
+});
+
+it("sends no notification any longer once it is closed", async () => {
+  let open = 0;
+  const { end } = await back((response) => {
+    open += 1;
+    response.on("close", () => {
+      open -= 1;
+    });
+  });
+  const notified = [1, 2].map(() => end.send(note));
+  await expect.poll(() => open).toBe(2);
+  await end.close();
+  for (const each of notified) await expect(each).rejects.toThrow("aborted");
+  await expect.poll(() => open).toBe(0);
+});
+
 const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: {} };
 const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
 
