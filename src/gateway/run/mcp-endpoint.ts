@@ -174,7 +174,8 @@ export class DirectEndpoint implements McpEndpoint {
   async #endLeft(subject: string): Promise<void> {
     const before = performance.now() - leftMs;
     await this.sessions.endOldest(
-      ({ key, front, usedAt }) => key === subject && front.isLeft(leftMs) && usedAt < before,
+      subject,
+      ({ front, usedAt }) => front.isLeft(leftMs) && usedAt < before,
     );
   }
 

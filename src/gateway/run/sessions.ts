@@ -15,6 +15,8 @@ export interface Session {
 
 export class Sessions<Kind extends Session = Session> {
   readonly #sessions = new Map<string, Kind>();
+  /** By the key of the identity that owns them. */
+  readonly #ofSubject = new Map<string, Set<Kind>>();
   readonly #limits: () => GatewayConfig["limits"];
 
   constructor(limits: () => GatewayConfig["limits"]) {
@@ -29,12 +31,14 @@ export class Sessions<Kind extends Session = Session> {
   hasRoomFor({ key }: Identity): boolean {
     const { sessions, sessionsPerSubject } = this.#limits();
     if (this.#sessions.size >= sessions) return false;
-    const own = [...this.#sessions.values()].filter((each) => each.key === key);
-    return own.length < sessionsPerSubject;
+    return (this.#ofSubject.get(key)?.size ?? 0) < sessionsPerSubject;
   }
 
   add(session: Kind): void {
-    this.#sessions.set(session.id, session);
+    const { id, key } = session;
+    this.remove(id);
+    this.#sessions.set(id, session);
+    this.#ofSubject.set(key, (this.#ofSubject.get(key) ?? new Set()).add(session));
   }
 
   has(id: string): boolean {
@@ -42,7 +46,12 @@ export class Sessions<Kind extends Session = Session> {
   }
 
   remove(id: string): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
     this.#sessions.delete(id);
+    const own = this.#ofSubject.get(session.key);
+    own?.delete(session);
+    if (own?.size === 0) this.#ofSubject.delete(session.key);
   }
 
   /** Returns the session if it belongs to this subject. Another's is treated as unknown. */
@@ -64,9 +73,9 @@ export class Sessions<Kind extends Session = Session> {
     await this.endWhere(({ usedAt, isBusy }) => !isBusy && usedAt < before);
   }
 
-  /** Ends the one of these sessions that was used least recently. */
-  async endOldest(isMeant: (session: Kind) => boolean): Promise<void> {
-    const meant = [...this.#sessions.values()].filter(isMeant);
+  /** Ends the one of these sessions of a subject that was used least recently. */
+  async endOldest(subject: string, isMeant: (session: Kind) => boolean): Promise<void> {
+    const meant = [...(this.#ofSubject.get(subject) ?? [])].filter(isMeant);
     const [oldest] = meant.sort((one, other) => one.usedAt - other.usedAt);
     if (oldest === undefined) return;
     // At once: for each of two callers that come together, another one ends.
