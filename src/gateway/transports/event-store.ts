@@ -8,6 +8,7 @@ interface Reader {
 
 /** As JSON: as an object, a message can take ten times as much memory. */
 interface Stored {
+  readonly id: string;
   readonly stream: string;
   readonly json: string;
   readonly isAnswer: boolean;
@@ -35,6 +36,8 @@ export function eventStores() {
   /** Event ids are valid in this session only: another session's ids are unknown here. */
   return (maxEvents: number, maxUnits: number) => {
     const events = new Map<string, Stored>();
+    /** The same by stream, the oldest first. */
+    const byStream = new Map<string, Stored[]>();
     /** The last event that is forgotten of each stream, unless that is its answer. */
     const streams = new Map<string, number>();
     const prefix = crypto.randomUUID();
@@ -47,6 +50,9 @@ export function eventStores() {
       forgetOldest() {
         for (const [oldest, { stream, json, isAnswer: isLast }] of events) {
           events.delete(oldest);
+          const own = byStream.get(stream);
+          own?.shift();
+          if (own?.length === 0) byStream.delete(stream);
           if (isLast) streams.delete(stream);
           else streams.set(stream, numberOf(oldest));
           kept.units -= json.length;
@@ -82,8 +88,8 @@ export function eventStores() {
       /** Whether this event is an answer, and the last event of its stream. */
       isLastAnswer(id: string) {
         const event = events.get(id);
-        const last = [...events].findLast(([, { stream }]) => stream === event?.stream);
-        return event?.isAnswer === true && last?.[0] === id;
+        const isLast = event !== undefined && byStream.get(event.stream)?.at(-1) === event;
+        return isLast && event.isAnswer;
       },
       async storeEvent(stream: string, message: Message) {
         count += 1;
@@ -91,7 +97,11 @@ export function eventStores() {
         if (isOver) return id;
         const json = JSON.stringify(message);
         if (!streams.has(stream)) streams.set(stream, 0);
-        events.set(id, { stream, json, isAnswer: isAnswer(message) });
+        const event = { id, stream, json, isAnswer: isAnswer(message) };
+        events.set(id, event);
+        const own = byStream.get(stream);
+        if (own === undefined) byStream.set(stream, [event]);
+        else own.push(event);
         kept.units += json.length;
         unitsOfAll += json.length;
         sessions.delete(kept);
@@ -104,12 +114,13 @@ export function eventStores() {
         const of = streamOf(id);
         if (of === undefined) throw new Error("The event is not known.");
         const first = numberOf(id);
-        for (const [each, { stream, json }] of events) {
+        const own = byStream.get(of) ?? [];
+        const before = own.findLastIndex((each) => numberOf(each.id) <= first);
+        for (const { id: each, json } of own.slice(before + 1)) {
           // An event without content only announces its id.
           const says = json !== "{}";
           // Do not await: an event that arrives in between would reach nobody.
-          if (numberOf(each) > first && stream === of && says)
-            void send(each, JSON.parse(json) as never);
+          if (says) void send(each, JSON.parse(json) as never);
         }
         return of;
       },

@@ -1,6 +1,7 @@
 /** The events that sessions keep. */
 import { expect, it } from "vitest";
 import { eventStores } from "../../../../src/gateway/transports/event-store.ts";
+import { excessOf } from "../../../support/growth.ts";
 
 const answerOf = (text: string) => ({ jsonrpc: "2.0", id: 1, result: { text } });
 
@@ -68,4 +69,27 @@ it("keeps as much as a single session may keep", async () => {
     [1, 2, 3].map(() => store.storeEvent("a", answerOf("x".repeat(20_000_000)))),
   );
   expect(ids.map(store.has)).toEqual([false, true, true]);
+});
+
+it("replays a stream, and knows its end, in time that does not grow with what else is kept", async () => {
+  const input = async (count: number) => {
+    const store = eventStores()(count, 1e9);
+    const ids: string[] = [];
+    for (let at = 0; at < count; at += 1)
+      ids.push(await store.storeEvent(at % 2 === 0 ? "own" : `other ${at}`, answerOf(`${at}`)));
+    return { store, ids };
+  };
+  const run = async ({ store, ids }: Awaited<ReturnType<typeof input>>) => {
+    const sent: string[] = [];
+    const ends = ids.filter(store.isLastAnswer).length;
+    for (const id of ids.slice(-100)) {
+      for (let times = 0; times < ids.length / 100; times += 1)
+        await store.replayEventsAfter(id, { send: async (each) => void sent.push(each) });
+    }
+    return [ends, sent.length];
+  };
+  const { store, ids } = await input(10);
+  expect(ids.map(store.isLastAnswer).map(Number).join("")).toBe("0101010111");
+  expect(await run({ store, ids })).toEqual([6, 10]);
+  expect(await excessOf({ input, run }, { longTime: 100 })).toBeUndefined();
 });
