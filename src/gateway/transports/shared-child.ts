@@ -8,7 +8,7 @@
  * no other such request is open.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { ignore } from "../../core/data/index.ts";
+import { AgedMap, ignore } from "../../core/data/index.ts";
 import { renumbered } from "./server-asks.ts";
 import {
   cancellation,
@@ -45,7 +45,6 @@ export interface SharedChildOptions {
 interface Asked {
   readonly transport: Transport;
   readonly id: RequestId;
-  readonly method: unknown;
   readonly token: unknown;
 }
 
@@ -56,7 +55,8 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
   let isClosed = false;
   const transports = new Set<Transport>();
   /** By the id that the process knows, which also serves as the progress token. */
-  const asked = new Map<number, Asked>();
+  const calls = new AgedMap<number, Asked>();
+  const subscriptions = new AgedMap<number, Asked>();
 
   back.onmessage = (message, extra) => isMessage(message) && receive(message, extra);
   back.onclose = () => {
@@ -67,8 +67,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
 
   function receive(message: Message, given: Extra | undefined): Handed {
     if (isAnswer(message)) {
-      const found = asked.get(Number(message.id));
-      asked.delete(Number(message.id));
+      const found = remove(Number(message.id));
       if (found === undefined) return;
       const extra: Extra = { ...given, relatedRequestId: found.id };
       return found.transport.onmessage?.(answerOf(found.id, message), extra);
@@ -76,7 +75,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
     const params = paramsOf(message);
     const meta = metaOf(message);
     const named = params.progressToken ?? meta[subscriptionKey];
-    const found = named === undefined ? newest() : asked.get(Number(named));
+    const found = named === undefined ? newest() : get(Number(named));
     if (found === undefined) {
       onDropped(message);
       return;
@@ -85,12 +84,19 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
     return found.transport.onmessage?.(withNamesOf(found, message, params, meta), extra);
   }
 
+  function get(id: number): Asked | undefined {
+    return calls.get(id) ?? subscriptions.get(id);
+  }
+
+  /** Returns the request that was removed, if it was open. */
+  function remove(id: number): Asked | undefined {
+    return calls.delete(id) ?? subscriptions.delete(id);
+  }
+
   /** The likeliest request for a message that names none. */
   function newest(): Asked | undefined {
-    const all = [...asked.values()];
-    const calls = all.filter(({ method }) => !isLasting(method));
-    const likely = calls.length > 0 ? calls : all;
-    return isAnonymous && likely.length > 1 ? undefined : likely.at(-1);
+    const likely = calls.size > 0 ? calls : subscriptions;
+    return isAnonymous && likely.size > 1 ? undefined : likely.newest;
   }
 
   function connect(): Transport {
@@ -111,19 +117,21 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
           count += 1;
           own.add(count);
           const { progressToken: token } = metaOf(message);
-          asked.set(count, { transport, id: message.id, method: message.method, token });
+          const { id, method } = message;
+          const alike = isLasting(method) ? subscriptions : calls;
+          alike.set(count, { transport, id, token });
           await back.send(renumbered(message, count));
         } else if (message.method === "notifications/cancelled") {
           const params = paramsOf(message);
-          const known = [...own].find((id) => asked.get(id)?.id === params.requestId);
+          const known = [...own].find((id) => get(id)?.id === params.requestId);
           if (known === undefined) return;
-          asked.delete(known);
+          remove(known);
           await back.send({ ...message, params: { ...params, requestId: known } });
         } else await back.send(message);
       },
       async close() {
         if (!transports.delete(transport)) return;
-        const open = [...own].filter((id) => asked.delete(id));
+        const open = [...own].filter((id) => remove(id) !== undefined);
         for (const id of open) void ignore(back.send(cancellation(id, "The caller is gone")));
         // For these to be written, but no longer: a process that does not read never takes them.
         if (open.length > 0) await nextTurn();

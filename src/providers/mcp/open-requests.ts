@@ -1,3 +1,4 @@
+import { AgedMap } from "../../core/data/index.ts";
 import { maxOpen } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { keyOf } from "./transport.ts";
@@ -7,18 +8,10 @@ interface WithToken {
   readonly token: string | undefined;
 }
 
-/** A request between those that were added before and after it. */
-interface Open<Entry> {
-  readonly entry: Entry;
-  older: Open<Entry> | undefined;
-  newer: Open<Entry> | undefined;
-}
-
 /** Unanswered requests, by the key of their id, by their progress token, and by their age. */
 export class OpenRequests<Entry extends WithToken> {
-  readonly #byKey = new Map<string, Open<Entry>>();
+  readonly #byKey = new AgedMap<string, Entry>();
   readonly #byToken = new Map<string, Entry>();
-  #newest: Open<Entry> | undefined;
 
   get size(): number {
     return this.#byKey.size;
@@ -29,12 +22,12 @@ export class OpenRequests<Entry extends WithToken> {
   }
 
   get(key: string): Entry | undefined {
-    return this.#byKey.get(key)?.entry;
+    return this.#byKey.get(key);
   }
 
   /** The request that was added last, found without looking at the others. */
   get newest(): Entry | undefined {
-    return this.#newest?.entry;
+    return this.#byKey.newest;
   }
 
   /** The request with a progress token: of two with the same token, the first. */
@@ -44,36 +37,26 @@ export class OpenRequests<Entry extends WithToken> {
   }
 
   list(): readonly (readonly [key: string, entry: Entry])[] {
-    return Array.from(this.#byKey, ([key, { entry }]) => [key, entry]);
+    return this.#byKey.list();
   }
 
   add(key: string, entry: Entry): void {
     this.remove(key);
-    const open: Open<Entry> = { entry, older: this.#newest, newer: undefined };
-    if (this.#newest) this.#newest.newer = open;
-    this.#newest = open;
-    this.#byKey.set(key, open);
+    this.#byKey.set(key, entry);
     if (entry.token !== undefined && !this.#byToken.has(entry.token)) {
       this.#byToken.set(entry.token, entry);
     }
   }
 
   remove(key: string): void {
-    const open = this.#byKey.get(key);
-    if (open === undefined) return;
-    const { entry, older, newer } = open;
-    this.#byKey.delete(key);
-    if (older) older.newer = newer;
-    if (newer) newer.older = older;
-    else this.#newest = older;
-    const { token } = entry;
+    const entry = this.#byKey.delete(key);
+    const token = entry?.token;
     if (token !== undefined && this.#byToken.get(token) === entry) this.#byToken.delete(token);
   }
 
   clear(): void {
     this.#byKey.clear();
     this.#byToken.clear();
-    this.#newest = undefined;
   }
 }
 

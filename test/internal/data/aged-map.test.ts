@@ -1,0 +1,36 @@
+/** A map that finds its newest and oldest entries. */
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { AgedMap } from "../../../src/core/data/index.ts";
+
+it("finds its newest and oldest entries, whichever others are deleted", () => {
+  const steps = fc.array(fc.tuple(fc.constantFrom("set", "delete", "clear"), fc.nat(6)), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(steps, (taken) => {
+      const map = new AgedMap<number, string>();
+      let model: [number, string][] = [];
+      for (const [at, [what, key]] of taken.entries()) {
+        const before = model.find(([each]) => each === key)?.[1];
+        expect(map.get(key)).toBe(before);
+        if (what === "clear" && key === 0) {
+          map.clear();
+          model = [];
+        } else if (what !== "clear") {
+          model = model.filter(([each]) => each !== key);
+          if (what === "delete") expect(map.delete(key)).toBe(before);
+          else {
+            map.set(key, `value ${at}`);
+            model.push([key, `value ${at}`]);
+          }
+        }
+        expect(map.size).toBe(model.length);
+        expect(map.list()).toEqual(model);
+        expect([...map.keys()]).toEqual(model.map(([each]) => each));
+        expect(map.newest).toBe(model.at(-1)?.[1]);
+        expect(map.oldestKey).toBe(model[0]?.[0]);
+      }
+    }),
+  );
+});
