@@ -20,6 +20,7 @@ import {
   RefusalError,
   type RefusedAsks,
   requestsIn,
+  SessionExchanges,
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad } from "./answers.ts";
@@ -49,7 +50,7 @@ interface PassedSession extends Session {
   readonly server: string;
   readonly refusedAsks: RefusedAsks;
   /** The exchanges with requests that have no answer yet. */
-  readonly open: Map<Request, PassThrough>;
+  readonly open: SessionExchanges;
 }
 
 /** MCP: a session id is visible ASCII. It is used in names here, so it is bounded too. */
@@ -121,7 +122,7 @@ export class PassEndpoint implements McpEndpoint {
     const leave = () => {
       end();
       release();
-      if (session?.open.delete(request) && !session.isBusy) this.sessions.answered(session.id);
+      if (session?.open.remove(request) && !session.isBusy) this.sessions.answered(session.id);
     };
     try {
       return await this.#exchange(asked, session, leave);
@@ -148,7 +149,7 @@ export class PassEndpoint implements McpEndpoint {
     // Labels from the request that begins a session are copied to it once it has an id.
     const labels = isBeginning(body) ? `beginning ${id}` : sessionOfSubject(identity);
     const passed = this.#passThrough(asked, session, labels);
-    if (requestsIn(body).length > 0) session?.open.set(request, passed);
+    if (requestsIn(body).length > 0) session?.open.add(request, passed);
     passed.front.sessionId = id;
     callers.set(id, { identity, session: session?.id ?? labels });
     const wired = await wire(passed.front, [server], {
@@ -194,7 +195,7 @@ export class PassEndpoint implements McpEndpoint {
       budget: server.budget,
       timeoutMs: settings.timeoutMs,
       refusedAsks: session?.refusedAsks,
-      inSession: session && (() => session.open.values()),
+      session: session?.open,
       onSession: (made) => this.#begin(server, made, identity, labels),
       onSessionOver: () => session && this.#forget(session),
       onUndelivered: (message) => events.droppedMessage(server.name, message),
@@ -246,7 +247,7 @@ export class PassEndpoint implements McpEndpoint {
 
   #remember(server: Server, id: string, identity: Identity): PassedSession {
     const name = nameOf(server, id);
-    const open = new Map<Request, PassThrough>();
+    const open = new SessionExchanges();
     const session: PassedSession = {
       id: name,
       key: identity.key,
@@ -266,7 +267,7 @@ export class PassEndpoint implements McpEndpoint {
 
   #forget({ id, open }: PassedSession): void {
     forgetSession(id, this.sessions, this.#options);
-    for (const passed of open.values()) passed.sessionOver();
+    open.over();
   }
 
   sessionFor(_request: Request, identity: Identity): string {

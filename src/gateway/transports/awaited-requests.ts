@@ -1,6 +1,8 @@
 /** The requests that wait for a server's answer, and the progress that the server may report. */
-import { longestTimerMs } from "../../core/data/index.ts";
-import { beginsTask, longMs } from "./server-asks.ts";
+import { longestTimerMs, putNewest } from "../../core/data/index.ts";
+import { RestartableTimer } from "./deadline.ts";
+import { longMs } from "./open-questions.ts";
+import { beginsTask } from "./server-asks.ts";
 import {
   awaitsTask,
   isAnswer,
@@ -30,13 +32,12 @@ interface Open {
   readonly method: string;
   readonly token: string | undefined;
   readonly isModern: boolean;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: RestartableTimer;
 }
 
-/** The progress of a request, or of the task that it began. */
+/** The progress of a request. */
 interface Progress {
-  /** Absent once the request continues as a task. */
-  readonly entry: Open | undefined;
+  readonly entry: Open;
   readonly takes: ProgressFilter;
 }
 
@@ -46,6 +47,10 @@ export class AwaitedRequests {
   readonly #open = new Map<string, Open>();
   /** By progress token. */
   readonly #tokens = new Map<string, Progress>();
+  /** The same of tasks: these report progress after the answer that began them. */
+  readonly #taskTokens = new Map<string, ProgressFilter>();
+  /** When all requests of a session had all of their time again. */
+  #restartedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AwaitedOptions, onLate: OnLate) {
     this.#options = options;
@@ -69,21 +74,33 @@ export class AwaitedRequests {
     this.remove(id);
     const token = tokenKey(metaOf(message).progressToken);
     const sentAt = performance.now();
-    const timer = setTimeout(() => this.#onLate(id, sentAt), this.#timeFor(method)).unref();
-    const entry = { id, method, token, isModern: isModern(message), timer };
+    const isOfExchange = isModern(message);
+    const timer = new RestartableTimer(
+      this.#timeFor(method),
+      () => this.#onLate(id, sentAt),
+      isOfExchange ? undefined : () => this.#restartedAt,
+    );
+    const entry = { id, method, token, isModern: isOfExchange, timer };
     this.#open.set(keyOf(id), entry);
-    if (token !== undefined) this.#tokens.set(token, { entry, takes: progressFilter() });
+    if (token === undefined) return;
+    this.#tokens.set(token, { entry, takes: progressFilter() });
+    this.#taskTokens.delete(token);
   }
 
   /**
-   * Gives a request all of its time again, or every one, because a person was asked. Returns whether
-   * there was any. In MCP 2026-07-28 a server cannot ask anybody, so such a request gets no time.
+   * Gives a request all of its time again, because a person was asked. Returns whether it is open. In
+   * MCP 2026-07-28 a server cannot ask anybody, so such a request gets no time.
    */
-  restart(id?: RequestId): boolean {
-    const meant = id === undefined ? [...this.#open.values()] : [this.#open.get(keyOf(id))];
-    const inSession = meant.filter((each) => each?.isModern === false);
-    for (const each of inSession) each?.timer.refresh();
-    return inSession.length > 0;
+  restart(id: RequestId): boolean {
+    const entry = this.#open.get(keyOf(id));
+    if (entry?.isModern !== false) return false;
+    entry.timer.restart();
+    return true;
+  }
+
+  /** Does the same with every request. */
+  restartAll(): void {
+    this.#restartedAt = performance.now();
   }
 
   /** How long an answer to this method may take, in milliseconds. */
@@ -97,7 +114,7 @@ export class AwaitedRequests {
   remove(id: RequestId): Pick<Open, "id" | "method"> | undefined {
     const entry = this.#open.get(keyOf(id));
     if (entry === undefined) return undefined;
-    clearTimeout(entry.timer);
+    entry.timer.stop();
     this.#open.delete(keyOf(id));
     if (entry.token !== undefined && this.#tokens.get(entry.token)?.entry === entry)
       this.#tokens.delete(entry.token);
@@ -114,24 +131,18 @@ export class AwaitedRequests {
       const progress = this.#tokens.get(token);
       const entry = this.remove(message.id);
       if (progress !== undefined && progress.entry === entry && beginsTask(message))
-        this.#keepToken(token, progress);
+        putNewest(this.#taskTokens, token, progress.takes, 2 * this.#options.inFlight);
       return entry !== undefined;
     }
     // Anything else without a method is not a message.
     if (message.method !== "notifications/progress") return typeof message.method === "string";
     const { progressToken, progress } = paramsOf(message);
-    const known = this.#tokens.get(tokenKey(progressToken) ?? "");
-    if (known?.takes(progress) !== true) return false;
-    known.entry?.timer.refresh();
+    const token = tokenKey(progressToken) ?? "";
+    const open = this.#tokens.get(token);
+    const takes = open?.takes ?? this.#taskTokens.get(token);
+    if (takes?.(progress) !== true) return false;
+    open?.entry.timer.restart();
     return true;
-  }
-
-  /** Keeps a progress token, because a task reports progress after the answer that began it. */
-  #keepToken(token: string, { takes }: Progress): void {
-    const [oldest] = [...this.#tokens].find(([, { entry }]) => entry === undefined) ?? [];
-    if (this.#tokens.size > 2 * this.#options.inFlight && oldest !== undefined)
-      this.#tokens.delete(oldest);
-    this.#tokens.set(token, { entry: undefined, takes });
   }
 }
 

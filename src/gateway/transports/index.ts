@@ -34,6 +34,7 @@ export { PassThrough, type RefusedAsks } from "./pass-through.ts";
 export { type BodyLimits, bodyFaults, bytesWithin, readBody, streamOf } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";
 export { beginsTask } from "./server-asks.ts";
+export { SessionExchanges } from "./session-exchanges.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
 export { stdioFront } from "./stdio-front.ts";
 export {

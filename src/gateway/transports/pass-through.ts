@@ -16,8 +16,9 @@ import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed, isEncoded, statusWithBody } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
+import { OpenQuestions } from "./open-questions.ts";
 import { streamOf } from "./read-body.ts";
-import { OpenQuestions } from "./server-asks.ts";
+import { progressIn, type SessionExchanges } from "./session-exchanges.ts";
 import { inSlices } from "./slices.ts";
 import {
   type AnswerMessage,
@@ -33,7 +34,6 @@ import {
   late,
   type Message,
   metaOf,
-  paramsOf,
   type Refusal,
   RefusalError,
   type RequestId,
@@ -71,8 +71,8 @@ export interface PassThroughOptions {
   readonly timeoutMs: number;
   /** The session's refused requests; absent for an exchange without a session. */
   readonly refusedAsks: RefusedAsks | undefined;
-  /** Returns the session's exchanges with requests; absent for an exchange without a session. */
-  readonly inSession: (() => Iterable<PassThrough>) | undefined;
+  /** The session's exchanges with requests; absent for an exchange without a session. */
+  readonly session: SessionExchanges | undefined;
   /** The server named a new session. The caller learns its id once this has resolved. */
   readonly onSession: (id: string) => Promise<void>;
   /** The server says that the session is over. */
@@ -115,9 +115,10 @@ export class PassThrough {
   };
   readonly #options: PassThroughOptions;
   readonly #asked: readonly Message[];
-  readonly #requests: readonly RequestMessage[];
+  readonly requests: readonly RequestMessage[];
   /** The caller's request, if that is its only message. */
   readonly #only: RequestMessage | undefined;
+  readonly tokens: ReadonlySet<unknown>;
   /** The caller's requests that have no answer yet. */
   readonly #open: Map<string, RequestId>;
   /** The keys of those that another exchange of the session may still answer. */
@@ -129,7 +130,8 @@ export class PassThrough {
   /** The messages for the caller, until there is a stream for them. */
   readonly #incoming: Sent[] = [];
   readonly #deadline = new Deadline();
-  readonly #questions = new OpenQuestions();
+  readonly #questions: OpenQuestions<object>;
+  readonly #begunAt = performance.now();
   readonly #isBeginning: boolean;
   readonly #hasDeadline: boolean;
   /** Whether the session that the server named has begun. */
@@ -155,12 +157,15 @@ export class PassThrough {
     const { body } = options;
     this.#options = options;
     this.#asked = messagesIn(body).filter(isMessage);
-    this.#requests = requestsIn(body);
-    this.#only = this.#asked.length === 1 ? this.#requests[0] : undefined;
-    this.#open = new Map(this.#requests.map(({ id }) => [keyOf(id), id]));
+    this.requests = requestsIn(body);
+    this.#only = this.#asked.length === 1 ? this.requests[0] : undefined;
+    this.#open = new Map(this.requests.map(({ id }) => [keyOf(id), id]));
+    const tokens = this.requests.map((each) => metaOf(each).progressToken);
+    this.tokens = new Set(tokens.filter((each) => each !== undefined));
+    this.#questions = options.session?.questions ?? new OpenQuestions();
     this.#isBeginning = this.#only?.method === "initialize";
-    this.#hasDeadline = !this.#requests.some(({ method }) => isLasting(method));
-    const isBounded = options.inSession !== undefined && this.#hasDeadline;
+    this.#hasDeadline = !this.requests.some(({ method }) => isLasting(method));
+    const isBounded = options.session !== undefined && this.#hasDeadline;
     this.#awaited = new Set(isBounded ? this.#open.keys() : []);
   }
 
@@ -192,12 +197,10 @@ export class PassThrough {
 
   /** Passes the caller's messages to the guard. */
   #passToGuard(): void {
-    const { body, refusedAsks, authInfo, request } = this.#options;
+    const { body, refusedAsks, authInfo, request, session } = this.#options;
     if (body === undefined) return;
-    for (const each of this.#options.inSession?.() ?? []) {
-      for (const key of cancelledIn(body)) each.#stopAwaiting(key);
-      for (const message of this.#asked) if (isAnswer(message)) each.#noteAnswer(message);
-    }
+    for (const key of cancelledIn(body)) session?.stopAwaiting(key);
+    for (const message of this.#asked) if (isAnswer(message)) session?.answered(message.id);
     const kept = this.#asked.filter((message) => {
       if (!isAnswer(message)) return true;
       const refused = refusedAsks?.get(keyOf(message.id));
@@ -226,8 +229,12 @@ export class PassThrough {
   }
 
   async #throughServer(): Promise<Response> {
-    if (this.#requests.length > 0 && this.#hasDeadline)
-      this.#deadline.start(this.#options.timeoutMs, () => this.#mayTakeLonger);
+    if (this.requests.length > 0 && this.#hasDeadline)
+      this.#deadline.start(
+        this.#options.timeoutMs,
+        () => this.#mayTakeLonger,
+        () => this.#options.session?.restartedAt ?? Number.NEGATIVE_INFINITY,
+      );
     // The gateway may answer first, or end the exchange.
     const answered = await Promise.race([
       this.#deadline.unlessLate(this.#send()),
@@ -280,7 +287,7 @@ export class PassThrough {
       this.#options.onSessionOver();
       return this.#refusedWith(404, sessionUnknown);
     }
-    if (this.#requests.length > 0) return this.#fail(ok ? invalidAnswer : refusedByServer);
+    if (this.requests.length > 0) return this.#fail(ok ? invalidAnswer : refusedByServer);
     if (messages.length > 0 && this.#incoming.length > 0) return this.#inJson(status, headers);
     if (ok && text === "")
       return new Response(null, { status, headers: this.#returnedIn(headers) });
@@ -345,16 +352,15 @@ export class PassThrough {
   #toCaller(message: Message, status: number | undefined): void {
     if (isAnswer(message)) {
       this.#open.delete(keyOf(message.id));
-      this.#stopAwaiting(keyOf(message.id));
+      this.stopAwaiting(keyOf(message.id));
       if (this.#hasForwarded && this.#open.size === 0) this.#onAnswered(message);
     }
     // What comes in an exchange without requests may be about those of any other.
-    const isElsewhere = this.#options.body === undefined;
-    const about = isElsewhere ? [...(this.#options.inSession?.() ?? [])] : [this];
-    if (isElsewhere) for (const each of about) each.#noteElsewhere(message);
+    const isElsewhere = this.requests.length === 0;
+    if (isElsewhere) this.#options.session?.noteElsewhere(message);
     if (this.#isOver) throw new Error("The exchange is over.");
     // In MCP 2026-07-28 a server cannot ask anybody.
-    if (!this.#options.isModern) for (const each of about) each.#questions.note(message);
+    if (!this.#options.isModern) this.#questions.note(message, isElsewhere ? undefined : this);
     if (this.#stream === undefined) this.#incoming.push({ message, status });
     else this.#stream.write(JSON.stringify(message));
   }
@@ -422,7 +428,7 @@ export class PassThrough {
         const hasRoom = stream.hasRoom();
         await (this.#isBeginning ? this.#deadline.unlessLate(hasRoom) : hasRoom);
         // Whatever follows the last answer belongs to no request.
-        if (this.#requests.length > 0 && this.#open.size === 0) break;
+        if (this.requests.length > 0 && this.#open.size === 0) break;
       }
     } catch (error) {
       if (error instanceof RefusalError) reason = error.refusal;
@@ -463,30 +469,21 @@ export class PassThrough {
     setImmediate(() => this.front.onclose?.());
   }
 
-  /** Another exchange of the session passes on a message of the server. */
-  #noteElsewhere(message: Message): void {
-    if (isAnswer(message)) this.#stopAwaiting(keyOf(message.id));
-    this.#noteProgress(message);
-  }
-
   #noteProgress(message: Message): void {
-    const { progressToken } = paramsOf(message);
-    if (message.method !== "notifications/progress" || progressToken === undefined) return;
-    const isOwn = this.#requests.some((each) => metaOf(each).progressToken === progressToken);
-    if (isOwn) this.#deadline.restart();
+    if (this.tokens.has(progressIn(message))) this.#deadline.restart();
   }
 
   get #mayTakeLonger(): boolean {
     if (this.#isOver) return false;
-    return this.#questions.areOpen || this.#requests.some(({ method }) => awaitsTask(method));
+    const mayBeAsked = this.#questions.mayBeAbout(this, this.#begunAt);
+    return mayBeAsked || this.requests.some(({ method }) => awaitsTask(method));
   }
 
-  /** Another exchange of the session brings the caller's answer to the server. */
-  #noteAnswer({ id }: AnswerMessage): void {
-    if (this.#questions.answered(id)) this.#deadline.restart();
+  restart(): void {
+    this.#deadline.restart();
   }
 
-  #stopAwaiting(key: string): void {
+  stopAwaiting(key: string): void {
     this.#awaited.delete(key);
     if (this.#awaited.size === 0) this.#onNoneAwaited();
   }

@@ -6,6 +6,7 @@
  * each request, and its progress token, under a number that the gateway uses only once.
  */
 import { putNewest } from "../../core/data/index.ts";
+import { OpenQuestions } from "./open-questions.ts";
 import {
   cancellation,
   cancelledBy,
@@ -21,26 +22,10 @@ import {
   type RequestMessage,
 } from "./transport.ts";
 
-/** How long a person, or a task, may be waited for. The caller may have vanished. */
-export const longMs = 3_600_000;
-
 interface Asked {
   readonly id: RequestId;
-  /** When it was asked. */
-  readonly at: number;
-  readonly method: string;
   readonly extra: Extra | undefined;
 }
-
-/** A person answers these, or may have to allow them; the last one, if they run as a task. */
-const methodsForPeople: ReadonlySet<string> = new Set([
-  "elicitation/create",
-  "sampling/createMessage",
-  "tasks/result",
-]);
-
-/** Whether a person may still answer what was asked at this time. */
-const isRecent = (at: number) => performance.now() - at < longMs;
 
 /** How many requests, and how many progress tokens, are remembered. */
 const maxKept = 10_000;
@@ -48,43 +33,17 @@ const maxKept = 10_000;
 /** Numbers, since a guard remembers cancelled ids best if they are numbers that grow. */
 let count = 0;
 
-/** What a server asks a person, and that has no answer yet. */
-export class OpenQuestions {
-  /** When each was asked. */
-  readonly #open = new Map<string, number>();
-
-  /** Leaves out what is too old: another gateway may have had the answer. */
-  get areOpen(): boolean {
-    return [...this.#open.values()].some(isRecent);
-  }
-
-  /** Notes what the server asks, and what it takes back. */
-  note(message: Message): void {
-    const cancelled = cancelledBy(message);
-    if (cancelled !== undefined) this.answered(cancelled);
-    if (isRequest(message) && methodsForPeople.has(message.method))
-      putNewest(this.#open, keyOf(message.id), performance.now(), maxKept);
-  }
-
-  /** Returns whether the question was open. */
-  answered(id: RequestId): boolean {
-    return this.#open.delete(keyOf(id));
-  }
-}
-
 export class ServerAsks {
   readonly #open = new Map<unknown, Asked>();
+  /** Those of them that are for a person, and the caller's requests that they are about. */
+  readonly #questions = new OpenQuestions<RequestId>();
   /** By the server's own id. Some of these are open no more. */
   readonly #numbers = new Map<string, number>();
   readonly #tokens = new Map<unknown, unknown>();
 
   /** Whether the server waits for a person: maybe for the request with this id, or for any. */
   isWithPerson(id?: RequestId): boolean {
-    return [...this.#open.values()].some(({ at, method, extra }) => {
-      const related = extra?.relatedRequestId;
-      const isMeant = id === undefined || related === undefined || related === id;
-      return isMeant && isRecent(at) && methodsForPeople.has(method);
-    });
+    return id === undefined ? this.#questions.areOpen : this.#questions.mayBeAbout(id);
   }
 
   /** Returns the server's message as the caller gets it, or undefined if it is about no request. */
@@ -104,7 +63,7 @@ export class ServerAsks {
       const asked = this.#open.get(message.id);
       if (asked === undefined) return undefined;
       // A task reports progress after the answer that began it.
-      if (beginsTask(message)) this.#open.delete(message.id);
+      if (beginsTask(message)) this.#close(message.id);
       else this.#forget(message.id);
       return { ...message, id: asked.id };
     }
@@ -121,6 +80,7 @@ export class ServerAsks {
       ([id, { extra }]) => [cancellation(id, "The server is gone"), extra ?? {}] as const,
     );
     this.#open.clear();
+    this.#questions.clear();
     this.#numbers.clear();
     this.#tokens.clear();
     return all;
@@ -129,16 +89,22 @@ export class ServerAsks {
   #add(message: RequestMessage, extra: Extra | undefined): Message {
     count += 1;
     const id = count;
-    const at = performance.now();
-    putNewest(this.#open, id, { id: message.id, at, method: message.method, extra }, maxKept);
+    const [dropped] = putNewest(this.#open, id, { id: message.id, extra }, maxKept) ?? [];
+    this.#questions.remove(dropped);
+    this.#questions.add(id, message.method, extra?.relatedRequestId);
     putNewest(this.#numbers, keyOf(message.id), id, maxKept);
     const { progressToken } = metaOf(message);
     if (progressToken !== undefined) putNewest(this.#tokens, id, progressToken, maxKept);
     return renumbered(message, id);
   }
 
-  #forget(number: unknown): void {
+  #close(number: unknown): void {
     this.#open.delete(number);
+    this.#questions.remove(number);
+  }
+
+  #forget(number: unknown): void {
+    this.#close(number);
     this.#tokens.delete(number);
   }
 }

@@ -87,7 +87,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
       const own = asks.toServer(message);
       if (own === undefined) return onDropped(message);
       // Only now can the server go on.
-      if (wasWithPerson) open.restart();
+      if (wasWithPerson) open.restartAll();
       try {
         await back.send(own, sendOptions);
       } catch (error) {

@@ -4,8 +4,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../../src/gateway/transports/byte-budget.ts";
 import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/transports/index.ts";
-import { PassThrough } from "../../../../src/gateway/transports/index.ts";
+import { PassThrough, SessionExchanges } from "../../../../src/gateway/transports/index.ts";
 import { afterTest } from "../../../support/cleanup.ts";
+import { excessOf } from "../../../support/growth.ts";
 import { verifies } from "../../../support/verifies.ts";
 
 interface Plan {
@@ -26,7 +27,7 @@ interface Plan {
   readonly budget?: ByteBudget;
   readonly hide?: (text: string) => string;
   /** The exchanges of the session, to which this one is added. */
-  readonly session?: PassThrough[];
+  readonly session?: SessionExchanges;
 }
 
 /** Plays the guard between both transports: it takes a turn for each message. */
@@ -37,11 +38,12 @@ async function exchange(plan: Plan) {
   const asked: Forwarded[] = [];
   const waiting = new Set<Promise<void>>();
   const budget = plan.budget ?? new ByteBudget(100_000);
+  const request = new Request("http://gateway.test/mcp", {
+    method: "POST",
+    ...(plan.signal && { signal: plan.signal }),
+  });
   const passed = new PassThrough({
-    request: new Request("http://gateway.test/mcp", {
-      method: "POST",
-      ...(plan.signal && { signal: plan.signal }),
-    }),
+    request,
     body,
     authInfo: undefined,
     isModern: plan.isModern ?? false,
@@ -56,12 +58,12 @@ async function exchange(plan: Plan) {
     budget,
     timeoutMs: plan.timeoutMs ?? 60_000,
     refusedAsks: plan.refusedAsks,
-    inSession: plan.session && (() => plan.session ?? []),
+    session: plan.session,
     onSession: async (id) => void sessions.push(id),
     onSessionOver: () => sessions.push("over"),
     onUndelivered: (message) => undelivered.push(message),
   });
-  plan.session?.push(passed);
+  if (passed.requests.length > 0) plan.session?.add(request, passed);
   const { front, back } = passed;
   const later = (work: () => unknown) => {
     const done = Promise.resolve().then(async () => void (await work()));
@@ -291,7 +293,7 @@ describe("a request", () => {
     });
     const { text } = await exchange({ body: ask, timeoutMs: 20, answer: answered });
     expect(text).toContain(JSON.stringify(result));
-    const session: PassThrough[] = [];
+    const session = new SessionExchanges();
     const silent = exchange({ body: ask, timeoutMs: 20, session, answer: asking(() => {}) });
     await pause(100);
     const body = { jsonrpc: "2.0", id: 8, result: { action: "accept" } };
@@ -321,7 +323,7 @@ describe("a request", () => {
   });
 
   it("is not late while its server waits for a person on the session's own stream", async () => {
-    const session: PassThrough[] = [];
+    const session = new SessionExchanges();
     const asks = (id: number) => ({ jsonrpc: "2.0", id, method: "elicitation/create", params: {} });
     const answer = async () => {
       await pause(150);
@@ -498,4 +500,82 @@ it("nothing is judged or sent for a caller that has left already", async () => {
   });
   await expect(left).rejects.toThrow("The caller is gone.");
   expect(seen).toEqual([]);
+});
+
+it("a message of a session looks only at the exchanges that it concerns", async () => {
+  const session = new SessionExchanges();
+  const looked: string[] = [];
+  /** Keeps an exchange open that reports whatever is done with it. */
+  function open(id: string) {
+    const request = { jsonrpc: "2.0", id, method: "tools/call" };
+    let isAdded = false;
+    const it = {
+      requests: [request],
+      tokens: new Set([`token of ${id}`]),
+      stopAwaiting: () => {},
+      restart: () => {},
+      sessionOver: () => {},
+    };
+    const get = (_: object, name: keyof typeof it) => {
+      if (isAdded) looked.push(`${id} ${name}`);
+      return it[name];
+    };
+    session.add(new Request("http://gateway.test/mcp"), new Proxy(it, { get } as object));
+    isAdded = true;
+  }
+  for (const id of ["a", "b", "c"]) open(id);
+  const asks = { jsonrpc: "2.0", id: 8, method: "elicitation/create", params: {} };
+  const notice = (method: string, params: object) => ({
+    jsonrpc: "2.0",
+    method: `notifications/${method}`,
+    params,
+  });
+  const posts = [
+    notice("message", {}),
+    notice("cancelled", { requestId: "b" }),
+    notice("cancelled", { requestId: "z" }),
+    { jsonrpc: "2.0", id: "a", result: {} },
+  ];
+  for (const body of posts)
+    await exchange({ body, session, answer: () => new Response(null, { status: 202 }) });
+  await exchange({
+    body: { ...ask, id: "d" },
+    session,
+    answer: () => json({ ...result, id: "d" }),
+  });
+  expect(looked.splice(0)).toEqual(["b stopAwaiting"]);
+  const streamed = [
+    asks,
+    notice("message", {}),
+    notice("progress", { progressToken: "token of c" }),
+    notice("progress", { progressToken: "token of z" }),
+    { jsonrpc: "2.0", id: "a", result: {} },
+  ];
+  const text = streamed.map((each) => event(each)).join("");
+  await exchange({ session, answer: () => events(text) });
+  expect(looked.splice(0)).toEqual(["c restart", "a stopAwaiting"]);
+  const body = { jsonrpc: "2.0", id: 8, result: { action: "accept" } };
+  await exchange({ body, session, answer: () => new Response(null, { status: 202 }) });
+  expect(looked).toEqual([]);
+  expect(session.restartedAt).toBeGreaterThan(0);
+});
+
+it("a batch gets its progress in time that does not grow with its requests", async () => {
+  const input = (count: number) => {
+    const requests = Array.from({ length: count }, (_, id) => ({
+      ...ask,
+      id,
+      params: { name: "t", _meta: { progressToken: id } },
+    }));
+    const params = { progressToken: count - 1, progress: 1 };
+    const progress = { jsonrpc: "2.0", method: "notifications/progress", params };
+    return { requests, text: event(progress).repeat(count) };
+  };
+  const run = async ({ requests, text }: ReturnType<typeof input>) => {
+    const answer = () => events(text);
+    const { text: passed } = await exchange({ body: requests, answer, maxBytes: 1e9 });
+    return passed.split("progressToken").length - 1;
+  };
+  expect(await run(input(5))).toBe(5);
+  expect(await excessOf({ input, run }, { longTime: 100 })).toBeUndefined();
 });

@@ -1,13 +1,13 @@
 /** What a server asks its caller: under ids of the gateway, and taken back when the server is gone. */
 import { expect, it, vi } from "vitest";
-import { OpenQuestions } from "../../../../src/gateway/transports/server-asks.ts";
+import { OpenQuestions } from "../../../../src/gateway/transports/open-questions.ts";
 import type { Message, Transport } from "../../../../src/gateway/transports/transport.ts";
 import { refusalOf } from "../../../../src/gateway/transports/transport.ts";
 import { watched } from "../../../../src/gateway/transports/watched.ts";
 import { excessOf } from "../../../support/growth.ts";
 
 /** A connection to a server, what each side got, and what was dropped. */
-async function connection() {
+async function connection(inFlight = 10) {
   const sent: Message[] = [];
   const said: Message[] = [];
   const dropped: Message[] = [];
@@ -18,7 +18,7 @@ async function connection() {
   };
   const back = watched(server, {
     timeoutMs: () => 60_000,
-    inFlight: 10,
+    inFlight,
     onDropped: (message) => dropped.push(message),
   });
   back.onmessage = (message) => said.push(message as Message);
@@ -128,11 +128,69 @@ it("takes back what it asked in time that does not grow with what is open", asyn
   expect(await excessOf({ input, run })).toBeUndefined();
 });
 
+it("gets the answers of its caller in time that does not grow with what is open", async () => {
+  const input = async (count: number) => {
+    const made = await connection(count);
+    for (let id = 0; id < count; id += 1) {
+      const params = { _meta: { progressToken: id } };
+      await made.back.send({ jsonrpc: "2.0", id, method: "tools/call", params });
+      made.say({ id, method: "roots/list" });
+    }
+    const numbers = made.said.map(({ id }) => id);
+    // For a person, so that each answer gives all requests more time.
+    made.ask("of a person");
+    return { ...made, numbers };
+  };
+  const run = async ({ answer, sent, numbers }: Awaited<ReturnType<typeof input>>) => {
+    for (const id of numbers) await answer(id);
+    return sent.length;
+  };
+  const made = await input(5);
+  expect(await run(made)).toBe(10);
+  expect(await excessOf({ input, run }, { longTime: 100 })).toBeUndefined();
+});
+
+it("begins tasks in time that does not grow with what is open", async () => {
+  const input = async (count: number) => {
+    const made = await connection(count);
+    for (let id = 0; id < count; id += 1) {
+      const params = { _meta: { progressToken: id } };
+      await made.back.send({ jsonrpc: "2.0", id, method: "tools/call", params });
+    }
+    return { ...made, count };
+  };
+  const run = ({ say, said, count }: Awaited<ReturnType<typeof input>>) => {
+    const result = { task: { taskId: "x", status: "working" } };
+    for (let id = 0; id < count; id += 1) {
+      say({ id, result });
+      say({ method: "notifications/progress", params: { progressToken: id, progress: 1 } });
+    }
+    return said.length;
+  };
+  const made = await input(5);
+  expect(run(made)).toBe(10);
+  expect(await excessOf({ input, run }, { longTime: 100 })).toBeUndefined();
+});
+
+it("may report the progress of twice as many tasks as requests may be open, the newest", async () => {
+  const { back, say, said } = await connection(2);
+  const result = { task: { taskId: "x", status: "working" } };
+  for (let id = 0; id < 6; id += 1) {
+    const params = { _meta: { progressToken: id } };
+    await back.send({ jsonrpc: "2.0", id, method: "tools/call", params });
+    say({ id, result });
+  }
+  said.length = 0;
+  for (let progressToken = 0; progressToken < 6; progressToken += 1)
+    say({ method: "notifications/progress", params: { progressToken, progress: 1 } });
+  expect(said.map(({ params }) => (params as Message).progressToken)).toEqual([2, 3, 4, 5]);
+});
+
 it("counts a question to a person as open for an hour at most, since another gateway may have the answer", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   try {
     const questions = new OpenQuestions();
-    questions.note({ jsonrpc: "2.0", id: 1, method: "elicitation/create" });
+    questions.note({ jsonrpc: "2.0", id: 1, method: "elicitation/create" }, undefined);
     vi.advanceTimersByTime(3_599_000);
     expect(questions.areOpen).toBe(true);
     vi.advanceTimersByTime(2_000);

@@ -104,6 +104,17 @@ describe("while a server waits for its caller", () => {
     expect(said).toHaveLength(2);
   });
 
+  it("its time begins again with the answer, not when that is looked at", async () => {
+    vi.useFakeTimers();
+    const { back, said, id } = await asking("elicitation/create");
+    await vi.advanceTimersByTimeAsync(timeoutMs + 10);
+    await back.send({ jsonrpc: "2.0", id, result: { action: "accept" } });
+    await vi.advanceTimersByTimeAsync(timeoutMs - 1);
+    expect(said).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(said.slice(1)).toMatchObject([isLate]);
+  });
+
   const timeoutMs = 40;
   const isLate = { id: 1, error: { data: { code: "peer_timeout" } } };
 
@@ -160,6 +171,29 @@ describe("while a server waits for its caller", () => {
       await expect.poll(() => said.slice(1)).toMatchObject([isLate]);
     },
   );
+});
+
+it("a request has all of its time again with each progress", async () => {
+  vi.useFakeTimers();
+  try {
+    const { transport } = silentTransport();
+    const back = watched(transport, { timeoutMs: () => 1000, inFlight: 10, onDropped() {} });
+    const said: Message[] = [];
+    back.onmessage = (message) => said.push(message as Message);
+    await back.start();
+    await back.send({ ...requestOf("tools/call"), params: { _meta: { progressToken: 1 } } });
+    for (let progress = 0; progress < 3; progress += 1) {
+      vi.advanceTimersByTime(700);
+      const params = { progressToken: 1, progress };
+      transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params });
+    }
+    vi.advanceTimersByTime(999);
+    expect(said).toHaveLength(3);
+    vi.advanceTimersByTime(1);
+    expect(said.slice(3)).toMatchObject([error]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("`tasks/result` waits for the end of its task", async () => {
