@@ -36,10 +36,10 @@ export class ByteBudget {
   }
 
   /**
-   * Waits for its turn, and for room, but no longer than `atLatest`. More bytes than there are in all
+   * Waits for its turn, and for room, but no longer than until `atLatest` aborts. More bytes than there are in all
    * reserve all of them, and none wait for nothing.
    */
-  async reserve(wanted: number, atLatest?: Promise<void>): Promise<Reservation> {
+  async reserve(wanted: number, atLatest?: AbortSignal): Promise<Reservation> {
     const bytes = Math.min(wanted, this.#all);
     if (bytes > 0 && (this.#waiting.length > 0 || bytes > this.#free))
       await this.#turnOf(bytes, atLatest);
@@ -47,17 +47,24 @@ export class ByteBudget {
     return this.#reservationOf(bytes);
   }
 
-  #turnOf(bytes: number, atLatest: Promise<void> | undefined): Promise<void> {
-    return new Promise((admit) => {
-      const own = { bytes, admit };
-      this.#waiting.push(own);
-      void atLatest?.then(() => {
-        const at = this.#waiting.indexOf(own);
-        if (at === -1) return;
-        this.#waiting.splice(at, 1);
+  #turnOf(bytes: number, atLatest: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const own = {
+        bytes,
+        admit: () => {
+          // A process may write any number of messages before it ends.
+          atLatest?.removeEventListener("abort", hurry);
+          resolve();
+        },
+      };
+      const hurry = () => {
+        this.#waiting.splice(this.#waiting.indexOf(own), 1);
         this.#free -= bytes;
-        admit();
-      });
+        own.admit();
+      };
+      this.#waiting.push(own);
+      if (atLatest?.aborted) hurry();
+      else atLatest?.addEventListener("abort", hurry);
     });
   }
 

@@ -109,10 +109,7 @@ export function childBack(options: ChildOptions): ChildBack {
   const whenGone = new Promise<void>((resolve) => {
     onGone = resolve;
   });
-  let onExited = () => {};
-  const whenExited = new Promise<void>((resolve) => {
-    onExited = resolve;
-  });
+  const exited = new AbortController();
 
   const transport: ChildBack = {
     get pid() {
@@ -145,7 +142,7 @@ export function childBack(options: ChildOptions): ChildBack {
         // That event follows. Where no more files can be opened, there are no streams either.
         if (made.pid === undefined) return;
         made.once("exit", (code, signalName) => {
-          onExited();
+          exited.abort();
           const isOwn = closing === undefined;
           // Its own children may have outlived it. Later, another process may have its id.
           signal("SIGKILL");
@@ -162,7 +159,7 @@ export function childBack(options: ChildOptions): ChildBack {
           async line(text) {
             heardAt = performance.now();
             // The last words of a process that has ended: before them, nobody hears of its end.
-            const reserved = await budget.reserve(text.length, whenExited);
+            const reserved = await budget.reserve(text.length, exited.signal);
             const handed: Handed[] = [];
             try {
               await passOn(text, handed);
