@@ -448,6 +448,8 @@ export class PassThrough {
       // Otherwise the caller would wait for the answer forever.
       if (this.#options.body === undefined && isAnswer(message) && stream.written === before)
         stream.write(JSON.stringify(errorAnswer(message.id, unknownAnswer)));
+      // An event may have any number of messages.
+      if (!this.#isBeginning) await stream.hasRoom();
     }
   }
 

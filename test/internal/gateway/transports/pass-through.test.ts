@@ -26,6 +26,8 @@ interface Plan {
   readonly maxBytes?: number;
   readonly budget?: ByteBudget;
   readonly hide?: (text: string) => string;
+  /** Called before the response is read. */
+  readonly beforeReading?: () => Promise<unknown>;
   /** The exchanges of the session, to which this one is added. */
   readonly session?: SessionExchanges;
 }
@@ -88,6 +90,7 @@ async function exchange(plan: Plan) {
   const response = await passed.answer(async () => {
     while (waiting.size > 0) await Promise.all(waiting);
   });
+  await plan.beforeReading?.();
   const text = await response.text();
   // Nothing of it is lost.
   if (plan.budget === undefined) await budget.reserve(100_000);
@@ -401,6 +404,31 @@ describe("a request", () => {
     expect(JSON.parse(String(asked[0]?.body))).toEqual([ask]);
     expect(JSON.parse(text)).toMatchObject([result, { id: 2, error: {} }]);
   });
+});
+
+it("the messages of an event wait for their reader, however many there are", async () => {
+  const note = { jsonrpc: "2.0", method: "notifications/message", params: { level: "info" } };
+  let judged = 0;
+  let before = 0;
+  const { text } = await exchange({
+    body: ask,
+    answer: () => events(event([...Array.from({ length: 5000 }, () => note), result])),
+    maxBytes: 1_000_000,
+    budget: new ByteBudget(1_000_000),
+    judge(message, to) {
+      if (to === "caller") judged += 1;
+      return message;
+    },
+    async beforeReading() {
+      await pause(20);
+      for (let seen = -1; seen < judged; await pause(20)) seen = judged;
+      before = judged;
+    },
+  });
+  expect(text.split("event: message")).toHaveLength(5002);
+  expect(before).toBeGreaterThan(100);
+  // About as many as fit into 64 KiB.
+  expect(before).toBeLessThan(1000);
 });
 
 it("a message that plugins drop is answered, and reaches nobody", async () => {
