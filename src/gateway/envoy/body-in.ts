@@ -1,4 +1,5 @@
 /** A body that arrives in pieces on a stream. The stream is paused while the body is not read. */
+import { type WaitingBody, waitingBody } from "../transports/index.ts";
 
 interface Pausable {
   pause(): unknown;
@@ -20,7 +21,6 @@ const maxWaiting = 1_048_576;
 export function bodyIn(call: Pausable): BodyIn {
   let isOver = false;
   let isDropped = false;
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let settle: (error?: Error) => void = () => {};
   const whole = new Promise<void>((resolve, reject) => {
     settle = (error) => (error === undefined ? resolve() : reject(error));
@@ -31,33 +31,29 @@ export function bodyIn(call: Pausable): BodyIn {
     isDropped = true;
     call.resume();
   };
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start(made) {
-        controller = made;
-      },
-      pull: () => void call.resume(),
-      cancel: drop,
+  const body: WaitingBody = waitingBody({
+    onTaken() {
+      if (body.bytes < maxWaiting) call.resume();
     },
-    { highWaterMark: maxWaiting, size: ({ byteLength }) => byteLength },
-  );
+    onLeft: drop,
+  });
   return {
-    stream,
+    stream: body.stream,
     push(piece) {
       if (isOver || isDropped || piece === undefined || piece.byteLength === 0) return;
-      controller?.enqueue(piece);
-      if ((controller?.desiredSize ?? 0) <= 0) call.pause();
+      body.add(piece);
+      if (body.bytes >= maxWaiting) call.pause();
     },
     end() {
       if (isOver) return;
       isOver = true;
-      if (!isDropped) controller?.close();
+      if (!isDropped) body.end();
       settle();
     },
     fail(error) {
       if (isOver) return;
       isOver = true;
-      if (!isDropped) controller?.error(error);
+      if (!isDropped) body.fail(error);
       settle(error);
     },
     whole() {

@@ -1,4 +1,5 @@
 /** Writes events to a caller, under the ids of the server's events that they come from, if any. */
+import { waitingBody } from "./waiting-body.ts";
 
 export interface EventStream {
   readonly body: ReadableStream<Uint8Array>;
@@ -30,32 +31,28 @@ const maxWaiting = 65_536;
 /** @param onLeft the reader has cancelled the stream */
 export function eventStream(onLeft: () => void): EventStream {
   const encoder = new TextEncoder();
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isOver = false;
   let written = 0;
   let head = "";
   let onRoom: (() => void) | undefined;
 
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(made) {
-        controller = made;
-      },
-      pull() {
-        onRoom?.();
-        onRoom = undefined;
-      },
-      cancel() {
-        end();
-        onLeft();
-      },
+  const body = waitingBody({
+    onTaken() {
+      if (hasRoom()) onRoom?.();
     },
-    { highWaterMark: maxWaiting, size: ({ byteLength }) => byteLength },
-  );
+    onLeft() {
+      end();
+      onLeft();
+    },
+  });
   const timer = setInterval(() => put(": keep-alive\n\n"), keepAliveMs).unref();
 
+  function hasRoom(): boolean {
+    return isOver || body.bytes < maxWaiting;
+  }
+
   function put(text: string): void {
-    if (!isOver) controller?.enqueue(encoder.encode(text));
+    if (!isOver) body.add(encoder.encode(text));
   }
 
   function end(): void {
@@ -63,15 +60,11 @@ export function eventStream(onLeft: () => void): EventStream {
     isOver = true;
     clearInterval(timer);
     onRoom?.();
-    try {
-      controller?.close();
-    } catch {
-      // The reader closed the stream.
-    }
+    body.end();
   }
 
   return {
-    body,
+    body: body.stream,
     get written() {
       return written;
     },
@@ -88,7 +81,7 @@ export function eventStream(onLeft: () => void): EventStream {
       head = "";
     },
     async hasRoom() {
-      if (isOver || (controller?.desiredSize ?? 0) > 0) return;
+      if (hasRoom()) return;
       await new Promise<void>((resolve) => {
         onRoom = resolve;
       });

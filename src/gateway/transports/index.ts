@@ -72,3 +72,4 @@ export {
   unreachable,
   whenClosed,
 } from "./transport.ts";
+export { type WaitingBody, waitingBody } from "./waiting-body.ts";
