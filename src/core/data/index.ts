@@ -1,4 +1,3 @@
-export { AgedMap } from "./aged-map.ts";
 export { attempt } from "./attempt.ts";
 export { expectTable } from "./expect-table.ts";
 export { hasFunctions } from "./has-functions.ts";

@@ -2,7 +2,7 @@
  * What a server asks a person, and that has no answer yet: what it is about may take longer. It may
  * be about anything if nothing says what it is about.
  */
-import { AgedMap } from "../../core/data/index.ts";
+import { AgedMap } from "./aged-map.ts";
 import { cancelledBy, isRequest, keyOf, type Message, type RequestId } from "./transport.ts";
 
 /** How long a person, or a task, may be waited for. The caller may have vanished. */
@@ -47,18 +47,20 @@ export class OpenQuestions<About> {
     this.remove(key);
     const question = { at: performance.now(), about };
     const alike: Questions<About> = this.#byAbout.get(about) ?? new AgedMap();
-    alike.set(key, question);
+    alike.add(key, question);
     this.#byAbout.set(about, alike);
-    this.#all.set(key, question);
-    if (this.#all.size > maxKept) this.remove(this.#all.oldestKey);
+    this.#all.add(key, question);
+    if (this.#all.size <= maxKept) return;
+    const [oldest] = this.#all.keys();
+    this.remove(oldest);
   }
 
   /** Returns the question if it was open. */
   remove(key: unknown): Question<About> | undefined {
-    const question = this.#all.delete(key);
+    const question = this.#all.remove(key);
     if (question === undefined) return undefined;
     const alike = this.#byAbout.get(question.about);
-    alike?.delete(key);
+    alike?.remove(key);
     if (alike?.size === 0) this.#byAbout.delete(question.about);
     return question;
   }

@@ -8,7 +8,8 @@
  * no other such request is open.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { AgedMap, ignore } from "../../core/data/index.ts";
+import { ignore } from "../../core/data/index.ts";
+import { AgedMap } from "./aged-map.ts";
 import { renumbered } from "./server-asks.ts";
 import {
   cancellation,
@@ -90,7 +91,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
 
   /** Returns the request that was removed, if it was open. */
   function remove(id: number): Asked | undefined {
-    return calls.delete(id) ?? subscriptions.delete(id);
+    return calls.remove(id) ?? subscriptions.remove(id);
   }
 
   /** The likeliest request for a message that names none. */
@@ -119,7 +120,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
           const { progressToken: token } = metaOf(message);
           const { id, method } = message;
           const alike = isLasting(method) ? subscriptions : calls;
-          alike.set(count, { transport, id, token });
+          alike.add(count, { transport, id, token });
           await back.send(renumbered(message, count));
         } else if (message.method === "notifications/cancelled") {
           const params = paramsOf(message);

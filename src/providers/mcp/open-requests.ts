@@ -1,4 +1,3 @@
-import { AgedMap } from "../../core/data/index.ts";
 import { maxOpen } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { keyOf } from "./transport.ts";
@@ -8,10 +7,18 @@ interface WithToken {
   readonly token: string | undefined;
 }
 
+/** A request between those that were added before and after it. */
+interface Open<Entry> {
+  readonly entry: Entry;
+  older: Open<Entry> | undefined;
+  newer: Open<Entry> | undefined;
+}
+
 /** Unanswered requests, by the key of their id, by their progress token, and by their age. */
 export class OpenRequests<Entry extends WithToken> {
-  readonly #byKey = new AgedMap<string, Entry>();
+  readonly #byKey = new Map<string, Open<Entry>>();
   readonly #byToken = new Map<string, Entry>();
+  #newest: Open<Entry> | undefined;
 
   get size(): number {
     return this.#byKey.size;
@@ -22,12 +29,12 @@ export class OpenRequests<Entry extends WithToken> {
   }
 
   get(key: string): Entry | undefined {
-    return this.#byKey.get(key);
+    return this.#byKey.get(key)?.entry;
   }
 
   /** The request that was added last, found without looking at the others. */
   get newest(): Entry | undefined {
-    return this.#byKey.newest;
+    return this.#newest?.entry;
   }
 
   /** The request with a progress token: of two with the same token, the first. */
@@ -37,26 +44,36 @@ export class OpenRequests<Entry extends WithToken> {
   }
 
   list(): readonly (readonly [key: string, entry: Entry])[] {
-    return this.#byKey.list();
+    return Array.from(this.#byKey, ([key, { entry }]) => [key, entry]);
   }
 
   add(key: string, entry: Entry): void {
     this.remove(key);
-    this.#byKey.set(key, entry);
+    const open: Open<Entry> = { entry, older: this.#newest, newer: undefined };
+    if (this.#newest) this.#newest.newer = open;
+    this.#newest = open;
+    this.#byKey.set(key, open);
     if (entry.token !== undefined && !this.#byToken.has(entry.token)) {
       this.#byToken.set(entry.token, entry);
     }
   }
 
   remove(key: string): void {
-    const entry = this.#byKey.delete(key);
-    const token = entry?.token;
+    const open = this.#byKey.get(key);
+    if (open === undefined) return;
+    const { entry, older, newer } = open;
+    this.#byKey.delete(key);
+    if (older) older.newer = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    const { token } = entry;
     if (token !== undefined && this.#byToken.get(token) === entry) this.#byToken.delete(token);
   }
 
   clear(): void {
     this.#byKey.clear();
     this.#byToken.clear();
+    this.#newest = undefined;
   }
 }
 
