@@ -99,11 +99,11 @@ it("reservations are made in the order in which they were asked for, while there
       };
       for (const step of steps) {
         if (step.kind === "reserve") {
-          const late = new Promise<void>((resolve) => {
-            asked.push({ bytes: Math.min(step.bytes, most), isEarly: false, hurry: resolve });
-          });
-          const one = asked.at(-1) as Asked;
-          void budget.reserve(step.bytes, late).then((made) => {
+          const late = new AbortController();
+          const hurry = () => late.abort();
+          const one: Asked = { bytes: Math.min(step.bytes, most), isEarly: false, hurry };
+          asked.push(one);
+          void budget.reserve(step.bytes, late.signal).then((made) => {
             one.made = made;
           });
         } else if (step.kind === "hurry") {

@@ -36,8 +36,8 @@ export class ByteBudget {
   }
 
   /**
-   * Waits for its turn, and for room, but no longer than until `atLatest` aborts. More bytes than there are in all
-   * reserve all of them, and none wait for nothing.
+   * Waits for its turn, and for room, but no longer than until `atLatest` aborts. More bytes than
+   * there are in all reserve all of them, and none wait for nothing.
    */
   async reserve(wanted: number, atLatest?: AbortSignal): Promise<Reservation> {
     const bytes = Math.min(wanted, this.#all);
