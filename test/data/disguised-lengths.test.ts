@@ -3,6 +3,7 @@
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { plugin, runOnce } from "../dispatch/support.ts";
+import { excessOf } from "../support/growth.ts";
 import { defaultLimits } from "../support/limits.ts";
 import { codeOf } from "./support.ts";
 
@@ -28,6 +29,25 @@ describe.each(endless)("%s dressed as a record", (_what, make) => {
       expect(result.violation?.code).toBe("snapshot_limit");
     }
   });
+});
+
+it.each<[string, (length: number) => object]>([
+  ["a text", (length) => Object("x".repeat(length)) as object],
+  ["bytes", (length) => new Uint8Array(length)],
+])("%s dressed as a record takes no longer to refuse if it is longer", async (_what, make) => {
+  for (const prototype of [Object.prototype, null]) {
+    // Listing the keys would take time that grows with the square of the count.
+    const input = (count: number) =>
+      Object.setPrototypeOf(make(count * count), prototype) as object;
+    const limits = { nodes: 3 };
+    const run = (value: object) =>
+      codeOf(() => createExtensions({ custom: { value: value as never } }, { limits }));
+    const merge = (value: object) =>
+      codeOf(() => mergeExtensions(empty, { custom: { value } }, [], { limits }));
+    expect(run(input(2))).toBe("extensions_invalid");
+    expect(merge(input(2))).toBe("snapshot_limit");
+    for (const each of [run, merge]) expect(await excessOf({ input, run: each })).toBeUndefined();
+  }
 });
 
 describe("a record with a high number as key", () => {

@@ -1,5 +1,8 @@
 import { createExtensions, hasLabel, mergeExtensions } from "glassine";
+import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { slotOf } from "./one-slot.ts";
 import { codeOf } from "./support.ts";
 
 const labelled = (...labels: string[]) => createExtensions({ security: { labels } });
@@ -87,6 +90,29 @@ describe("a set of labels", () => {
   it("is sorted by code point, not by UTF-16 unit, without duplicates", () => {
     const labels = ["\uff61", "\u{1d4b3}", "b", "B", "a", "b", "\u{1d4b3}"];
     expect(labelled(...labels).security?.labels).toEqual(["B", "a", "b", "\uff61", "\u{1d4b3}"]);
+  });
+
+  it("agrees with the order of code points around the surrogates, and after what is equal", () => {
+    const texts = ["", "a", "ab", "b", "\ud7ff", "\ue000", "\uff61", "\uffff", "\u{10000}"];
+    const ordered = [...texts, "\u{10ffff}"];
+    const points = (text: string) => [...text].map((char) => char.codePointAt(0) as number);
+    const inOrder = (one: string, other: string): readonly string[] => {
+      const [x, y] = [points(one), points(other)];
+      const at = x.findIndex((point, i) => point !== y[i]);
+      const isAfter = at !== -1 && (at >= y.length || (x[at] as number) > (y[at] as number));
+      return isAfter ? [other, one] : [one, other];
+    };
+    const { create } = slotOf(z.object({ set: stringSet() }));
+    for (const one of ordered) {
+      for (const other of ordered.filter((text) => text !== one)) {
+        for (const [a, b] of [
+          [one, other],
+          [`x${one}y`, `x${other}y`],
+        ] as const) {
+          expect(create({ set: [a, b] }).set).toEqual(inOrder(a, b));
+        }
+      }
+    }
   });
 
   it("is the same object if the same labels return in any order, even twice", () => {

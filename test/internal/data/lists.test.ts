@@ -113,6 +113,12 @@ describe("a new array", () => {
     expect(mapped([1, 2], (item) => item * 2)).toEqual([2, 4]);
     expect(toArray(listOf(["a", "b"]))).toEqual(["a", "b"]);
   });
+
+  it("lets no setter see what is past its end, if it begins in another list", () => {
+    const { made, met } = inPatchedRealm(() => concat(["a", "b"], ["c"], 2));
+    expect(made).toEqual(["a", "b"]);
+    expect(met).toBe(0);
+  });
 });
 
 it("nothing is found past the end of a list", () => {
