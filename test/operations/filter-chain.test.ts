@@ -1,6 +1,7 @@
 // Its process is only for files that patch the realm.
 import { describe, expect, it } from "vitest";
 import { PluginExecutionError } from "../../src/index.ts";
+import { key } from "../dispatch/returned.ts";
 import { verifies } from "../support/verifies.ts";
 import { managerOf, plugin, rejection } from "./support.ts";
 
@@ -161,22 +162,77 @@ describe("filter chain", () => {
     );
   });
 
-  it("never calls a `then` on a prototype", async () => {
-    const manager = await managerOf([
-      plugin("aaa", { texts: (given: string[]) => [...given, "a"] }),
-    ]);
-    const pending = manager.invoke("texts", ["z"]);
-    // biome-ignore lint/suspicious/noThenProperty: it is the attack.
-    Object.defineProperty(Array.prototype, "then", {
-      configurable: true,
-      value: (resolve: (value: unknown) => void) => resolve(["forged"]),
-    });
+  /** The counts and the answer of a run while `then` is on the prototype of its answer. */
+  async function answering<Answer>(
+    hook: "texts" | "value",
+    answer: Answer,
+    patch: () => () => void,
+  ): Promise<{ readonly answer: unknown; readonly counts: object }> {
+    const manager = await managerOf([plugin("aaa", { [hook]: () => answer })]);
+    const pending = manager.invoke(hook, ["z"]);
+    const restore = patch();
     try {
-      await expect(pending).rejects.toMatchObject({ code: "realm_tampered" });
+      return { answer: await pending, counts: manager.counts() };
+    } catch (error) {
+      return { answer: error, counts: manager.counts() };
     } finally {
-      Reflect.deleteProperty(Array.prototype, "then");
+      restore();
     }
-    expect(manager.counts()).toMatchObject({ errored: 1, allowed: 0 });
+  }
+  const onPrototype = (prototype: object, then: PropertyDescriptor) => () => {
+    Object.defineProperty(prototype, key, { configurable: true, ...then });
+    return () => void Reflect.deleteProperty(prototype, key);
+  };
+  const ran: string[] = [];
+  const record = (what: string) => () => void ran.push(what);
+  const forges = { value: (resolve: (value: unknown) => void) => resolve(["forged"]) };
+
+  it.each<[string, () => () => void]>([
+    ["on lists", onPrototype(Array.prototype, forges)],
+    ["on objects", onPrototype(Object.prototype, forges)],
+    ["that is a getter", onPrototype(Array.prototype, { get: record("getter") })],
+    ["that can only be set", onPrototype(Array.prototype, { set: record("setter") })],
+    [
+      "of a proxy above lists",
+      () => {
+        const get = (_: object, name: string | symbol) => void ran.push(String(name));
+        Object.setPrototypeOf(
+          Array.prototype,
+          new Proxy({}, { get, getOwnPropertyDescriptor: get }),
+        );
+        return () => void Object.setPrototypeOf(Array.prototype, Object.prototype);
+      },
+    ],
+  ])("never calls a `then` %s", async (_what, patch) => {
+    ran.length = 0;
+    const { answer, counts } = await answering("texts", ["a"], patch);
+    expect(answer).toMatchObject({ code: "realm_tampered" });
+    expect(counts).toMatchObject({ errored: 1, allowed: 0 });
+    expect(ran).toEqual([]);
+  });
+
+  it.each<[string, unknown, () => () => void]>([
+    ["is not a function", ["a"], onPrototype(Array.prototype, { value: 5 })],
+    ["is undefined", ["a"], onPrototype(Array.prototype, { value: undefined })],
+    ["is on the prototype of other values", ["a"], onPrototype(Number.prototype, forges)],
+    [
+      "is hidden by one of its own",
+      ["a"],
+      () => {
+        const restore = [
+          onPrototype(Object.prototype, forges)(),
+          onPrototype(Array.prototype, { value: undefined })(),
+        ];
+        return () => {
+          for (const each of restore) each();
+        };
+      },
+    ],
+    ["is data of the answer", { [key]: 5 }, () => () => {}],
+  ])("answers even if a `then` %s", async (_what, value, patch) => {
+    const { answer, counts } = await answering("value", value, patch);
+    expect(answer).toEqual(value);
+    expect(counts).toMatchObject({ errored: 0, allowed: 1 });
   });
 
   it("refuses a host's value that does not fit", async () => {
