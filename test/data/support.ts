@@ -49,7 +49,7 @@ export function admitOver(
 }
 
 /** The result of a reading. Fails if the value was refused. */
-export function valueIn(admitted: Admitted): unknown {
+function valueIn(admitted: Admitted): unknown {
   if (admitted.ok) return admitted.value;
   throw new Error(linesIn(admitted).join("\n"));
 }

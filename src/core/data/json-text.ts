@@ -19,7 +19,7 @@ import type { ReadOptions } from "./read-state.ts";
  *
  * @throws GlassineError `syntax_invalid`
  */
-export function parseText(
+function parseText(
   text: string,
   { textUnits }: Limits,
 ): { readonly value: unknown; readonly problem: Problem | undefined } {
