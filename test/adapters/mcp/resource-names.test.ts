@@ -100,3 +100,41 @@ describe("names of resources", () => {
     expect(labelsAt("cmf.resource_post_fetch")).toEqual(["SALARY"]);
   });
 });
+
+describe("names of resources are kept up to a limit, beyond which a resource may have any name", () => {
+  const listed = Array.from({ length: 65_536 }, (_, at) => ({ uri: `a:${at}`, name: "n" }));
+  const started = async () => {
+    const { ask } = await labelled({ envelope: () => withPolicies(data) });
+    const list = (...resources: readonly object[]) =>
+      ask("resources/list", {}, listing(...resources));
+    const read = (of: string) =>
+      ask("resources/read", { uri: of }, { result: { contents: [{ uri: of, text: "90000" }] } });
+    return { list, read };
+  };
+  const passed = { result: { contents: [{ text: "90000" }] } };
+
+  it("of names", async () => {
+    verifies("labels:resource-names-grow");
+    const { list, read } = await started();
+    for (let at = 0; at < listed.length; at += 4_096) await list(...listed.slice(at, at + 4_096));
+    expect(await read("a:1")).toMatchObject(passed);
+    expect(await read("a:x")).toMatchObject(passed);
+    await list({ uri: "a:1", name: "n" });
+    expect(await read("a:x")).toMatchObject(passed);
+    await list({ uri: "a:x", name: "n" });
+    expect(await read("a:x")).toMatchObject(denied);
+    expect(await read("a:1")).toMatchObject(passed);
+  });
+
+  it("of text", async () => {
+    verifies("labels:resource-names-grow");
+    const { list, read } = await started();
+    // The key of a name is the direction and the URI.
+    const left = 8_388_608 - "outgoing a:1".length;
+    await list({ uri: "a:1", name: "n".repeat(left) });
+    expect(await read("a:x")).toMatchObject(passed);
+    await list({ uri: "a:1", name: "m" });
+    expect(await read("a:x")).toMatchObject(denied);
+    expect(await read("a:1")).toMatchObject(passed);
+  });
+});
