@@ -1,4 +1,4 @@
-import { image, text } from "glassine/messages";
+import { document, image, text } from "glassine/messages";
 import { type PiiLabelsOptions, piiLabels, secretScanner } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
@@ -171,4 +171,49 @@ describe("piiLabels", () => {
     expect(calls).toEqual(["echo [REDACTED:email]"]);
     await close();
   });
+});
+
+describe("a file of text", () => {
+  const email = "ada@example.org";
+  const inFile = async (bytes: Buffer, options?: PiiLabelsOptions) => {
+    const data = bytes.toString("base64");
+    const content = [document({ type: "base64", media_type: "text/plain", data })];
+    const { metadata, payload } = await run(piiLabels(options), "cmf.llm_input", {
+      role: "user",
+      content,
+    });
+    const [part] = payload.content as unknown as [{ content: { data: string } }];
+    return { found: metadata.pii, bytes: Buffer.from(part.content.data, "base64") };
+  };
+  const texts: readonly (readonly [string, string, BufferEncoding])[] = [
+    ["UTF-8", "It is héré, and long enough.", "utf8"],
+    ["UTF-8 with a mark", "\uFEFFIt is here, and long enough.", "utf8"],
+    ["Latin-1", "It is héré, and long enough.", "latin1"],
+    ["few characters", "", "utf8"],
+  ];
+
+  it.each(texts)("in %s is searched once", async (_, text, encoding) => {
+    const bytes = Buffer.from(`${text} ${email}`, encoding);
+    expect(await inFile(bytes)).toEqual({ found: { found: { email: 1 } }, bytes });
+    const redacted = Buffer.from(`${text} [REDACTED:email]`, encoding);
+    expect((await inFile(bytes, { action: "redact" })).bytes).toEqual(redacted);
+  });
+
+  it.each(["It", ""])("of next to nothing has nothing: %j", async (text) => {
+    const bytes = Buffer.from(text);
+    expect(await inFile(bytes)).toEqual({ found: undefined, bytes });
+  });
+
+  it("of many bytes keeps each", async () => {
+    const many = "é€😀".repeat(30_000);
+    const { bytes } = await inFile(Buffer.from(`${many} ${email}`), { action: "redact" });
+    expect(bytes.equals(Buffer.from(`${many} [REDACTED:email]`))).toBe(true);
+  });
+});
+
+it("takes out all of what has something else in it", async () => {
+  const words = "It is a.123-45-6789@example.org, thanks.";
+  const { metadata, payload } = await scanned(words, { action: "redact" });
+  expect(metadata.pii).toEqual({ found: { email: 1, ssn: 1 } });
+  expect(payload.content).toEqual([text("It is [REDACTED:email], thanks.")]);
 });
