@@ -22,7 +22,7 @@ type Options = Parameters<typeof admit>[2];
 /** How a value is read. The defaults are those of a host's value, read whole and strictly. */
 export type How = Partial<Omit<Options, "limits">> & { readonly limits?: Partial<Limits> };
 /** The same, with the value that was shown. */
-export type HowOver = How & { readonly previous?: unknown; readonly partial?: boolean };
+type HowOver = How & { readonly previous?: unknown; readonly partial?: boolean };
 
 export const optionsOf = ({ limits, ...how }: How = {}): Options => ({
   origin: "host",
@@ -38,7 +38,7 @@ export const compile = (schema: z.ZodType): Compiled =>
   compileSchema(schema, { closed: true, shownWhole: false });
 
 /** Reads a value over the one that was shown. */
-export function admitOver(
+function admitOver(
   compiled: Compiled,
   value: unknown,
   { previous, partial, ...how }: HowOver,

@@ -26,7 +26,7 @@ import {
 } from "./intrinsics.ts";
 
 /** Orders by Unicode code point. UTF-16 order differs: surrogates sort before U+E000…U+FFFF. */
-export function byCodePoint(a: string, b: string): number {
+function byCodePoint(a: string, b: string): number {
   const shorter = a.length < b.length ? a : b;
   for (let i = 0; i < shorter.length; i++) {
     const x = charCodeAt(a, i);
