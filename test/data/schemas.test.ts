@@ -1,5 +1,13 @@
 /** What a slot makes of a schema: its shape, its wrappers, its bounds and its lazy parts. */
-import { labelSet } from "glassine/host";
+import {
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { problemsIn, slotOf } from "./one-slot.ts";
@@ -58,6 +66,61 @@ describe("the shape of a slot or a field", () => {
     ["a read-only default list", z.array(z.string()).default([]).readonly(), "list"],
   ])("is known: %s", (_, schema, shape) => {
     expect(shapeOf(schema)).toBe(shape);
+  });
+});
+
+describe("the shape of a field type", () => {
+  const growing = { fields: { f: { tier: "monotonic" } } } as const;
+  /** Only a set grows beside fields that do not. */
+  const isSet = (schema: z.ZodType) => {
+    try {
+      slotOf(z.object({ f: schema }), growing);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  /** Only headers have names that count as one in any case. */
+  const areHeaders = (schema: z.ZodType) => {
+    const { envelopeOf, merge } = slotOf(z.object({ f: schema }));
+    const before = envelopeOf({ f: { "x-a": "1" } });
+    try {
+      merge(before, { f: { "x-a": "1", "X-A": "2" } });
+      return false;
+    } catch (error) {
+      return (error as { code?: unknown }).code === "header_duplicate";
+    }
+  };
+  const refinements: readonly ((schema: z.ZodType) => z.ZodType)[] = [
+    (schema) => schema,
+    (schema) => schema.refine(() => true).describe("d"),
+    (schema) => schema.refine(() => true).refine(() => true),
+  ];
+
+  it.each(refinements)("is kept if it is refined or described", (refined) => {
+    for (const set of [stringSet(), labelSet()]) expect(isSet(refined(set))).toBe(true);
+    expect(areHeaders(refined(headerMap()))).toBe(true);
+    const map = slotOf(z.object({ f: refined(jsonObject()) }));
+    expect(map.merge(map.envelopeOf({ f: { a: 1, b: 2 } }), { f: { a: 1 } })).toEqual({
+      f: { a: 1 },
+    });
+    for (const other of [jsonValue(), jsonObject(), wholeNumber(), headerMap(), instant()])
+      expect(isSet(refined(other))).toBe(false);
+    for (const other of [jsonValue(), jsonObject(), z.record(z.string(), z.string())])
+      expect(areHeaders(refined(other))).toBe(false);
+  });
+
+  it("is not that of what is made of it", () => {
+    for (const made of [
+      z.string(),
+      z.array(stringSet()),
+      stringSet().nullable(),
+      stringSet().transform((texts) => texts),
+      instant().transform((text) => [text]),
+    ])
+      expect(isSet(made)).toBe(false);
+    for (const kept of [stringSet().optional(), stringSet().default([]), stringSet().readonly()])
+      expect(isSet(kept)).toBe(true);
   });
 });
 
