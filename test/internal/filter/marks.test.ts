@@ -1,41 +1,10 @@
-/** The hidden data of a view: its grant, and the size of its envelope. */
-import {
-  createExtensions,
-  type Extensions,
-  filterExtensions,
-  setCustom,
-  withSlots,
-} from "glassine";
-import { defineHost } from "glassine/host";
+/** The hidden data of a view: the view that it edits, and the size of its envelope. */
+import { createExtensions, filterExtensions, setCustom, withSlots } from "glassine";
 import { describe, expect, it } from "vitest";
 import { brandOf, type Slots, sizeOf } from "../../../src/core/envelope/filter.ts";
 import type { EnvelopeBrand } from "../../../src/core/envelope/index.ts";
 
 const grant = ["append_labels"] as const;
-
-describe("a filter", () => {
-  it("is compiled once for its grant, even if other hosts filter in between", () => {
-    const hosts = [defineHost({ slots: {} }), defineHost({ slots: {} })] as const;
-    const levels = () =>
-      hosts.map((host) => host.filterExtensions(host.createExtensions({}), grant).security);
-    const first = levels();
-    const again = levels();
-    // The view of an absent level is created with the filter, so it shows whether that is new.
-    for (const [index, level] of first.entries()) expect(again[index]).toBe(level);
-  });
-
-  it("of an edit, whose size is unknown, returns a view like any other", () => {
-    const host = defineHost({ slots: {} });
-    const envelope = host.createExtensions({ agent: { turn: 1 }, custom: { a: 1 } });
-    const wide = host.filterExtensions(envelope, ["read_agent"]);
-    const narrow = host.filterExtensions(setCustom(wide, "c", 3) as Extensions, []);
-    expect(brandOf(narrow)?.nodes).toBe(0);
-    const edited = setCustom(narrow, "b", 2);
-    expect(edited.custom).toEqual({ a: 1, b: 2, c: 3 });
-    const { extensions } = host.mergeExtensions(envelope, edited, [], { view: narrow });
-    expect(extensions).toMatchObject({ agent: { turn: 1 }, custom: { a: 1, b: 2 } });
-  });
-});
 
 it("an edit keeps its view alive, but no earlier edit", () => {
   const view = filterExtensions(createExtensions({}), []);
