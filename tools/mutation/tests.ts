@@ -38,6 +38,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/dispatch/payload",
     "test/slots/host-schemas",
     "test/adapters/limits",
+    "test/adapters/mcp/nested-limits",
     "test/adapters/mcp/session-labels",
     "test/hooks/two-copies",
     ...laws("reading", "parsed", "detached", "untouched", "untouchable", "read-once", "pollution"),
