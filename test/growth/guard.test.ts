@@ -136,6 +136,9 @@ const data = { a: { apply_labels: ["SECRET"] }, b: { denied_actions: ["other"] }
 const extensions = createExtensions({ security: { data } } as never);
 const settings = { envelope: () => extensions, labels: {} };
 
+/** How many requests of a session can be open at least. */
+const mostOpen = 8192;
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What the peer and the host receive for one message and its answer. */
@@ -259,5 +262,23 @@ describe("a guard", () => {
       return near.sent.length;
     };
     expect(await excessOf({ input, run }, { longTime: 30 })).toBeUndefined();
+  });
+
+  it("closes a transport in time that does not grow with the open requests of others", async () => {
+    verifies("adapters:work-bounded");
+    const input = async (count: number) => {
+      const guard = createGuard(await createPluginManager({ plugins: [] }));
+      const transports = times(count, () => guard.wrap(new RawTransport(), { session: "a" }));
+      for (const [id, transport] of transports.entries()) {
+        await transport.start();
+        await transport.send(toolCall(id));
+      }
+      return transports;
+    };
+    const run = (transports: readonly RawTransport[]) =>
+      Promise.all(transports.map((transport) => transport.close()));
+    expect(
+      await excessOf({ input, run }, { longTime: 100, largest: mostOpen / 4 }),
+    ).toBeUndefined();
   });
 });

@@ -235,7 +235,7 @@ export async function bridgeOf(
   far.onclose = () => {
     const open = asked.list();
     asked.clear();
-    const answered = open.map(([, request]) => answerUnreachable(request));
+    const answered = open.map(answerUnreachable);
     // Answers that plugins are still judging get through before their streams are closed.
     void within(longestJudgedMs, () => Promise.allSettled([...handing, ...answered])).then(close);
   };

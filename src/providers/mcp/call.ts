@@ -31,8 +31,8 @@ export interface Call {
   readonly aux: unknown;
   /** The guard's hooks at the time of arrival. */
   readonly hooks: HookRunner;
-  /** The lane of the request, then that of its answer. */
-  owner: object;
+  /** The open requests of its lane: first the request's, then the answer's. */
+  lane: Set<object>;
   /** The session of the transport, and the name that the host passed to the guard. */
   readonly transportSession: unknown;
   readonly sessionName: string | undefined;

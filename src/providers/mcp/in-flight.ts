@@ -15,10 +15,11 @@ import { keyOf } from "./transport.ts";
 
 /** A request without hooks, remembered so that its answer is not taken for a guarded request's. */
 export interface UnguardedRequest {
+  readonly key: string;
   readonly method: string;
   readonly record: RequestRecord;
-  /** The lane of the request. */
-  readonly owner: object;
+  /** The open requests of its lane. */
+  readonly lane: Set<object>;
   readonly token: string | undefined;
   release: (() => void) | undefined;
 }
@@ -86,19 +87,28 @@ export class InFlight {
     return this.isUsed(key);
   }
 
-  add(key: string, entry: Entry): void {
-    this.#open.add(key, entry);
+  add(entry: Entry): void {
+    this.#open.add(entry.key, entry);
+    entry.lane.add(entry);
   }
 
   /** Removes `entry`, unless another request has its id by now. */
-  remove(key: string, entry: Entry): void {
+  remove(entry: Entry): void {
     entry.release?.();
-    if (this.#open.get(key) === entry) this.#open.remove(key);
+    entry.lane.delete(entry);
+    if (this.#open.get(entry.key) === entry) this.#open.remove(entry.key);
   }
 
-  cancel(key: string, entry: Entry): void {
-    this.remove(key, entry);
-    this.#expectLate(key, isCall(entry));
+  cancel(entry: Entry): void {
+    this.remove(entry);
+    this.#expectLate(entry.key, isCall(entry));
+  }
+
+  /** Ends and removes `entry`, by default because its connection or session is over. */
+  close(entry: Entry, because = { code: "closed" }): void {
+    this.remove(entry);
+    endOf(entry, "aborted", because);
+    if (isCall(entry)) stopHooks(entry, "closed");
   }
 
   #expectLate(key: string, wasGuarded: boolean): void {
@@ -111,19 +121,18 @@ export class InFlight {
    * have the same id end, because their answers could be mistaken for each other.
    */
   addAll(other: InFlight): void {
-    for (const [key, entry] of this.#open.list()) if (other.isUsed(key)) this.#endTwin(key, entry);
-    for (const [key, entry] of other.#open.list()) {
-      if (this.isUsed(key)) this.#endTwin(key, entry);
-      else this.add(key, entry);
+    for (const entry of this.#open.list()) if (other.isUsed(entry.key)) this.#endTwin(entry);
+    for (const entry of other.#open.list()) {
+      if (this.isUsed(entry.key)) this.#endTwin(entry);
+      else this.add(entry);
     }
     for (const [key, wasGuarded] of other.#cancelled) this.#expectLate(key, wasGuarded);
     for (const [series, number] of other.#usedUpTo) this.#forgetUpTo(series, number);
   }
 
-  #endTwin(key: string, entry: Entry): void {
-    endOf(entry, "aborted", { code: "request_id_in_use" });
-    if (isCall(entry)) stopHooks(entry, "closed");
-    this.cancel(key, entry);
+  #endTwin(entry: Entry): void {
+    this.close(entry, { code: "request_id_in_use" });
+    this.#expectLate(entry.key, isCall(entry));
   }
 
   /** Makes room for another id by forgetting the one with the lowest number, if there is one. */
@@ -155,29 +164,16 @@ export class InFlight {
     return wasGuarded;
   }
 
-  /** The entries of the lane `owner`. */
-  of(owner: object): readonly (readonly [key: string, entry: Entry])[] {
-    return this.#open.list().filter(([, entry]) => entry.owner === owner);
-  }
-
   /**
    * Ends and removes all open requests. One that is still being judged is not passed on, and late
    * answers are dropped.
    */
   clear(): void {
-    for (const [, entry] of this.#open.list()) {
-      entry.release?.();
-      endOf(entry, "aborted", closed);
-      if (isCall(entry)) stopHooks(entry, "closed");
-    }
-    this.#open.clear();
+    for (const entry of this.#open.list()) this.close(entry);
     this.#cancelled.clear();
     this.#usedUpTo.clear();
   }
 }
-
-/** The sender closed the connection, or the session is over. */
-export const closed = { code: "closed" };
 
 export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Denial["data"]>): void {
   // A message that passes unseen is a call only because its answer may ask for input.

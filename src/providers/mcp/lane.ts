@@ -18,7 +18,6 @@ import {
 } from "./denials.ts";
 import { type Ends, type Handed, refuseRequest, reportDropped, unexpectedAnswer } from "./ends.ts";
 import {
-  closed,
   type Entry,
   endChecked,
   endOf,
@@ -61,6 +60,8 @@ export class Lane {
   readonly #parts: LaneParts;
   readonly #ends: Ends;
   readonly #order = new InOrder();
+  /** Its open requests. Others of the session belong to other transports. */
+  readonly #open = new Set<Entry>();
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -92,13 +93,20 @@ export class Lane {
     if (subject?.isTask && task === "forgotten") return refuse(forgottenTask);
     if (subject === undefined) {
       const token = tokenOf(message);
-      const entry: UnguardedRequest = { method, record, owner: this, token, release: undefined };
-      this.#add(key, entry, aux);
-      return this.#handOn(key, entry, message, aux);
+      const entry: UnguardedRequest = {
+        key,
+        method,
+        record,
+        lane: this.#open,
+        token,
+        release: undefined,
+      };
+      this.#add(entry, aux);
+      return this.#handOn(entry, message, aux);
     }
     const call = this.#call(key, subject, message, aux, record);
     if (!subject.accepts(call.params)) return refuse(invalidParams);
-    this.#add(key, call, aux);
+    this.#add(call, aux);
     return this.#check(call);
   }
 
@@ -114,7 +122,7 @@ export class Lane {
     if (isCall(open)) {
       return open.state === "open" ? this.#finish(open, message, aux) : this.#dropAnswer(message);
     }
-    this.#inFlight.remove(key, open);
+    this.#inFlight.remove(open);
     open.record.watch.answered();
     endChecked(open, undefined, aux);
     this.#learn(open.method, message);
@@ -137,7 +145,7 @@ export class Lane {
   cancel(id: unknown): boolean | undefined {
     const key = keyOf(id);
     const entry = key === undefined ? undefined : this.#inFlight.get(key);
-    return key === undefined || entry === undefined ? undefined : this.#cancelEntry(key, entry);
+    return entry && this.#cancelEntry(entry);
   }
 
   /** Ends a request that its receiver may cancel: a subscription. */
@@ -167,7 +175,7 @@ export class Lane {
       const verdict = await checked;
       if (verdict.kind === "stopped" || !isIn(call, "post")) return;
       call.state = "done";
-      this.#inFlight.remove(call.key, call);
+      this.#inFlight.remove(call);
       endChecked(call, verdict.denial, aux);
       if (verdict.kind !== "refused") await this.#ends.reply(verdict.message, aux);
     });
@@ -188,7 +196,7 @@ export class Lane {
     const key = `notice ${record.request}`;
     const call = this.#call(key, subject, message, aux, record, related);
     if (tryOwnRequest(call) && this.#inFlight.full === undefined) {
-      this.#inFlight.add(key, call);
+      this.#inFlight.add(call);
       return call;
     }
     record.end("errored", failed.data);
@@ -211,14 +219,12 @@ export class Lane {
    * and notifications.
    */
   stop(endsRequests: boolean, keepsJudged = false): void {
-    for (const [key, entry] of this.#inFlight.of(this)) {
+    for (const entry of [...this.#open]) {
       const isOpen = !isCall(entry) || entry.state === "open";
       // An answer may arrive through another transport of the session.
       if (isOpen && !endsRequests) continue;
       if (keepsJudged && isCall(entry) && entry.state === "post") continue;
-      this.#inFlight.remove(key, entry);
-      endOf(entry, "aborted", closed);
-      if (isCall(entry)) stopHooks(entry, "closed");
+      this.#inFlight.close(entry);
     }
   }
 
@@ -233,16 +239,17 @@ export class Lane {
     // The call may have been cancelled or closed since.
     if (verdict.kind === "stopped" || !isIn(call, "pre")) return;
     if (verdict.kind === "refused") {
-      this.#inFlight.remove(call.key, call);
+      this.#inFlight.remove(call);
       endChecked(call, verdict.denial);
       return this.#ends.reply(verdict.answer);
     }
     call.state = "open";
-    return this.#handOn(call.key, call, verdict.message, optionsToSend(call, before));
+    return this.#handOn(call, verdict.message, optionsToSend(call, before));
   }
 
   #finish(call: Call, message: JsonObject, aux: unknown): Handed {
-    call.owner = this;
+    call.lane.delete(call);
+    call.lane = this.#open.add(call);
     call.record.watch.answered();
     return onVerdict(checkAnswer(call, message, call.hooks), (verdict) =>
       this.#finished(call, verdict, message, aux),
@@ -252,7 +259,7 @@ export class Lane {
   #finished(call: Call, verdict: Verdict, message: JsonObject, aux: unknown): Handed {
     if (verdict.kind === "stopped" || !isIn(call, "post")) return;
     call.state = "done";
-    this.#inFlight.remove(call.key, call);
+    this.#inFlight.remove(call);
     endChecked(call, verdict.denial, aux);
     if (verdict.kind === "refused") return this.#reply(verdict.answer, aux);
     if (call.method === "tools/call") {
@@ -313,7 +320,7 @@ export class Lane {
       isOwn: false,
       aux,
       hooks,
-      owner: this,
+      lane: this.#open,
       transportSession: transportSession(),
       sessionName: session().name,
       serverId: hooks.options.serverId,
@@ -336,21 +343,21 @@ export class Lane {
     };
   }
 
-  #add(key: string, entry: Entry, aux: unknown): void {
+  #add(entry: Entry, aux: unknown): void {
     // The host may reuse the id of a request that no hook ran for.
-    const before = this.#inFlight.get(key);
+    const before = this.#inFlight.get(entry.key);
     if (before !== undefined) {
-      this.#inFlight.remove(key, before);
+      this.#inFlight.remove(before);
       endOf(before, "aborted", { code: "request_id_in_use" });
     }
-    this.#inFlight.add(key, entry);
-    watchSignal(entry, aux, () => this.#cancelEntry(key, entry));
+    this.#inFlight.add(entry);
+    watchSignal(entry, aux, () => this.#cancelEntry(entry));
   }
 
-  #handOn(key: string, entry: Entry, message: JsonObject, aux: unknown): Handed {
+  #handOn(entry: Entry, message: JsonObject, aux: unknown): Handed {
     entry.record.watch.handedOn();
     const fail = (error: unknown): never => {
-      this.#inFlight.remove(key, entry);
+      this.#inFlight.remove(entry);
       endOf(entry, "errored", { code: "send_failed" });
       throw error;
     };
@@ -361,17 +368,17 @@ export class Lane {
     }
   }
 
-  #cancelEntry(key: string, entry: Entry): boolean {
+  #cancelEntry(entry: Entry): boolean {
     // MCP: `initialize` cannot be cancelled.
     if (entry.method === "initialize") return true;
     endOf(entry, "aborted", { code: "cancelled" });
     if (isCall(entry) && entry.state !== "open") {
-      this.#inFlight.remove(key, entry);
+      this.#inFlight.remove(entry);
       stopHooks(entry, "cancelled");
       return false;
     }
     if (isCall(entry)) entry.state = "cancelled";
-    this.#inFlight.cancel(key, entry);
+    this.#inFlight.cancel(entry);
     return true;
   }
 

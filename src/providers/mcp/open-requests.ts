@@ -43,8 +43,8 @@ export class OpenRequests<Entry extends WithToken> {
     return key === undefined ? undefined : this.#byToken.get(key);
   }
 
-  list(): readonly (readonly [key: string, entry: Entry])[] {
-    return Array.from(this.#byKey, ([key, { entry }]) => [key, entry]);
+  list(): readonly Entry[] {
+    return Array.from(this.#byKey.values(), ({ entry }) => entry);
   }
 
   add(key: string, entry: Entry): void {
