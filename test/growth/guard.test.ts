@@ -281,4 +281,35 @@ describe("a guard", () => {
       await excessOf({ input, run }, { longTime: 100, largest: mostOpen / 4 }),
     ).toBeUndefined();
   });
+
+  it("ends the stream of a request in time that does not grow with what is judged", async () => {
+    verifies("adapters:work-bounded");
+    const input = async (count: number) => {
+      let goOn = () => {};
+      const judged = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const waits = definePlugin({
+        name: "waits",
+        version: "1.0.0",
+        hooks: { "cmf.tool_post_invoke": () => judged as Promise<undefined> },
+      });
+      const manager = await createPluginManager({ plugins: [waits] });
+      const { guard, peer, raw } = await rawGuard(manager);
+      let ended = 0;
+      for (const id of times(count, (at) => at)) {
+        await guard.send(toolCall(id), { onRequestStreamEnd: () => ended++ });
+        peer(answerOf(id, "a"));
+      }
+      return { goOn, raw, hasEnded: () => ended === count };
+    };
+    const run = async ({ goOn, raw, hasEnded }: Awaited<ReturnType<typeof input>>) => {
+      for (const { options } of raw.sent)
+        (options as { onRequestStreamEnd(): void }).onRequestStreamEnd();
+      goOn();
+      while (!hasEnded()) await turn();
+    };
+    // With more, the engine's own work for so many promises would show.
+    expect(await excessOf({ input, run }, { longTime: 100, largest: 512 })).toBeUndefined();
+  });
 });

@@ -1,6 +1,6 @@
 import { within } from "../../core/data/index.ts";
 import { type Connection, sendBy } from "./connection.ts";
-import { isObject } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import type { GuardParts } from "./lane.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
@@ -38,7 +38,7 @@ export function guardedTransport<Transport extends TransportLike>(
 
   const sides = {
     send: (message: unknown, options: unknown) =>
-      sendBy(wire, outbox, message, withLateEnd(options)),
+      sendBy(wire, outbox, message, withLateEnd(message, options)),
     deliver(message: unknown, extra: unknown) {
       handler("onmessage")?.(message, extra);
     },
@@ -69,8 +69,8 @@ export function guardedTransport<Transport extends TransportLike>(
   };
 
   /** Goes on when what the peer sent before has been judged and delivered, or after a limit. */
-  function afterJudged(next: () => unknown): void {
-    const judged = traffic.judged();
+  function afterJudged(next: () => unknown, keys?: Iterable<unknown>): void {
+    const judged = traffic.judged(keys);
     if (judged === undefined) next();
     else
       within(longestJudgedMs, () => judged)
@@ -79,10 +79,13 @@ export function guardedTransport<Transport extends TransportLike>(
   }
 
   /** SDK v2 takes the end of a stream that comes before the answer for a lost connection. */
-  function withLateEnd(options: unknown): unknown {
+  function withLateEnd(message: unknown, options: unknown): unknown {
     const onEnd = isObject(options) ? options.onRequestStreamEnd : undefined;
     if (typeof onEnd !== "function") return options;
-    return { ...(options as object), onRequestStreamEnd: () => afterJudged(() => onEnd()) };
+    // Not for the answers to other requests, of which there may be many.
+    const keys = [(message as JsonObject).id, null];
+    const onRequestStreamEnd = () => afterJudged(() => onEnd(), keys);
+    return { ...(options as object), onRequestStreamEnd };
   }
 
   function end(): void {

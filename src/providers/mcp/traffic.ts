@@ -18,8 +18,11 @@ export interface Sides {
 interface Flow {
   readonly requests: Lane;
   readonly answers: Lane;
-  /** Its answers and notifications that are on their way. */
-  readonly judged: Set<Promise<void>>;
+  /**
+   * What is on its way: its answers by their ids and, under null, the last of its notifications.
+   * The others arrive before that one.
+   */
+  readonly judged: Map<unknown, Promise<void>>;
 }
 
 /**
@@ -42,10 +45,10 @@ export function createTraffic(sides: Sides, session: () => Session, guard: Guard
     direction: "incoming",
     ends: { forward: deliver, reply: send, report },
   });
-  const sent: Flow = { requests: outgoing, answers: incoming, judged: new Set() };
-  const received: Flow = { requests: incoming, answers: outgoing, judged: new Set() };
+  const sent: Flow = { requests: outgoing, answers: incoming, judged: new Map() };
+  const received: Flow = { requests: incoming, answers: outgoing, judged: new Map() };
 
-  const onTheWay = new Set<Promise<void>>();
+  const onTheWay = new Map<unknown, Promise<void>>();
 
   return {
     async send(message: unknown, sendOptions: unknown): Promise<void> {
@@ -61,7 +64,7 @@ export function createTraffic(sides: Sides, session: () => Session, guard: Guard
     },
     /** Resolves when no message is on its way: each was passed on, answered or dropped. */
     async settled(): Promise<void> {
-      while (onTheWay.size > 0) await Promise.allSettled(onTheWay);
+      while (onTheWay.size > 0) await Promise.allSettled(onTheWay.values());
     },
     /**
      * `ends` says of which requests no answer can arrive through another transport. `keepsJudged`:
@@ -71,14 +74,21 @@ export function createTraffic(sides: Sides, session: () => Session, guard: Guard
       outgoing.stop(ends.sent, keepsJudged);
       incoming.stop(ends.received);
     },
-    /** Resolves when these were passed on; `undefined` if there are none. */
-    judged: () => (received.judged.size === 0 ? undefined : Promise.allSettled(received.judged)),
+    /** Resolves when what is being judged under these keys was passed on; `undefined` if nothing is. */
+    judged(keys: Iterable<unknown> = received.judged.keys()): Promise<unknown> | undefined {
+      const all = Array.from(keys, (key) => received.judged.get(key)).filter(Boolean);
+      return all.length === 0 ? undefined : Promise.allSettled(all);
+    },
   };
 }
 
-function noted(all: Set<Promise<void>>, handed: Promise<void>): Promise<void> {
-  const over = () => void all.delete(handed);
-  all.add(handed);
+function noted(
+  all: Map<unknown, Promise<void>>,
+  handed: Promise<void>,
+  key: unknown = handed,
+): Promise<void> {
+  const over = () => void (all.get(key) === handed && all.delete(key));
+  all.set(key, handed);
   handed.then(over, over);
   return handed;
 }
@@ -96,7 +106,7 @@ function route(flow: Flow, message: unknown, aux: unknown): Handed {
   const own = definedMembers(message);
   if (isRequest(own)) return flow.requests.request(own, aux);
   const handed = isAnswer(own) ? flow.answers.answer(own, aux) : routeNotification(flow, own, aux);
-  return handed === undefined ? undefined : noted(flow.judged, handed);
+  return handed === undefined ? undefined : noted(flow.judged, handed, own.id ?? null);
 }
 
 function routeNotification(flow: Flow, message: JsonObject, aux: unknown): Handed {

@@ -9,8 +9,8 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { createGuard, type GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
-import { denial, fakeManager, settle } from "./support/fake-manager.ts";
-import { rawGuard, request } from "./support/raw.ts";
+import { denial, fakeManager, gate, settle } from "./support/fake-manager.ts";
+import { notification, rawGuard, request, toolCall, toolResult } from "./support/raw.ts";
 
 const info = { name: "test", version: "1.0.0" };
 const wanted = { toolsListChanged: true };
@@ -124,5 +124,39 @@ describe("the end of a subscription through a guarded client", () => {
     expect(options).toMatchObject({ other: 1 });
     options.onRequestStreamEnd();
     expect(ends).toBe(1);
+  });
+
+  it("is reported after its own answer and all notifications, but not after other answers", async () => {
+    const gates: { open(): void }[] = [];
+    const judge = async () => {
+      const own = gate();
+      gates.push(own);
+      await own.wait;
+      return undefined;
+    };
+    const manager = fakeManager({ "cmf.tool_post_invoke": judge, "cmf.mcp_notification": judge });
+    const { raw, guard, peer, received } = await rawGuard(manager);
+    const ended: unknown[] = [];
+    for (const id of [1, 2, 3])
+      await guard.send(toolCall(id), { onRequestStreamEnd: () => void ended.push(id) });
+    // Their gates are 0 to 3. Nothing answers request 3.
+    peer(toolResult(1, "a"));
+    peer(toolResult(2, "a"));
+    peer(notification("notifications/message", { data: "a" }));
+    peer(notification("notifications/message", { data: "b" }));
+    for (const { options } of raw.sent)
+      (options as { onRequestStreamEnd(): void }).onRequestStreamEnd();
+    const opened = async (at: number) => {
+      await settle();
+      gates[at]?.open();
+      await settle();
+      return [...ended];
+    };
+    expect(await opened(2)).toEqual([]);
+    expect(received()).toHaveLength(1);
+    expect(await opened(3)).toEqual([3]);
+    expect(await opened(1)).toEqual([3, 2]);
+    expect(await opened(0)).toEqual([3, 2, 1]);
+    expect(received()).toHaveLength(4);
   });
 });
