@@ -1,6 +1,9 @@
 // Only in test:all: it measures every function at four or more sizes.
 import * as openai from "glassine/openai";
+import { expect, it } from "vitest";
+import { excessOf } from "../support/growth.ts";
 import { verifies } from "../support/verifies.ts";
+import { times } from "./families.ts";
 import { streaming, writing } from "./providers.ts";
 import { tryGrowth } from "./subjects.ts";
 
@@ -108,3 +111,51 @@ tryGrowth(
   },
   () => verifies("adapters:work-bounded"),
 );
+
+/** Pushes events, and after each one asks what a host asks to forward it. */
+function pushed(
+  stream: ReturnType<typeof openai.chatStream | typeof openai.responsesStream>,
+  events: readonly object[],
+): number {
+  let inOrder = 0;
+  for (const event of events) {
+    stream.push(event);
+    if (stream.canGrow !== "anything" && !stream.done) inOrder += 1;
+  }
+  return inOrder;
+}
+
+it("takes each chunk in time that does not grow with the calls before it", async () => {
+  verifies("adapters:work-bounded");
+  const chunk = (delta: object, finish_reason: string | null = null) => ({
+    id: "1",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  const input = (count: number) => [
+    ...times(count, (index) => {
+      const call = { index, id: `${index}`, function: { name: "a", arguments: "{}" } };
+      return chunk({ tool_calls: [call] });
+    }),
+    chunk({}, "tool_calls"),
+    ...times(count, () => chunk({})),
+  ];
+  const run = (events: readonly object[]) => pushed(openai.chatStream(), events);
+  expect(await excessOf({ input, run }, { longTime: 100 })).toBeUndefined();
+});
+
+it("takes each event in time that does not grow with the items before it", async () => {
+  verifies("adapters:work-bounded");
+  const input = (count: number) => [
+    { type: "response.created", response: { ...response, status: "in_progress", output: [] } },
+    ...times(count, (output_index) => {
+      const item = { type: "function_call", call_id: `${output_index}`, name: "a", arguments: "" };
+      return ["added", "done"].map((step) => ({
+        type: `response.output_item.${step}`,
+        output_index,
+        item,
+      }));
+    }).flat(),
+  ];
+  const run = (events: readonly object[]) => pushed(openai.responsesStream(), events);
+  expect(await excessOf({ input, run }, { longTime: 100 })).toBeUndefined();
+});

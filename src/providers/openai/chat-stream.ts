@@ -180,16 +180,18 @@ const choices = objects(
     },
     // Part of an object may be content: none may hide what an earlier one had.
     rest: merged,
-    before({ delta, message }, choice, where) {
+    before({ delta, message }, choice, where, meter) {
+      meter.endsTexts = isFinished(choice);
       const isMore = ([key, value]: [string, unknown]) => key !== "role" && !isEmptyValue(value);
-      if (isFinished(choice) && Object.entries(objectIn(delta)).some(isMore))
+      if (meter.endsTexts && Object.entries(objectIn(delta)).some(isMore))
         throw streamFault(`${where}.delta`, "nothing after the finish_reason");
       if (!isNone(message))
         throw streamFault(`${where}.message`, "a delta, as a choice of a chunk has");
     },
-    // Its texts are complete.
-    after(choice) {
-      if (isFinished(choice)) endTexts(choice);
+    // Its texts are complete. Later chunks do not look through all of them again.
+    after(choice, _, meter) {
+      if (isFinished(choice) && !meter.endsTexts) endTexts(choice);
+      meter.endsTexts = false;
     },
     whole({ index = null, delta, message: _, logprobs, finish_reason, ...others }) {
       const { role, ...said } = objectIn(delta ?? noMessage);

@@ -43,8 +43,13 @@ export interface ObjectGrowth {
   /** Whether the fields are in the order in which something came for them. */
   readonly isOrdered?: boolean;
   /** Refuses what contradicts the object so far. */
-  readonly before?: (piece: JsonObject, now: GrownObject, where: string) => void;
-  readonly after?: (now: GrownObject, where: string) => void;
+  readonly before?: (
+    piece: JsonObject,
+    now: GrownObject,
+    where: string,
+    meter: StreamMeter,
+  ) => void;
+  readonly after?: (now: GrownObject, where: string, meter: StreamMeter) => void;
   /** Turns the object so far into its form in an answer that was not streamed. */
   readonly whole?: (value: JsonObject) => JsonObject;
 }
@@ -67,7 +72,7 @@ export class GrownObject {
 
   add(piece: JsonObject, meter: StreamMeter): void {
     const { isOrdered, before, after } = this.#growth;
-    before?.(piece, this, this.#where);
+    before?.(piece, this, this.#where, meter);
     for (const key of Object.keys(piece)) {
       const value = piece[key];
       const field = this.#fields.get(key) ?? this.#begun(key, value);
@@ -75,7 +80,7 @@ export class GrownObject {
       if (isOrdered && !isEmptyValue(value)) this.#said.add(key);
       field.now = field.grow(field.now, value, meter);
     }
-    after?.(this, this.#where);
+    after?.(this, this.#where, meter);
   }
 
   #begun(key: string, value: unknown) {

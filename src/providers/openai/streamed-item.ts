@@ -101,6 +101,8 @@ export class StreamedItem {
     summary: [],
     content: [],
   };
+  /** How many parts at the beginning of each list are whole. */
+  readonly #whole = new Map<readonly StreamedItem[], number>();
   isWhole = false;
 
   /** @param from the path of `json` among the events */
@@ -316,11 +318,17 @@ export class StreamedItem {
     return without(settings, { ...json, ...Object.fromEntries(inLists) });
   }
 
-  /** Whether only the last part can grow. */
+  /** Whether only the last part can grow. What is whole stays so, and is not looked at again. */
   get isInOrder(): boolean {
-    const parts = this.#kind.lists.flatMap((list) => this.#parts[list]);
-    const isInOrder = parts.slice(0, -1).every(({ isWhole }) => isWhole);
-    return isInOrder && parts.at(-1)?.isInOrder !== false;
+    const lists = this.#kind.lists.map((list) => this.#parts[list]);
+    const last = lists.findLast(({ length }) => length > 0)?.at(-1);
+    const isInOrder = lists.every((parts) => {
+      let whole = this.#whole.get(parts) ?? 0;
+      while (parts[whole]?.isWhole) whole += 1;
+      this.#whole.set(parts, whole);
+      return whole === parts.length || parts[whole] === last;
+    });
+    return isInOrder && last?.isInOrder !== false;
   }
 
   get document(): JsonObject {

@@ -53,6 +53,8 @@ export class StreamMeter {
   #events = 0;
   #units = 0;
   #refusal: { readonly error: unknown } | undefined;
+  /** Whether each piece that comes now has to end its text. */
+  endsTexts = false;
 
   constructor({ maxEvents = 1_000_000, textUnits = 16_777_216 }: StreamLimits = {}) {
     this.#maxEvents = readWhole("maxEvents", maxEvents);
@@ -182,7 +184,8 @@ export class TextPieces {
   }
 
   /**
-   * @throws GlassineError `stream_limit`; `stream_invalid` for half a character inside the text
+   * @throws GlassineError `stream_limit`; `stream_invalid` for half a character inside the text,
+   *   or at the end of a piece that has to end it
    */
   add(piece: string): void {
     this.#meter.countText(piece);
@@ -192,6 +195,7 @@ export class TextPieces {
     if (!isWellFormed(whole)) throw this.#invalid();
     this.#half = text.slice(end);
     this.#pieces.push(whole);
+    if (this.#meter.endsTexts) this.end();
   }
 
   /** @throws GlassineError `stream_invalid` for a text that ends inside a character */

@@ -63,6 +63,14 @@ describe("chunks that contradict each other are refused", () => {
       "half of a character at the end",
       [chunk({ content: "a\ud83d" }), chunk({}, { finish_reason: "stop" })],
     ],
+    [
+      "half of a character after the end",
+      [
+        chunk({ content: "a" }, { finish_reason: "stop" }),
+        chunk({}, { logprobs: { note: "a" } }),
+        chunk({}, { logprobs: { note: "\ud83d" } }),
+      ],
+    ],
     ["a name that is not valid Unicode", [{ ...chunk({}), id: "\ud83d" }]],
   ])("%s", (_, events) => {
     verifies("openai:stream-refused", "adapters:stream-shown");
