@@ -68,7 +68,7 @@ export async function bridgeOf(
   const near = caller as FullWire;
   const far = upstream as FullWire;
   /** The caller's unanswered requests. */
-  const asked = new OpenRequests<Asked>();
+  let asked = new OpenRequests<Asked>();
   /** Messages from the caller that are on their way to the server. */
   const sending = new Set<Promise<void>>();
   /** Messages from the server that are on their way to the caller. */
@@ -228,13 +228,13 @@ export async function bridgeOf(
     if (isClosed) return;
     isClosed = true;
     // Nobody is left to answer.
-    asked.clear();
+    asked = new OpenRequests();
     await Promise.allSettled([near.close(), far.close()]);
   }
 
   far.onclose = () => {
     const open = asked.list();
-    asked.clear();
+    asked = new OpenRequests();
     const answered = open.map(answerUnreachable);
     // Answers that plugins are still judging get through before their streams are closed.
     void within(longestJudgedMs, () => Promise.allSettled([...handing, ...answered])).then(close);

@@ -21,7 +21,7 @@ export interface UnguardedRequest {
   /** The open requests of its lane. */
   readonly lane: Set<object>;
   readonly token: string | undefined;
-  release: (() => void) | undefined;
+  release?: () => void;
 }
 
 export type Entry = Call | UnguardedRequest;
@@ -132,7 +132,7 @@ export class InFlight {
 
   #endTwin(entry: Entry): void {
     this.close(entry, { code: "request_id_in_use" });
-    this.#expectLate(entry.key, isCall(entry));
+    this.cancel(entry);
   }
 
   /** Makes room for another id by forgetting the one with the lowest number, if there is one. */

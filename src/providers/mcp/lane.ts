@@ -93,14 +93,7 @@ export class Lane {
     if (subject?.isTask && task === "forgotten") return refuse(forgottenTask);
     if (subject === undefined) {
       const token = tokenOf(message);
-      const entry: UnguardedRequest = {
-        key,
-        method,
-        record,
-        lane: this.#open,
-        token,
-        release: undefined,
-      };
+      const entry: UnguardedRequest = { key, method, record, lane: this.#open, token };
       this.#add(entry, aux);
       return this.#handOn(entry, message, aux);
     }

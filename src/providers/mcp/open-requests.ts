@@ -69,12 +69,6 @@ export class OpenRequests<Entry extends WithToken> {
     const { token } = entry;
     if (token !== undefined && this.#byToken.get(token) === entry) this.#byToken.delete(token);
   }
-
-  clear(): void {
-    this.#byKey.clear();
-    this.#byToken.clear();
-    this.#newest = undefined;
-  }
 }
 
 /** The key of a request's progress token. */

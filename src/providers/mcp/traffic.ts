@@ -76,8 +76,8 @@ export function createTraffic(sides: Sides, session: () => Session, guard: Guard
     },
     /** Resolves when what is being judged under these keys was passed on; `undefined` if nothing is. */
     judged(keys: Iterable<unknown> = received.judged.keys()): Promise<unknown> | undefined {
-      const all = Array.from(keys, (key) => received.judged.get(key)).filter(Boolean);
-      return all.length === 0 ? undefined : Promise.allSettled(all);
+      const all = Array.from(keys, (key) => received.judged.get(key));
+      return all.some(Boolean) ? Promise.allSettled(all) : undefined;
     },
   };
 }
