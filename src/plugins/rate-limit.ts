@@ -166,12 +166,25 @@ function allowancesOf({
 }: Pick<z.output<typeof rateLimitOptions>, "limit" | "perMs" | "maxKeys">) {
   const whole = perMs * limit;
   const fullAt = new Map<string, number>();
+  const forgetting = forgetFull();
+  /** The current instant. */
+  let at = 0;
 
-  /** The least recently used keys come first, and most of them are full first. */
-  function forgetFull(at: number): void {
-    for (const [key, instant] of fullAt) {
-      if (instant > at) return;
-      fullAt.delete(key);
+  /**
+   * Forgets keys until it comes to one that is not full, where it goes on the next time: to begin
+   * again, it would have to pass all places of those that were forgotten or used since. The least
+   * recently used keys come first, and most of them are full first.
+   */
+  function* forgetFull(): Generator<void, never> {
+    for (;;) {
+      for (const [key, instant] of fullAt) {
+        // One that was used since comes again.
+        while (fullAt.get(key) === instant) {
+          if (instant <= at) fullAt.delete(key);
+          else yield;
+        }
+      }
+      yield;
     }
   }
 
@@ -183,8 +196,8 @@ function allowancesOf({
     take(keys: readonly string[], atMs: number): number | undefined {
       // In units of which a request takes `perMs` and each millisecond restores `limit`. Whole
       // numbers keep this exact; with fractions, a full allowance could lack part of a request.
-      const at = Math.floor(atMs) * limit;
-      forgetFull(at);
+      at = Math.floor(atMs) * limit;
+      forgetting.next();
       const counts = new Map<string, number>();
       let size = fullAt.size;
       for (const key of keys) {

@@ -11,8 +11,8 @@ export function putNewest<Key, Value>(
 ): readonly [Key, Value] | undefined {
   map.delete(key);
   map.set(key, value);
+  if (map.size <= most) return undefined;
   const [oldest] = map;
-  if (map.size <= most || oldest === undefined) return undefined;
-  map.delete(oldest[0]);
+  if (oldest !== undefined) map.delete(oldest[0]);
   return oldest;
 }

@@ -12,9 +12,8 @@ import {
 
 interface Session {
   readonly labels: readonly string[];
+  /** When it was last used; `Infinity` if it never expires, whoever uses it. */
   readonly usedAt: number;
-  /** Whether it never expires, whoever uses it. */
-  readonly isKept: boolean;
 }
 
 /**
@@ -27,6 +26,7 @@ export class MemorySessions implements LabelStore {
   readonly #ttlMs: number;
   /** The least recently used session comes first. */
   #sessions = new Map<string, Session>();
+  #forgetting = this.#forgetOver();
   /** Sessions to keep once they have labels: as many as there may be sessions. */
   readonly #toKeep = new Set<string>();
 
@@ -56,11 +56,12 @@ export class MemorySessions implements LabelStore {
     if (after === before) return before;
     if (after.length > maxSessionLabels) throw sessionFull();
     if (before.length === 0) {
-      this.#forgetOver(now);
+      this.#forgetting.next();
       if (this.#sessions.size >= this.#maxSessions) throw storeFull(this.#maxSessions);
     }
-    const isOneKept = this.#toKeep.delete(session) || isKept || found?.isKept === true;
-    this.#sessions.set(session, { labels: after, usedAt: now, isKept: isOneKept });
+    const isNowKept = this.#toKeep.delete(session) || isKept;
+    const usedAt = isNowKept ? Infinity : (found?.usedAt ?? now);
+    this.#sessions.set(session, { labels: after, usedAt });
     return after;
   }
 
@@ -78,17 +79,17 @@ export class MemorySessions implements LabelStore {
     for (const session of other.#toKeep) {
       const own = this.#sessions.get(session);
       if (own === undefined) this.#toKeep.add(session);
-      else this.#sessions.set(session, { ...own, isKept: true });
+      else this.#sessions.set(session, { ...own, usedAt: Infinity });
     }
-    for (const [session, { labels, usedAt, isKept }] of other.#sessions) {
+    for (const [session, { labels, usedAt }] of other.#sessions) {
       const own = this.#sessions.get(session);
       this.#sessions.set(session, {
         labels: asSet([...(own?.labels ?? none), ...labels]),
-        usedAt: Math.max(usedAt, own?.usedAt ?? usedAt),
-        isKept: this.#toKeep.delete(session) || isKept || own?.isKept === true,
+        usedAt: this.#toKeep.delete(session) ? Infinity : Math.max(usedAt, own?.usedAt ?? usedAt),
       });
     }
     this.#sessions = new Map([...this.#sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt));
+    this.#forgetting = this.#forgetOver();
   }
 
   /** Returns a session that has labels, and records that it is in use. */
@@ -99,23 +100,29 @@ export class MemorySessions implements LabelStore {
       if (isKept && this.#toKeep.size < this.#maxSessions) this.#toKeep.add(session);
       return undefined;
     }
-    const used = { labels: found.labels, usedAt: now, isKept: isKept || found.isKept };
+    const used = { ...found, usedAt: Math.max(found.usedAt, isKept ? Infinity : now) };
     this.#sessions.set(session, used);
     return used;
   }
 
-  #forgetOver(now: number): void {
-    for (const [session, found] of this.#sessions) {
-      if (!this.#isIdle(found, now)) return;
-      if (this.#isOver(found, now)) this.#sessions.delete(session);
+  /**
+   * Forgets sessions until it comes to one that is not over, where it goes on the next time: to
+   * begin again, it would have to pass all places of those that were forgotten or used since.
+   */
+  *#forgetOver(): Generator<void, never> {
+    for (;;) {
+      for (const [session, found] of this.#sessions) {
+        // One that was used since comes again.
+        while (this.#sessions.get(session) === found && found.usedAt < Infinity) {
+          if (this.#isOver(found, performance.now())) this.#sessions.delete(session);
+          else yield;
+        }
+      }
+      yield;
     }
   }
 
-  #isOver(found: Session, now: number): boolean {
-    return this.#isIdle(found, now) && !found.isKept;
-  }
-
-  #isIdle({ usedAt }: Session, now: number): boolean {
+  #isOver({ usedAt }: Session, now: number): boolean {
     return now - usedAt >= this.#ttlMs;
   }
 }
