@@ -33,18 +33,18 @@ export class EventPieces {
       if (text === undefined || text.text === "") continue;
       const answer = this.#texts.answerOf(event);
       const texts = waiting.get(answer);
-      if (texts?.[0] !== text.of) continue;
-      texts.shift();
+      if (texts?.at(-1) !== text.of) continue;
+      texts.pop();
       ends.set(answer, at);
     }
     const known = events.filter((event, at) => at <= (ends.get(this.#texts.answerOf(event)) ?? -1));
     return this.#newIn(known, true) ?? [];
   }
 
-  /** Lists the texts of each answer, in order. */
+  /** Lists the texts of each answer, the first one last. */
   #textsIn(events: readonly object[]): ReadonlyMap<string | number, string[]> {
     const found = new Map<string | number, string[]>();
-    for (const event of events) {
+    for (const event of events.toReversed()) {
       const text = this.#texts.textOf(event);
       if (text === undefined || text.text === "") continue;
       const answer = this.#texts.answerOf(event);
