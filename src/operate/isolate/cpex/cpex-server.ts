@@ -165,7 +165,7 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions) {
     return document;
   }
 
-  async function handleLine(line: string, before: readonly Promise<void>[]): Promise<void> {
+  async function handleLine(line: string): Promise<void> {
     let id = noId;
     try {
       const named = read(anyLine, parsed(line, "task"), "task");
@@ -175,7 +175,8 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions) {
         send(id, await answer(task));
         return;
       }
-      await Promise.all(before);
+      // Those before it: it is not among them yet.
+      await Promise.all(open);
       send(id, { status: "success", message: "Shutting down" });
       end();
     } catch (error) {
@@ -189,7 +190,7 @@ export function cpexServer({ serve, write, warn }: CpexServerOptions) {
     /** Handles a line, given without its line break. */
     handle(line: string): void {
       if (line.trim() === "") return;
-      const one = handleLine(line, [...open]);
+      const one = handleLine(line);
       open.add(one);
       void one.then(() => open.delete(one));
     },
