@@ -17,7 +17,7 @@ const programs = [
       [pathOf(".")]: "{ createPluginManager, definePlugin, deny }",
       [pathOf("./mcp")]: "{ createGuard }",
     },
-    limit: "129.1 kB",
+    limit: "129.2 kB",
   },
 ].map((program) => ({ path: pathOf("."), gzip: true, ...program }));
 

@@ -1,3 +1,4 @@
+export { AgedMap } from "./aged-map.ts";
 export { attempt } from "./attempt.ts";
 export { expectTable } from "./expect-table.ts";
 export { hasFunctions } from "./has-functions.ts";

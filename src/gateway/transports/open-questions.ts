@@ -2,7 +2,7 @@
  * What a server asks a person, and that has no answer yet: what it is about may take longer. It may
  * be about anything if nothing says what it is about.
  */
-import { AgedMap } from "./aged-map.ts";
+import { AgedMap } from "../../core/data/index.ts";
 import { cancelledBy, isRequest, keyOf, type Message, type RequestId } from "./transport.ts";
 
 /** How long a person, or a task, may be waited for. The caller may have vanished. */
@@ -27,7 +27,7 @@ interface Question<About> {
 type Questions<About> = AgedMap<unknown, Question<About>>;
 
 export class OpenQuestions<About> {
-  readonly #all: Questions<About> = new AgedMap();
+  #all: Questions<About> = new AgedMap();
   readonly #byAbout = new Map<About | undefined, Questions<About>>();
 
   /** Leaves out what is too old: another gateway may have had the answer. */
@@ -83,7 +83,7 @@ export class OpenQuestions<About> {
   }
 
   clear(): void {
-    this.#all.clear();
+    this.#all = new AgedMap();
     this.#byAbout.clear();
   }
 }

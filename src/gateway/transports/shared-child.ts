@@ -8,8 +8,7 @@
  * no other such request is open.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { ignore } from "../../core/data/index.ts";
-import { AgedMap } from "./aged-map.ts";
+import { AgedMap, ignore } from "../../core/data/index.ts";
 import { renumbered } from "./server-asks.ts";
 import {
   cancellation,

@@ -46,13 +46,13 @@ export class AgedMap<Key, Value> {
     return value;
   }
 
-  clear(): void {
-    this.#entries.clear();
-    this.#newest = undefined;
-  }
-
-  /** The keys, the oldest first. */
+  /** The oldest first. */
   keys(): IterableIterator<Key> {
     return this.#entries.keys();
+  }
+
+  /** The values, the oldest first. */
+  list(): readonly Value[] {
+    return Array.from(this.#entries.values(), ({ value }) => value);
   }
 }
