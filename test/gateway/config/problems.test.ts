@@ -481,6 +481,16 @@ describe("what makes no sense together", () => {
       "`models.gpt`",
     ],
     [
+      "a path that differs from that of callers in a slash at the end",
+      {
+        servers: { files },
+        listen: { path: "/mcp/" },
+        models: { gpt: { provider: "openai", url: "https://api.example.com", path: "/mcp/" } },
+      },
+      "models.gpt.path",
+      "`listen`",
+    ],
+    [
       "a path that no URL can have",
       { ...listening, listen: { path: "/a/../mcp" } },
       "listen.path",
@@ -532,6 +542,12 @@ describe("what makes no sense together", () => {
       "is the gateway's own endpoint",
     ],
     [
+      "the gateway itself as a server, at the port that a URL need not name",
+      { servers: { a: { url: "http://localhost/mcp" } }, listen: { port: 80 } },
+      "servers.a.url",
+      "is the gateway's own endpoint",
+    ],
+    [
       "the gateway itself as a server, by an address among all",
       {
         servers: { a: { url: "http://127.0.0.1:8080/mcp" } },
@@ -549,6 +565,10 @@ describe("what makes no sense together", () => {
     ],
   ])("%s", async (_, config, path, part) => {
     expect((await problemsOf(config))[path]).toContain(part);
+  });
+
+  it("is none for two ports that the system picks", async () => {
+    await load({ servers: { files }, listen: { port: 0 }, admin: { port: 0 } });
   });
 
   it("is none for a server on another port, path or address of this machine", async () => {
