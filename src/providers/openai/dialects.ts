@@ -19,7 +19,7 @@ type Place = "request" | "answer" | "choice" | "message" | "block";
  * Transfer parameters are settings only in an answer: in a request, they refer to data on another
  * host.
  */
-const dialects: {
+export const dialects: {
   readonly [server: string]: { readonly [place in Place]?: readonly string[] };
 } = {
   // Source: api-docs.deepseek.com: create-chat-completion, guides/chat_prefix_completion

@@ -7,15 +7,9 @@ import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { ada, eve, gatewayBefore } from "../attacks/support.ts";
 import { heldServer } from "./support/held-server.ts";
+import { longAnswer } from "./support/long-answer.ts";
 
-const content = "x".repeat(9_000_000);
-const answer = JSON.stringify({
-  id: "c",
-  object: "chat.completion",
-  created: 1,
-  model: "m",
-  choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
-});
+const answer = longAnswer(9_000_000);
 const looks = definePlugin({ name: "looks", version: "1.0.0", hooks: { "cmf.llm_output"() {} } });
 
 it("answers of a model that their caller does not read keep others waiting for half a minute at most", async () => {
