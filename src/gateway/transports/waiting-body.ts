@@ -38,11 +38,13 @@ export function waitingBody({ onTaken, onLeft }: WaitingBodyOptions): WaitingBod
         controller = made;
       },
       async pull(to) {
-        if (waiting.bytes === 0 && !isEnded) {
-          onTaken?.();
-          await new Promise<void>((resolve) => {
+        // A chunk may be empty.
+        while (waiting.bytes === 0 && !isEnded) {
+          const more = new Promise<void>((resolve) => {
             goOn = resolve;
           });
+          onTaken?.();
+          await more;
         }
         if (waiting.bytes > 0) to.enqueue(waiting.take());
         if (waiting.bytes === 0 && isEnded) to.close();

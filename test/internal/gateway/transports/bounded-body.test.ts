@@ -25,7 +25,7 @@ function body(maxBytes: number) {
 }
 
 it("is all that came, in order, whenever it is read", async () => {
-  const steps = fc.array(fc.oneof(fc.string({ minLength: 1 }), fc.constant(undefined)));
+  const steps = fc.array(fc.oneof(fc.string(), fc.constant(undefined)));
   await fc.assert(
     fc.asyncProperty(steps, fc.nat(40), async (all, readFrom) => {
       const { read, write, end, said } = body(100_000);
