@@ -27,11 +27,14 @@ export class AnswerRoom {
     this.#budget = budget;
   }
 
-  /** Reads an answer once there is room for it. Throws `Refused` for one that is too large. */
+  /**
+   * Reads an answer once there is room for it, if it is judged as a whole: of another type or status,
+   * it is refused unread. Throws `Refused` for one that is too large.
+   */
   async read({ response, length }: UpstreamAnswer): Promise<Response> {
-    const { status, headers } = response;
-    const isStream = mediaTypeOf(headers.get("content-type")) === "text/event-stream";
-    if (response.body === null || (response.ok && isStream)) return response;
+    const { ok, status, headers } = response;
+    const isJson = mediaTypeOf(headers.get("content-type")) === "application/json";
+    if (response.body === null || !(status >= 400 || (ok && isJson))) return response;
     const { bytes, reserved } = await this.#budget.read(streamOf(response), length, answerBytes);
     this.#reserved = reserved;
     // The status of an error says enough.

@@ -208,3 +208,15 @@ it("a long error takes room while plugins judge its message, whatever its type",
   await judgeAll(judging, 6, 3);
   for (const response of await Promise.all(opened)) expect(response.status).toBe(503);
 });
+
+it.each([
+  ["a type that no plugin can judge", 200, "text/plain"],
+  ["a status that is no answer", 302, "application/json"],
+])("an answer of %s is refused before the rest of it comes", async (_, status, type) => {
+  const { waiting, openAll } = await gatewayBeforeModel([looks]);
+  const [opened] = await openAll(1);
+  waiting[0]?.writeHead(status, { "content-type": type }).write("one");
+  const response = await opened;
+  expect(response?.status).toBe(502);
+  expect(await response?.text()).toContain("answer_invalid");
+});
