@@ -29,8 +29,9 @@ export function boundedBody(
         body.add(value);
       }
       body.end();
-    } catch {
-      // The reader is gone.
+    } catch (error) {
+      // Does nothing if the reader is gone.
+      body.fail(error);
     }
   }
 }

@@ -16,7 +16,7 @@ export interface WaitingBody {
   /** Ends the stream after what waits. */
   end(): void;
   /** Fails the stream at once. */
-  fail(error: Error): void;
+  fail(error: unknown): void;
 }
 
 interface WaitingBodyOptions {

@@ -21,7 +21,8 @@ function body(maxBytes: number) {
     () => said.push("ended"),
   );
   const write = (text: string) => source?.enqueue(Buffer.from(text));
-  return { read, write, said, end: () => source?.close() };
+  const fail = (error: Error) => source?.error(error);
+  return { read, write, said, fail, end: () => source?.close() };
 }
 
 it("is all that came, in order, whenever it is read", async () => {
@@ -64,6 +65,15 @@ it("is cut off where more waits than may, however it came", async () => {
     expect(said).toEqual(["cut", "cancelled", "ended"]);
     await expect(reader.read()).rejects.toThrow("reader_too_slow");
   }
+});
+
+it("fails where its source fails", async () => {
+  const { read, write, said, fail } = body(1000);
+  const text = new Response(read).text();
+  write("a");
+  fail(new Error("broken"));
+  await expect(text).rejects.toThrow("broken");
+  expect(said).toEqual(["ended"]);
 });
 
 it("ends its source when nobody reads it any more", async () => {
