@@ -1,6 +1,6 @@
 /** Payloads of a memory node: one or more for each hook, each with its operation's facts. */
-import type { HookSpec } from "../../../src/core/hooks/index.ts";
-import { memoryNodeHooks, type Tenant } from "../../../src/memory-node/index.ts";
+import type { HookSpec } from "glassine/host";
+import { memoryNodeHooks, type Tenant } from "glassine/memory-node";
 
 export type Hook = keyof typeof memoryNodeHooks;
 

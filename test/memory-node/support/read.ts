@@ -1,24 +1,53 @@
-/** Reads what a host passes to a hook, with the readers that a manager uses. */
+/** Reads what a host passes to a hook, through a manager: returns what a plugin then sees. */
 
-import { payloadLimits } from "../../../src/core/data/index.ts";
-import { readerOf } from "../../../src/core/hooks/index.ts";
-import { valueFor } from "../../../src/core/messages/index.ts";
-import { type Hook, table } from "./examples.ts";
+import { allow } from "glassine";
+import { createPluginManager, definePlugin } from "glassine/memory-node";
+import { examples, type Hook, hooks, table } from "./examples.ts";
 
-/** @throws GlassineError `payload_invalid` */
-export function readPayload(hook: Hook, value: unknown): unknown {
-  return valueFor(readerOf(specOf(hook).payload), value, "payload_invalid", hook, payloadLimits);
+interface Facts {
+  readonly operation?: unknown;
+}
+interface Seen extends Facts {
+  readonly payload: unknown;
+}
+let seen: Seen | undefined;
+/** An answer to hooks of each semantic, which leaves everything as it is. */
+const answers = (payload: unknown): Readonly<Record<string, unknown>> => ({
+  voting: allow(),
+  filter_chain: payload,
+  score_delta: {},
+});
+const handlerOf =
+  (hook: Hook) =>
+  (payload: unknown, { operation }: Facts) => {
+    seen = { payload, operation };
+    return answers(payload)[table[hook]?.semantic ?? ""];
+  };
+
+const sees = definePlugin({
+  name: "sees",
+  version: "1.0.0",
+  hooks: Object.fromEntries(hooks.map((hook) => [hook, handlerOf(hook)])),
+} as never);
+const { invoke } = (await createPluginManager({ plugins: [sees as never] })) as unknown as {
+  invoke(hook: Hook, payload: unknown, options: Facts): Promise<unknown>;
+};
+
+/** Reads a payload, with the facts of an example. @throws GlassineError `payload_invalid` */
+export async function readPayload(hook: Hook, payload: unknown): Promise<unknown> {
+  const [{ operation }] = examples[hook];
+  return (await invoked(hook, payload, operation)).payload;
 }
 
-/** @throws GlassineError `options_invalid` */
-export function readOperation(hook: Hook, value: unknown): unknown {
-  const { operation } = specOf(hook);
-  if (operation === undefined) throw new Error(`${hook} has no operation`);
-  return valueFor(readerOf(operation), value, "options_invalid", "operation", payloadLimits);
+/** Reads facts, with the payload of an example. @throws GlassineError `options_invalid` */
+export async function readOperation(hook: Hook, operation: unknown): Promise<unknown> {
+  const [{ payload }] = examples[hook];
+  return (await invoked(hook, payload, operation)).operation;
 }
 
-function specOf(hook: Hook) {
-  const spec = table[hook];
-  if (spec === undefined) throw new Error(`no hook ${hook}`);
-  return spec;
+async function invoked(hook: Hook, payload: unknown, operation: unknown): Promise<Seen> {
+  seen = undefined;
+  await invoke(hook, payload, operation === undefined ? {} : { operation });
+  if (seen === undefined) throw new Error(`no plugin saw ${hook}`);
+  return seen;
 }
