@@ -1,7 +1,6 @@
 /** Changes of trust as data, so that another process can receive one. */
-import { isGlassineError } from "../../src/core/errors/index.ts";
-import { revokePlugins, trustPlugins } from "../../src/operate/trust/change/trust-plugins.ts";
-import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
+import { isGlassineError } from "glassine";
+import { type LockEntry, revokePlugins, trustPlugins } from "glassine/node";
 
 export interface Order {
   readonly path: string;

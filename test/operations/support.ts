@@ -1,9 +1,7 @@
 /** A host with a hook of each semantic, and helpers to make plugins. */
 
-import { jsonValue } from "glassine/host";
+import { defineHooks, defineHost, jsonValue } from "glassine/host";
 import * as z from "zod";
-import { defineHooks } from "../../src/core/hooks/index.ts";
-import { defineHost } from "../../src/core/host/index.ts";
 
 const facts = z.looseObject({});
 

@@ -1,6 +1,6 @@
 /** Lockfiles that every command refuses, one for each rule. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import type { ErrorCode } from "../../src/core/errors/index.ts";
+import type { ErrorCode } from "glassine";
 
 export interface BadLockfile {
   readonly name: string;

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { signPackage } from "../../../src/operate/trust/index.ts";
+import { signPackage } from "glassine/node";
 import { afterFile } from "../../support/cleanup.ts";
 import { expectDocument } from "../support/expect-document.ts";
 
