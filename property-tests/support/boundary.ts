@@ -4,7 +4,7 @@ import { decodeError, encodeError } from "glassine/remote";
 import type { StandardHooks } from "../../src/core/hooks/index.ts";
 import type { Host } from "../../src/core/host/index.ts";
 import type { StandardSlots } from "../../src/core/slots/index.ts";
-import { bindStandard } from "../../test/support/bind-host.ts";
+import { bindStandard } from "./bind-host.ts";
 import type { World } from "./tables.ts";
 
 export type Act = (payload: object, context: PluginContext, view: object | undefined) => unknown;

@@ -10,7 +10,7 @@ import {
   standardSlots,
 } from "../../src/core/slots/index.ts";
 import type { Subject } from "../../src/testing/subject.ts";
-import { bindStandard } from "../../test/support/bind-host.ts";
+import { bindStandard } from "./bind-host.ts";
 
 /** One of each thing a table can express, nested, and schemas that only zod can read. */
 export const yardSlots = defineSlots({

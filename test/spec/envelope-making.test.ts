@@ -2,7 +2,7 @@ import { defineHost, defineSlots } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
-import { codeOf, compiled, envelope, everything, host, plain, refusal, view } from "./support.ts";
+import { codeOf, envelope, everything, host, plain, refusal, slotNames, view } from "./support.ts";
 
 describe("unknown and repeated things", () => {
   const text =
@@ -17,7 +17,7 @@ describe("unknown and repeated things", () => {
       "security.objects.t.y",
       "delegation.chain[0].z",
     ]);
-    expect(Object.keys(extensions)).toEqual(compiled.names);
+    expect(Object.keys(extensions)).toEqual(slotNames);
   });
 
   it("are refused when read strictly", () => {
@@ -163,7 +163,7 @@ describe("the host", () => {
     const made = envelope(everything);
     const next = host.withSlots(made, { llm: { model_id: "other" } });
     expect(next.llm?.model_id).toBe("other");
-    for (const name of compiled.names) {
+    for (const name of slotNames) {
       if (name !== "llm") expect(next[name as "agent"]).toBe(made[name as "agent"]);
     }
     expect(codeOf(() => host.withSlots(view(made) as never, {}))).toBe("edit_denied");

@@ -1,9 +1,18 @@
 import { errorCodes } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { codeOf, compiled, envelope, everything, hop, host, merge, refusal } from "./support.ts";
+import {
+  capabilities as all,
+  codeOf,
+  envelope,
+  everything,
+  hop,
+  host,
+  merge,
+  refusal,
+  slotNames,
+} from "./support.ts";
 
-const all = compiled.capabilities.names;
 const full = envelope(everything);
 
 describe("the outcome", () => {
@@ -53,7 +62,7 @@ describe("the outcome", () => {
   it("shares what did not change", () => {
     verifies("merge:shared");
     const { extensions } = merge(full, { custom: { a: 1 } }, all);
-    for (const name of compiled.names) {
+    for (const name of slotNames) {
       if (name !== "custom") expect(extensions[name as "agent"]).toBe(full[name as "agent"]);
     }
   });

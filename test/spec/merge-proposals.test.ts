@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
+  capabilities as all,
   codeOf,
-  compiled,
   envelope,
   everything,
   hop,
@@ -12,7 +12,6 @@ import {
   view,
 } from "./support.ts";
 
-const all = compiled.capabilities.names;
 const full = envelope(everything);
 
 /** Returns the error code for an odd value in a place that accepts any JSON. */

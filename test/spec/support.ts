@@ -1,10 +1,10 @@
 /** The standard host, with small helpers for the examples. */
-import { isGlassineError } from "../../src/core/errors/index.ts";
-import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { bindStandard } from "../support/bind-host.ts";
+import { isGlassineError } from "glassine";
+import { defineHost } from "glassine/host";
 
-export const compiled = compileSlots(standardSlots);
-export const host = bindStandard<StandardSlots>(compiled);
+export const host = defineHost({});
+export const slotNames = Object.keys(host.slotNames);
+export const capabilities: readonly string[] = Object.keys(host.capabilities);
 
 export type Envelope = ReturnType<typeof host.createExtensions>;
 

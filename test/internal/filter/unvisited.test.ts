@@ -1,9 +1,11 @@
 /** Proxies in place of what a filter hides, which no envelope created by a host contains. */
 import { expect, it } from "vitest";
 import { filterFor } from "../../../src/core/envelope/index.ts";
-import { compiled, envelope, everything, subject } from "../../spec/support.ts";
+import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
+import { envelope, everything, subject } from "../../spec/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
+const compiled = compileSlots(standardSlots);
 const full = envelope(everything);
 
 it("the filter does not read what it hides", () => {
