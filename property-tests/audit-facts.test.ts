@@ -8,8 +8,8 @@ import type { AuditEvent } from "../src/audit.ts";
 import { factKindsOf, needlesOf } from "../src/core/observe/index.ts";
 import { defineHooks, defineHost } from "../src/host.ts";
 import { allow, createExtensions, deny } from "../src/index.ts";
-import { examples } from "../test/audit/examples.ts";
-import { keeping } from "../test/audit/support.ts";
+import { examples } from "../test/internal/audit/examples.ts";
+import { keeping } from "../test/internal/audit/trails.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { expectSome, share } from "./support/runs.ts";
 

@@ -1,9 +1,10 @@
 /** Turning events into records. */
 import vm from "node:vm";
+import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { auditEventSchema } from "../../tools/scripts/audit-schema.ts";
 import { verifies } from "../support/verifies.ts";
-import { eventOf, keeping, recordOf } from "./support.ts";
+import { eventOf, keeping, managerTo, recordOf } from "./support.ts";
 
 const deepFrozen = (value: unknown): boolean =>
   typeof value !== "object" ||
@@ -11,10 +12,10 @@ const deepFrozen = (value: unknown): boolean =>
   (Object.isFrozen(value) && Object.values(value).every(deepFrozen));
 
 describe("a record", () => {
-  it("has its fields in order, and is plain and deeply frozen", () => {
+  it("has its fields in order, and is plain and deeply frozen", async () => {
     verifies("audit:event", "audit:own-events");
     const metadata = { invoice: 7, nested: { list: [1, { deep: "a" }], none: null, yes: true } };
-    const record = recordOf(eventOf({ metadata, tenantId: "acme" }));
+    const record = await recordOf(eventOf({ metadata, tenantId: "acme" }));
     expect(Object.keys(record)).toEqual([
       "eventType",
       "actorUri",
@@ -30,17 +31,16 @@ describe("a record", () => {
     expect(auditEventSchema.parse(record)).toEqual(record);
   });
 
-  it("has a default tenant and metadata, and no keys with undefined values", () => {
-    const record = recordOf(eventOf({ tenantId: undefined, metadata: undefined }));
+  it("has a default tenant and metadata, and no keys with undefined values", async () => {
+    const record = await recordOf(eventOf({ tenantId: undefined, metadata: undefined }));
     expect(record).toMatchObject({ tenantId: "default", metadata: {} });
-    expect(Object.keys(recordOf(eventOf({ metadata: { a: undefined, b: 1 } })).metadata)).toEqual([
-      "b",
-    ]);
+    const { metadata } = await recordOf(eventOf({ metadata: { a: undefined, b: 1 } }));
+    expect(Object.keys(metadata)).toEqual(["b"]);
   });
 
-  it("shares nothing with what was given", () => {
+  it("shares nothing with what was given", async () => {
     const metadata = { list: ["a"], inner: { a: 1 } };
-    const record = recordOf(eventOf({ metadata }));
+    const record = await recordOf(eventOf({ metadata }));
     metadata.list.push("b");
     metadata.inner.a = 2;
     expect(record.metadata).toEqual({ list: ["a"], inner: { a: 1 } });
@@ -49,11 +49,14 @@ describe("a record", () => {
   it("has the time when the event was raised, not when it was delivered", async () => {
     verifies("audit:timestamp");
     const before = Date.now();
-    const { trail, records } = keeping({}, () => new Promise((resolve) => setTimeout(resolve, 20)));
-    void trail.emit(eventOf());
-    void trail.emit(eventOf());
+    const records: AuditEvent[] = [];
+    const { manager } = await managerTo((event) => {
+      records.push(event);
+      return new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    const kept = [manager.audit(eventOf()), manager.audit(eventOf())];
     const raised = Date.now();
-    await trail.flush();
+    await Promise.all(kept);
     expect(records).toHaveLength(2);
     for (const { timestamp } of records) {
       expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -66,16 +69,16 @@ describe("a record", () => {
     ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"],
     ["2026-01-31T12:00:00.5Z", "2026-01-31T12:00:00.500Z"],
     ["2026-01-31T12:00:00.123456789Z", "2026-01-31T12:00:00.123Z"],
-  ])("accepts the time %s", (timestamp, expected) => {
-    expect(recordOf(eventOf({ timestamp })).timestamp).toBe(expected);
+  ])("accepts the time %s", async (timestamp, expected) => {
+    expect((await recordOf(eventOf({ timestamp }))).timestamp).toBe(expected);
   });
 });
 
 describe("strings, numbers and keys", () => {
   const secrets = ["hunter2", "4711"];
 
-  it("are redacted everywhere except in type, time, outcome and keys", () => {
-    const record = recordOf(
+  it("are redacted everywhere except in type, time, outcome and keys", async () => {
+    const record = await recordOf(
       eventOf({
         actorUri: "user:hunter2",
         targetUri: "https://u:p@h/",
@@ -90,19 +93,19 @@ describe("strings, numbers and keys", () => {
       tenantId: "a\\u{a}[REDACTED]",
       metadata: { text: "token [REDACTED]", list: ["[REDACTED]", { inner: "x[REDACTED]" }] },
     });
-    expect(recordOf(eventOf(), ["billing"]).eventType).toBe("billing.invoice_sent");
+    expect((await recordOf(eventOf(), ["billing"])).eventType).toBe("billing.invoice_sent");
   });
 
-  it("stay numbers, unless their digits contain a secret", () => {
+  it("stay numbers, unless their digits contain a secret", async () => {
     verifies("audit:redacted-numbers");
-    const { metadata } = recordOf(
+    const { metadata } = await recordOf(
       eventOf({ metadata: { a: 47, b: 4711, c: -147_110.5, d: -0 } }),
       secrets,
     );
     expect(metadata).toEqual({ a: 47, b: "[REDACTED]", c: "-1[REDACTED]0.5", d: 0 });
   });
 
-  it("are hidden under a sensitive key, whatever they are", () => {
+  it("are hidden under a sensitive key, whatever they are", async () => {
     verifies("audit:redacted-keys");
     const hidden = {
       token: "a",
@@ -115,7 +118,7 @@ describe("strings, numbers and keys", () => {
       authorization: "a",
       bearer: "a",
     };
-    const { metadata } = recordOf(
+    const { metadata } = await recordOf(
       eventOf({ metadata: { ...hidden, inner: { token: "b", key: "c" } } }),
     );
     for (const key of Object.keys(hidden)) expect(metadata[key]).toBe("[REDACTED]");
@@ -123,10 +126,10 @@ describe("strings, numbers and keys", () => {
   });
 });
 
-it("an event may have anything under the name of a secret, because nothing of it is recorded", () => {
+it("an event may have anything under the name of a secret, because nothing of it is recorded", async () => {
   verifies("audit:redacted-keys");
-  const { trail, records } = keeping();
-  trail.emit(eventOf({ metadata: { token: new Date(), password: () => 1 } as never }));
+  const { manager, records } = await keeping();
+  await manager.audit(eventOf({ metadata: { token: new Date(), password: () => 1 } as never }));
   expect(records[0]?.metadata).toEqual({ token: "[REDACTED]", password: "[REDACTED]" });
 });
 
@@ -196,22 +199,24 @@ describe("an invalid event", () => {
       ),
     ],
     ["a global of another context", metadata(vm.createContext(new Proxy({}, { ownKeys: never })))],
-  ])("is refused with name and type, never with its value: %s", (_what, event) => {
+  ])("is refused with name and type, never with its value: %s", async (_what, event) => {
     verifies("audit:own-refused");
-    const { trail, records } = keeping();
-    expect(() => trail.emit(event as never)).toThrow(
+    const { manager, records } = await keeping();
+    await expect(manager.audit(event as never)).rejects.toThrow(
       expect.objectContaining({ name: "GlassineError", code: "options_invalid" }),
     );
     expect(records).toEqual([]);
-    expect(trail.failures.total).toBe(0);
+    expect(manager.auditFailures().total).toBe(0);
   });
 
-  it("is refused with a suggestion", () => {
-    const { trail } = keeping();
-    expect(() => trail.emit({ ...eventOf(), tenant: "a" } as never)).toThrow(
+  it("is refused with a suggestion", async () => {
+    const { manager } = await keeping();
+    await expect(manager.audit({ ...eventOf(), tenant: "a" } as never)).rejects.toThrow(
       'An audit event has no field "tenant". Did you mean "tenantId"?',
     );
-    expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
+    await expect(
+      manager.audit(eventOf({ metadata: { a: { b: [1, new Date()] } } })),
+    ).rejects.toThrow(
       "metadata.a.b[1] of an audit event: it must be a plain object, got an object of a class.",
     );
   });
@@ -230,20 +235,22 @@ describe("an invalid event", () => {
       ".a of an audit event: 'b' must be a value, not a getter.",
     ],
     [{ [Symbol("b")]: 1 }, ".a of an audit event: it has a symbol as key."],
-  ])("is refused with what came instead of JSON data, %#", (a, text) => {
-    const { trail } = keeping();
-    expect(() => trail.emit(metadata({ a }))).toThrow(`metadata.inner${text}`);
+  ])("is refused with what came instead of JSON data, %#", async (a, text) => {
+    const { manager } = await keeping();
+    await expect(manager.audit(metadata({ a }))).rejects.toThrow(`metadata.inner${text}`);
   });
 
-  it("is refused for a key in another case", () => {
-    const { trail } = keeping();
-    expect(() => trail.emit(metadata({ "Not a key": 1 }))).toThrow(/keys must be snake_case/);
+  it("is refused for a key in another case", async () => {
+    const { manager } = await keeping();
+    await expect(manager.audit(metadata({ "Not a key": 1 }))).rejects.toThrow(
+      /keys must be snake_case/,
+    );
   });
 
-  it("may have 8 levels and 10,000 values", () => {
-    const { trail, records } = keeping();
-    trail.emit(metadata(nested(6)));
-    trail.emit(metadata(new Array(9_999).fill(0)));
+  it("may have 8 levels and 10,000 values", async () => {
+    const { manager, records } = await keeping();
+    await manager.audit(metadata(nested(6)));
+    await manager.audit(metadata(new Array(9_999).fill(0)));
     expect(records).toHaveLength(2);
   });
 });

@@ -339,21 +339,22 @@ describe("hostile texts", () => {
 });
 
 describe("a record", () => {
-  it("has nothing of what comes after 10 000 units, nor part of a URL there", () => {
+  it("has nothing of what comes after 10 000 units, nor part of a URL there", async () => {
     verifies("audit:redacted-linear");
-    const shownOf = (text: string) => recordOf(eventOf({ metadata: { text } })).metadata.text;
+    const shownOf = async (text: string) =>
+      (await recordOf(eventOf({ metadata: { text } }))).metadata.text;
     const url = "https://ada:hunter2@host/";
-    expect(shownOf(`token=${"x".repeat(9_000)} ${url}`)).toBe(
+    expect(await shownOf(`token=${"x".repeat(9_000)} ${url}`)).toBe(
       "token=[REDACTED] https://[REDACTED]@host/",
     );
-    expect(shownOf(`token=${"x".repeat(9_980)} ${url}`)).toBe("token=[REDACTED]…");
-    expect(shownOf(`token=${"x".repeat(20_000)} ${url}`)).toBe("token=[REDACTED]…");
+    expect(await shownOf(`token=${"x".repeat(9_980)} ${url}`)).toBe("token=[REDACTED]…");
+    expect(await shownOf(`token=${"x".repeat(20_000)} ${url}`)).toBe("token=[REDACTED]…");
   });
 
-  it("PH-104: has no credential, one line, and at most 501 characters of an error", () => {
+  it("PH-104: has no credential, one line, and at most 501 characters of an error", async () => {
     const pem = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
     const error = `Authorization: Bearer abc\nGET https://u:p@h/\n${pem}\n${"x".repeat(10_000)}`;
-    const { metadata } = recordOf(
+    const { metadata } = await recordOf(
       eventOf({
         eventType: "plugin.handler_error",
         metadata: {

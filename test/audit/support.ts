@@ -1,16 +1,7 @@
-/** Events, sinks and waits for the tests of the audit trail. */
+/** Events, managers and waits for the tests of the audit trail. */
 import process from "node:process";
-import {
-  type AuditEvent,
-  type AuditEventInput,
-  type AuditOptions,
-  type AuditSink,
-  type AuditTrail,
-  createTrail,
-  readAuditOptions,
-} from "../../src/core/observe/index.ts";
-
-export { takesMany } from "../../src/core/observe/index.ts";
+import { createPluginManager, type Manager } from "glassine";
+import type { AuditEvent, AuditEventInput, AuditOptions, AuditSink } from "glassine/audit";
 
 /** Returns an event of a host's own type. */
 export function eventOf(changes: Partial<AuditEventInput> = {}): AuditEventInput {
@@ -35,40 +26,35 @@ export const record: AuditEvent = {
 };
 
 export interface Kept {
-  readonly trail: AuditTrail;
+  readonly manager: Manager;
   readonly records: AuditEvent[];
   readonly log: string[];
 }
 
-/** Returns a trail whose sink keeps the records. */
-export function keeping(options: Omit<AuditOptions, "sink"> = {}, deliver?: AuditSink): Kept {
+/** Returns a manager whose sink keeps the records. */
+export async function keeping(options: Omit<AuditOptions, "sink"> = {}): Promise<Kept> {
   const records: AuditEvent[] = [];
-  return { ...trailTo((event) => records.push(event), options, deliver), records };
+  return { ...(await managerTo((event) => records.push(event), options)), records };
 }
 
-export function trailTo(
-  sink: AuditSink | undefined,
+/** Returns a manager that records its events in `sink`, and the lines of its log. */
+export async function managerTo(
+  sink: AuditSink,
   options: Omit<AuditOptions, "sink"> = {},
-  deliver?: AuditSink,
-): { readonly trail: AuditTrail; readonly log: string[] } {
+): Promise<Omit<Kept, "records">> {
   const log: string[] = [];
   const logger = { error: (text: string) => void log.push(text) };
-  const read = readAuditOptions(sink === undefined ? options : { sink, ...options }, logger);
-  return { trail: createTrail(read, deliver), log };
-}
-
-/** Returns a trail with the given logger, if any. */
-export function trailLoggedBy(
-  logger: Parameters<typeof readAuditOptions>[1],
-  sink: AuditSink,
-): AuditTrail {
-  return createTrail(readAuditOptions({ sink }, logger));
+  const manager = await createPluginManager({ plugins: [], audit: { sink, ...options }, logger });
+  return { manager, log };
 }
 
 /** Returns the only record of an event. */
-export function recordOf(event: AuditEventInput, secrets: readonly string[] = []): AuditEvent {
-  const { trail, records } = keeping({ secrets });
-  trail.emit(event);
+export async function recordOf(
+  event: AuditEventInput,
+  secrets: readonly string[] = [],
+): Promise<AuditEvent> {
+  const { manager, records } = await keeping({ secrets });
+  await manager.audit(event);
   return records[0] as AuditEvent;
 }
 

@@ -6,7 +6,7 @@ import { PassThrough, Writable, type WritableOptions } from "node:stream";
 import type { AuditEvent } from "glassine/audit";
 import { streamAuditSink } from "glassine/node";
 import { describe, expect, it } from "vitest";
-import { eventOf, record, rest, trailTo, uncaughtDuring } from "../audit/support.ts";
+import { eventOf, managerTo, record, rest, uncaughtDuring } from "../audit/support.ts";
 import { verifies } from "../support/verifies.ts";
 
 const numbered = (n: number): AuditEvent => ({ ...record, metadata: { n } });
@@ -57,9 +57,11 @@ describe("a stream", () => {
     const folder = mkdtempSync(join(tmpdir(), "glassine-audit-"));
     const path = join(folder, "audit.jsonl");
     const stream = createWriteStream(path, { flags: "a", highWaterMark: 64 });
-    const { trail } = trailTo(streamAuditSink(stream));
-    const emitted = Array.from({ length: 32 }, (_, n) => trail.emit(eventOf({ metadata: { n } })));
-    for (const outcome of await Promise.all(emitted)) expect(outcome.ok).toBe(true);
+    const { manager } = await managerTo(streamAuditSink(stream));
+    const emitted = Array.from({ length: 32 }, (_, n) =>
+      manager.audit(eventOf({ metadata: { n } })),
+    );
+    for (const kept of await Promise.all(emitted)) expect(kept).toBe(true);
     await new Promise((resolve) => stream.end(resolve));
     const lines = readFileSync(path, "utf8").trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line).metadata.n)).toEqual(
@@ -194,11 +196,11 @@ describe("a stream that fails", () => {
 
   it("is a failure of the trail, counted and logged", async () => {
     const stream = new PassThrough();
-    const { trail, log } = trailTo(streamAuditSink(stream));
+    const { manager, log } = await managerTo(streamAuditSink(stream));
     stream.destroy(broken);
     await rest();
-    expect(await trail.emit(eventOf())).toMatchObject({ ok: false });
-    expect(trail.failures.total).toBe(1);
+    expect(await manager.audit(eventOf())).toBe(false);
+    expect(manager.auditFailures().total).toBe(1);
     expect(log).toHaveLength(1);
   });
 });

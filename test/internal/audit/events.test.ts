@@ -13,11 +13,12 @@ import {
 } from "../../../src/core/observe/index.ts";
 import { auditEventSchema, meaningOf, occasions } from "../../../tools/scripts/audit-schema.ts";
 import { factMeanings } from "../../../tools/scripts/data/audit-facts.ts";
-import { examples, plugin, turn } from "../../audit/examples.ts";
-import { eventOf, record, recordOf } from "../../audit/support.ts";
+import { eventOf, record } from "../../audit/support.ts";
 import { codeIn, readTable } from "../../docs/support/markdown.ts";
 import { registrationFailures as reasons } from "../../registration/reasons.ts";
 import { verifies } from "../../support/verifies.ts";
+import { examples, plugin, turn } from "./examples.ts";
+import { recordOf } from "./trails.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const isRecord = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(

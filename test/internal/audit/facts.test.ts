@@ -2,8 +2,9 @@
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { auditEvent, factKindsOf, needlesOf } from "../../../src/core/observe/index.ts";
-import { eventOf, keeping, trailTo } from "../../audit/support.ts";
+import { eventOf } from "../../audit/support.ts";
 import { verifies } from "../../support/verifies.ts";
+import { keeping, trailTo } from "./trails.ts";
 
 it("secrets of a request are redacted only in that record, except in its identity fields", () => {
   const { trail, records } = keeping({ secrets: ["always"] });

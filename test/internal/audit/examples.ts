@@ -1,5 +1,5 @@
 /** One event of each of this library's types. */
-import { type AuditEventType, auditEvent } from "../../src/core/observe/index.ts";
+import { type AuditEventType, auditEvent } from "../../../src/core/observe/index.ts";
 
 export const plugin = {
   plugin_name: "aaa",

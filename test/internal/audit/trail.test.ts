@@ -1,17 +1,8 @@
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
-import { verifies } from "../support/verifies.ts";
-import {
-  eventOf,
-  gate,
-  type Kept,
-  keeping,
-  rest,
-  takesMany,
-  trailLoggedBy,
-  trailTo,
-  uncaughtDuring,
-} from "./support.ts";
+import { eventOf, gate, rest, uncaughtDuring } from "../../audit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+import { type Kept, keeping, takesMany, trailLoggedBy, trailTo } from "./trails.ts";
 
 const numbered = (n: number) => eventOf({ metadata: { n } });
 const numbersOf = (records: readonly AuditEvent[]) => records.map(({ metadata }) => metadata.n);
