@@ -4,8 +4,8 @@
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { compile, problemsBy, problemsOf, readingOf } from "./reads.ts";
 import { changesAfter, patch } from "./realm-patches.ts";
-import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const no = () => false;
 const or = (word: string) => (value: unknown) => value ?? word;

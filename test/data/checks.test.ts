@@ -4,8 +4,8 @@
 import { jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { compile, problemsBy, problemsOf, readingOf } from "./reads.ts";
 import { changesAfter, patch, remove } from "./realm-patches.ts";
-import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const own = "f | extensions_shape | a value that passes its schema's own check | another";
 const f = (schema: z.ZodType) => z.object({ f: schema });

@@ -4,8 +4,8 @@
 import { headerMap, jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { compile, problemsOf, readingOf } from "./reads.ts";
 import { changesAfter, patch } from "./realm-patches.ts";
-import { compile, problemsOf, readingOf } from "./support.ts";
 
 const g = z.number().optional();
 

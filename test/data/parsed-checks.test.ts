@@ -2,7 +2,7 @@
 import { stringSet, withRule } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compile, problemsBy, readGiven } from "./support.ts";
+import { compile, problemsBy, readGiven } from "./reads.ts";
 
 /** A check that records the values it receives. */
 function noting() {

@@ -2,7 +2,7 @@
 import { wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { problemsOf, readingOf } from "./support.ts";
+import { problemsOf, readingOf } from "./reads.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 

@@ -5,7 +5,7 @@ import { jsonObject, wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { utf8Text } from "../support/kinds.ts";
-import { readFrom, readGiven } from "./support.ts";
+import { readFrom, readGiven } from "./reads.ts";
 
 const list = (element: z.ZodType) => z.array(element);
 const record = (value: z.ZodType) => z.record(z.string(), value);

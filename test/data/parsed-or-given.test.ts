@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { amount, utf8Text } from "../support/kinds.ts";
-import { expectSameReading, readFrom, readGiven } from "./support.ts";
+import { expectSameReading, readFrom, readGiven } from "./reads.ts";
 
 const list = (element: z.ZodType) => z.array(element);
 const record = (value: z.ZodType) => z.record(z.string(), value);

@@ -3,8 +3,8 @@
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { compile, problemsBy, readBy } from "./reads.ts";
 import { changesAfter, patch } from "./realm-patches.ts";
-import { compile, problemsBy, readBy } from "./support.ts";
 
 const level = z.object({ a: z.string(), b: z.number().optional() });
 const text = '{"a":"x"}';

@@ -3,7 +3,7 @@
 import { jsonObject, jsonValue } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { readingOf } from "./support.ts";
+import { readingOf } from "./reads.ts";
 
 /** A proxy of `value` that records every access. */
 function asked<T extends object>(value: T): { readonly value: T; readonly questions: string[] } {

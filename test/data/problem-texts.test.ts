@@ -13,7 +13,7 @@ import {
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { amount } from "../support/kinds.ts";
-import { problemsOf } from "./support.ts";
+import { problemsOf } from "./reads.ts";
 
 type Row = readonly [what: string, schema: z.ZodType, value: unknown, problem: string];
 const ofShape = (expected: string, received: string) =>

@@ -3,7 +3,7 @@
 import { jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { problemsOf, readingOf } from "./support.ts";
+import { problemsOf, readingOf } from "./reads.ts";
 
 const f = (schema: z.ZodType) => z.object({ f: schema });
 const many = (count: number, item: unknown) => Array.from({ length: count }, () => item);

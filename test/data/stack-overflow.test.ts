@@ -1,7 +1,7 @@
 import vm from "node:vm";
 import { jsonValue } from "glassine/host";
 import { expect, it } from "vitest";
-import { problemsOf } from "./support.ts";
+import { problemsOf } from "./reads.ts";
 
 /** A global of another context, which runs `read` when its properties are read. */
 function contextOf(read: () => never): object {

@@ -3,7 +3,7 @@
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { linesIn, problemsOf, readFrom, readingOf } from "./support.ts";
+import { linesIn, problemsOf, readFrom, readingOf } from "./reads.ts";
 
 const union = (a: z.ZodRawShape, b: z.ZodRawShape) =>
   z.object({

@@ -3,7 +3,8 @@
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { problemsOf, readingOf, refusalOf } from "./support.ts";
+import { problemsOf, readingOf } from "./reads.ts";
+import { refusalOf } from "./support.ts";
 
 const option = (t: z.ZodType, rest: z.ZodRawShape = {}) => z.object({ t, ...rest });
 const refused = (expected: string) => [

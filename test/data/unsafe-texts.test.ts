@@ -4,7 +4,7 @@ import type { Limits } from "glassine";
 import { headerMap, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { problemsOf } from "./support.ts";
+import { problemsOf } from "./reads.ts";
 
 const bare = <T extends object>(value: T): T => Object.setPrototypeOf(value, null) as T;
 

@@ -6,7 +6,7 @@ import { jsonValues, valuesOf } from "../../../property-tests/support/schema-val
 import { admit, isLabel } from "../../../src/core/data/index.ts";
 import { kindOf } from "../../../src/core/schema/index.ts";
 import { compileSlots, standardSlots, zodOf } from "../../../src/core/slots/index.ts";
-import { optionsOf } from "../../data/support.ts";
+import { optionsOf } from "../../data/reads.ts";
 
 const slots = compileSlots(standardSlots);
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../../src/core/data/index.ts";
 import { readPlain } from "../../../src/core/schema/index.ts";
-import { compile, problemsOf } from "../../data/support.ts";
+import { compile, problemsOf } from "../../data/reads.ts";
 import { amount } from "../../support/kinds.ts";
 
 const tagged = z.discriminatedUnion("t", [z.object({ t: z.literal("a") })]);

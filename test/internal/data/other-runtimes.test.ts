@@ -6,7 +6,7 @@ import type * as dataRoom from "../../../src/core/data/index.ts";
 import type * as intrinsics from "../../../src/core/data/intrinsics.ts";
 import { isWellFormed } from "../../../src/core/data/intrinsics.ts";
 import type * as schemaRoom from "../../../src/core/schema/index.ts";
-import { linesIn, optionsOf } from "../../data/support.ts";
+import { linesIn, optionsOf } from "../../data/reads.ts";
 
 /** Loads a module anew in a runtime without `isWellFormed` and `getBuiltinModule`. */
 async function loadBare<Module>(load: () => Promise<Module>): Promise<Module> {
