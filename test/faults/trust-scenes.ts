@@ -3,12 +3,10 @@ import { createHash } from "node:crypto";
 import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type LockEntry, readLockfile, readTrustJournal } from "glassine/node";
 import { expect } from "vitest";
 import { checkJournal } from "../../src/operate/trust/change/journal.ts";
-import { readTrustJournal } from "../../src/operate/trust/change/journal-file.ts";
 import { pendingChange } from "../../src/operate/trust/change/pending.ts";
-import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
-import { readLockfile } from "../../src/operate/trust/lockfile/read-lockfile.ts";
 import { installFaults } from "./trust-fs-faults.ts";
 import { carryOut, type Order, type Outcome } from "./trust-orders.ts";
 
