@@ -1,8 +1,12 @@
 /** Checks a document that a command printed against its definition. */
 import { expect } from "vitest";
 import * as z from "zod";
-import { errorDocument } from "../../../src/operate/cli/documents.ts";
 import { allCommands } from "../../../tools/scripts/all-commands.ts";
+
+/** What every command prints where it refuses. */
+export const errorDocument = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string() }),
+});
 
 /** The command that a command line names; the longest match wins. */
 export function definitionOf(argv: readonly string[]) {

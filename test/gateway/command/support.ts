@@ -8,8 +8,8 @@ import { gatewayCommands } from "../../../src/gateway/command/index.ts";
 import type { StockPlugins } from "../../../src/gateway/config/index.ts";
 import type { GatewayParts, OpenGateway } from "../../../src/gateway/run/parts.ts";
 import { readCommandHost } from "../../../src/operate/cli/command-host.ts";
-import { errorDocument } from "../../../src/operate/cli/documents.ts";
 import { runCommand } from "../../../src/operate/cli/run-command.ts";
+import { errorDocument } from "../../cli/support/expect-document.ts";
 import { commandServices } from "../../cli/support/run.ts";
 
 /** The gateway of the real command. */
