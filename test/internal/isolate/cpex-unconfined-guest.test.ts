@@ -3,8 +3,8 @@
 import { createPluginManager } from "glassine";
 import { cpexPlugin } from "glassine/isolate";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { type FakeVenv, fakeVenv, memoryMb } from "../../isolate/cpex/support/fake-venv.ts";
 import { verifies } from "../../support/verifies.ts";
-import { type FakeVenv, fakeVenv, memoryMb } from "./support/fake-venv.ts";
 
 vi.mock("../../../src/operate/isolate/sandbox.ts", async (original) => ({
   ...(await original<object>()),
