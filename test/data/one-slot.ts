@@ -43,8 +43,10 @@ export function slotOf(schema: z.ZodType, spec: Partial<SlotSpec> = {}) {
     /** The slot that a host creates. */
     create: (shelf: unknown, limits?: Partial<Limits>) => shelfIn(envelopeOf(shelf, limits)),
     /** The slot that was sent as JSON. */
-    decode: (text: string, limits: Partial<Limits> = {}) =>
-      shelfIn(host.decodeExtensions(`{"shelf":${text}}`, limitsFor(limits)).extensions),
+    decode: (text: string, limits: Partial<Limits> = {}, strict = false) =>
+      shelfIn(
+        host.decodeExtensions(`{"shelf":${text}}`, { ...limitsFor(limits), strict }).extensions,
+      ),
     /** The slot after a plugin returned this. */
     merge,
     /** The slot after the host replaced it. */

@@ -1,6 +1,4 @@
 /** Readings with a schema alone: as a host's, a plugin's or a parsed value, and over a shown one. */
-import { isDeepStrictEqual } from "node:util";
-import { expect } from "vitest";
 import type * as z from "zod";
 import { type Admitted, admit, extensionsLimits, type Limits } from "../../src/core/data/index.ts";
 import type { Problem } from "../../src/core/errors/index.ts";
@@ -82,27 +80,7 @@ export function readBy(compiled: Compiled, text: string): unknown {
   return read.ok ? read.value : undefined;
 }
 
-/** The parsed value of JSON text, read like any host value; `undefined` if it is refused. */
-export function readGiven(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): unknown {
-  const read = admit(compile(schema).read, JSON.parse(text), optionsOf({ limits }));
-  return read.ok ? read.value : undefined;
-}
-
 /** The result of reading JSON text. */
 export function readFrom(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): Admitted {
   return admit(compile(schema).read, JSON.parse(text), optionsOf({ origin: "parsed", limits }));
-}
-
-const isWhole = (value: unknown): boolean =>
-  typeof value !== "object" ||
-  value === null ||
-  (Object.isFrozen(value) && Object.values(value).every(isWhole));
-
-/** Parsed text is read like an equal value of a host, into frozen data. */
-export function expectSameReading(schema: z.ZodType, text: string): void {
-  const given = readGiven(schema, text);
-  const read = valueIn(readFrom(schema, text));
-  expect(isDeepStrictEqual(given, read)).toBe(true);
-  expect(JSON.stringify(given)).toBe(JSON.stringify(read));
-  expect(isWhole(read)).toBe(true);
 }

@@ -1,6 +1,6 @@
 /** What a schema compiles to: parts that cannot be changed later, wherever it is used. */
 
-import { jsonObject } from "glassine/host";
+import { jsonObject, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../../src/core/data/index.ts";
@@ -78,5 +78,17 @@ describe("plain data of a plugin's", () => {
     const { nodes } = extensionsLimits;
     expect(readPlain(new Array(nodes - 1).fill(0))).toHaveLength(nodes - 1);
     expect(readPlain(new Array(nodes).fill(0))).toBeUndefined();
+  });
+});
+
+describe("a schema without checks", () => {
+  it.each<[string, z.ZodType]>([
+    ["a text", z.string()],
+    ["a union", z.union([z.string(), z.number()])],
+    ["a transform", z.string().transform((text) => text.length)],
+    ["a record of named keys", z.record(z.enum(["a"]), z.string())],
+    ["a set", stringSet()],
+  ])("has no checks for merged values: %s", (_, schema) => {
+    expect(compile(schema).passes).toBeUndefined();
   });
 });
