@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import { getRequestListener, RequestError } from "@hono/node-server";
+import { mediaTypeOf } from "../../providers/http/media-type.ts";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
 import type { Connection } from "../transports/index.ts";
 import type { Address } from "./parts.ts";
@@ -54,7 +55,7 @@ export async function listenOn(
         onSent: (listener) =>
           outgoing.destroyed ? listener() : void outgoing.once("close", listener),
       });
-      return destroyedOnError(response, outgoing);
+      return startedAtOnce(destroyedOnError(response, outgoing), incoming);
     },
     {
       errorHandler(error) {
@@ -179,6 +180,17 @@ function destroyedOnError(response: Response, outgoing: ServerResponse): Respons
     cancel: (reason) => reader.cancel(reason),
   });
   return new Response(body, response);
+}
+
+/**
+ * Has the adapter send the head of an event stream, and each event, at once. Otherwise it waits for a
+ * millisecond whether the stream ends, to be able to say its length.
+ */
+function startedAtOnce(response: Response, { httpVersion }: IncomingMessage): Response {
+  const isStream = mediaTypeOf(response.headers.get("content-type")) === "text/event-stream";
+  if (isStream && response.body !== null && httpVersion === "1.1")
+    response.headers.set("transfer-encoding", "chunked");
+  return response;
 }
 
 /** Closes the port and all open connections. */
