@@ -31,7 +31,7 @@ interface Measure {
 const smallest = 2;
 /** Per step, linear work grows four times, quadratic work sixteen times. */
 const step = 4;
-const mostPerStep = 7;
+const mostPerStep = 6;
 const fewestSizes = 4;
 /** An answer this long shows how it grows. */
 const longAnswer = 1_000_000;
