@@ -43,7 +43,9 @@ export class AnswerRoom {
   }
 
   releaseOnceSent(connection: Connection): void {
+    const reserved = this.#reserved;
+    if (reserved === undefined) return;
     const sent = new Promise<void>((resolve) => connection.onSent(resolve));
-    void within(unreadMs, () => sent).then(() => this.#reserved?.release());
+    void within(unreadMs, () => sent).then(reserved.release);
   }
 }
