@@ -41,8 +41,8 @@ export class ByteBudget {
    */
   async reserve(wanted: number, atLatest?: AbortSignal): Promise<Reservation> {
     const bytes = Math.min(wanted, this.#all);
-    if (bytes > 0 && (this.#waiting.length > 0 || bytes > this.#free))
-      await this.#turnOf(bytes, atLatest);
+    const isFull = bytes > 0 && (this.#waiting.length > 0 || bytes > this.#free);
+    if (isFull && !atLatest?.aborted) await this.#turnOf(bytes, atLatest);
     else this.#free -= bytes;
     return this.#reservationOf(bytes);
   }
@@ -63,8 +63,7 @@ export class ByteBudget {
         own.admit();
       };
       this.#waiting.push(own);
-      if (atLatest?.aborted) hurry();
-      else atLatest?.addEventListener("abort", hurry);
+      atLatest?.addEventListener("abort", hurry);
     });
   }
 
