@@ -10,7 +10,7 @@
  *   is answered with what cannot look like a judged success: see `ownAnswer`.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
-import { mediaTypeOf } from "../../providers/http/media-type.ts";
+import { isEventStream } from "../../providers/http/media-type.ts";
 import { type Connection, errorOf, type Forwarded } from "../transports/index.ts";
 import {
   type BodyPiece,
@@ -259,8 +259,7 @@ class SideStream {
       return this.#giveAtOnce(response);
     const wanted = [[":status", String(status)] as const, ...headers];
     const changes = changesTo(answered.received, wanted, answered.hasBody);
-    const isStream = mediaTypeOf(headers.get("content-type")) === "text/event-stream";
-    if (answered.mode === duplex && isStream) {
+    if (answered.mode === duplex && isEventStream(response)) {
       if (this.#isOver) return;
       this.#write(answered.headersAnswer(changes));
       await this.#stream(answered, body);

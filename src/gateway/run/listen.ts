@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import { getRequestListener, RequestError } from "@hono/node-server";
-import { mediaTypeOf } from "../../providers/http/media-type.ts";
+import { isEventStream } from "../../providers/http/media-type.ts";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
 import type { Connection } from "../transports/index.ts";
 import type { Address } from "./parts.ts";
@@ -187,8 +187,7 @@ function destroyedOnError(response: Response, outgoing: ServerResponse): Respons
  * millisecond whether the stream ends, to be able to say its length.
  */
 function startedAtOnce(response: Response, { httpVersion }: IncomingMessage): Response {
-  const isStream = mediaTypeOf(response.headers.get("content-type")) === "text/event-stream";
-  if (isStream && response.body !== null && httpVersion === "1.1")
+  if (isEventStream(response) && response.body !== null && httpVersion === "1.1")
     response.headers.set("transfer-encoding", "chunked");
   return response;
 }
