@@ -12,7 +12,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { isEventStream } from "../../providers/http/media-type.ts";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
-import type { Connection } from "../transports/index.ts";
+import { type Connection, isWhole } from "../transports/index.ts";
 import type { Address } from "./parts.ts";
 
 type Respond = (request: Request, connection: Connection) => Promise<Response>;
@@ -163,7 +163,7 @@ function closeWith(socket: Socket, outgoing: ServerResponse): void {
  * secrets, and could send it to the client.
  */
 function destroyedOnError(response: Response, outgoing: ServerResponse): Response {
-  if (response.body === null) return response;
+  if (isWhole(response) || response.body === null) return response;
   const reader = response.body.getReader();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -9,6 +9,7 @@ import { boundedBody } from "./bounded-body.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { statusWithBody } from "./forward.ts";
 import { isAnswer, isMessage, isRequest, type Message, type Transport } from "./transport.ts";
+import { wholeAnswer } from "./whole-answer.ts";
 
 export interface ExchangeOptions {
   readonly request: Request;
@@ -45,7 +46,7 @@ export function exchangeFront(options: ExchangeOptions) {
       const isLast = isAnswer(sent) && sent.id === message.id;
       if (isLast && stream === undefined) {
         const status = statusWithBody(sendOptions.status ?? statusOf(sent));
-        respond(Response.json(sent, { status }));
+        respond(wholeAnswer(sent, { status }));
       } else write(sent);
       if (!isLast) return;
       finish();

@@ -73,3 +73,4 @@ export {
   whenClosed,
 } from "./transport.ts";
 export { type WaitingBody, waitingBody } from "./waiting-body.ts";
+export { isWhole } from "./whole-answer.ts";
