@@ -155,9 +155,9 @@ const fields = {
 } as const;
 
 it.each([
-  ["has a default", stringSet().default([])],
-  ["may be absent", z.optional(stringSet())],
-])("a set deep in a slot is joined like labels, if it %s", async (_which, tags) => {
+  ["has a default", stringSet().default([]), []],
+  ["may be absent", z.optional(stringSet()), undefined],
+])("a set deep in a slot is joined like labels, if it %s", async (_which, tags, unset) => {
   verifies("dispatch:nesting-start");
   verifies("dispatch:nesting-labels");
   const host = defineHost({
@@ -199,7 +199,7 @@ it.each([
     { extensions: { casefile: { inner: { tags: ["added"], count: 2 } } } },
     { extensions: { casefile: { inner: { count: 2 } } } },
   ]);
-  expect(tagsOf(nests.results[1]?.extensions) ?? []).toEqual([]);
+  expect(tagsOf(nests.results[1]?.extensions)).toEqual(unset);
 });
 
 const hopOf = (subject_id: string) => ({ subject_id, subject_type: "agent" });
@@ -207,7 +207,7 @@ const hopOf = (subject_id: string) => ({ subject_id, subject_type: "agent" });
 it("a hop that the inner run appends stays there, and is no fault of the outer run", async () => {
   verifies("dispatch:nesting-labels");
   let manager: Manager;
-  const start = createExtensions({ delegation: { chain: [hopOf("ada")] } });
+  const start = createExtensions({ delegation: { chain: [hopOf("ada"), hopOf("eve")] } });
   const nests = nesting(() => manager, [start], ["read_delegation"]);
   const appends: Run = ({ name }, _c, view) =>
     name === inner.name ? { modifiedExtensions: appendHop(view, hopOf("bot")) } : undefined;
@@ -216,8 +216,8 @@ it("a hop that the inner run appends stays there, and is no fault of the outer r
   const result = await manager.invoke(hook, call, { extensions: start });
   const chainOf = ({ extensions: { delegation } }: { readonly extensions: Extensions }) =>
     delegation?.chain.map(({ subject_id }) => subject_id);
-  expect(nests.results.map(chainOf)).toEqual([["ada", "bot"]]);
-  expect(chainOf(result)).toEqual(["ada"]);
+  expect(nests.results.map(chainOf)).toEqual([["ada", "eve", "bot"]]);
+  expect(chainOf(result)).toEqual(["ada", "eve"]);
   expect(result.rejections).toEqual([]);
 });
 

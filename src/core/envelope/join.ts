@@ -59,8 +59,7 @@ function takeBack(
     if (joined === before) return;
     if (now === joined) level[key] = before;
     else if (tier === "monotonic") {
-      const own = without(setOf(now), without(setOf(joined), setOf(before)));
-      level[key] = own.length === 0 ? before : own;
+      level[key] = without(setOf(now), without(setOf(joined), setOf(before)));
     } else if (isLevel(now)) {
       const inner = { ...now };
       takeBack(fields, inner, joined, before ?? defaultsOf(node));
