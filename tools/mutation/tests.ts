@@ -10,7 +10,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/extensions/",
     "test/conformance/",
     "test/merge/",
-    ...laws("filter", "noninterference", "untouched"),
+    ...laws("filter", "limits", "noninterference", "untouched"),
   ],
   merge: [
     "test/merge/",

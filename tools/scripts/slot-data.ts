@@ -49,9 +49,9 @@ export function slotRows(table: SlotTable): readonly SlotRow[] {
 /** Maps each capability to the other capabilities that it implies. */
 export function impliedBy(table: SlotTable): Readonly<Record<string, readonly string[]>> {
   const { names, implied } = compileSlots(table).capabilities;
-  return Object.fromEntries(
-    names.map((name) => [name, (implied.get(name) ?? []).filter((other) => other !== name)]),
-  );
+  const others = (name: string) =>
+    (implied.get(name) ?? []).filter((other) => other !== name).sort();
+  return Object.fromEntries(names.map((name) => [name, others(name)]));
 }
 
 export function slotData(table: SlotTable): Readonly<Record<string, unknown>> {

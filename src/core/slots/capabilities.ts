@@ -101,7 +101,7 @@ function closure(
 ): readonly string[] {
   const found = new Set([name]);
   for (const each of found) for (const next of direct.get(each) as Set<string>) found.add(next);
-  return Object.freeze([...found].sort());
+  return Object.freeze([...found]);
 }
 
 /**
