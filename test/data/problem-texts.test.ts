@@ -230,6 +230,20 @@ describe("a field", () => {
     ]);
   });
 
+  it.each([
+    [0, "no fields"],
+    [1, "only the field a"],
+    [2, "only the fields a, b"],
+    [16, "only the fields a, b, c, d, e, f, h, i, j, k, l, m, n, o, p, q"],
+    [17, "only the fields a, b, c, d, e, f, h, i, j, k, l, m, n, o, p, q and 1 more"],
+    [18, "only the fields a, b, c, d, e, f, h, i, j, k, l, m, n, o, p, q and 2 more"],
+  ])("that is unknown beside %i others", (count, expected) => {
+    const names = [..."abcdefhijklmnopqrs"].slice(0, count);
+    const schema = z.object(Object.fromEntries(names.map((name) => [name, f])));
+    const problem = `g | slot_unknown | ${expected} | an unknown field`;
+    expect(problemsOf(schema, { g: 1 })).toEqual([problem]);
+  });
+
   it("that cannot be read is not missing as well", () => {
     const getter = {
       get g() {

@@ -70,6 +70,8 @@ describe("a manifest of another kind", () => {
     [undefined, "undefined"],
     ["guard", "string"],
     [() => ({}), "function"],
+    [Promise.resolve({}), "a promise"],
+    [new Proxy({}, {}), "an object of a class"],
   ])("is named: %o", (value, got) => {
     const message = `(manifest) must be a plain object, got ${got}`;
     expect(problemsOf(value)).toEqual([{ field: "(manifest)", message }]);
