@@ -46,11 +46,14 @@ const adding = definePlugin({
 
 describe("a run whose audit trail", () => {
   it("kept everything is unchanged", async () => {
-    const { manager } = await strictly(plugin("adds", adds("a")));
-    const result = await manager.invoke(hook, call);
-    expect(result.violation).toBeUndefined();
-    expect(result.continueProcessing).toBe(true);
-    expect(result.extensions.security?.labels).toEqual(["a"]);
+    const [one, other] = [plugin("one", adds("a")), plugin("other", adds("b"))];
+    for (const plugins of [[one], [one, other]]) {
+      const { manager } = await strictly(...plugins);
+      const result = await manager.invoke(hook, call);
+      expect(result.violation).toBeUndefined();
+      expect(result.continueProcessing).toBe(true);
+      expect(labelsOf(result)).toEqual(["a", "b"].slice(0, plugins.length));
+    }
   });
 
   it("received no events is unchanged, even with an asynchronous handler", async () => {
