@@ -175,11 +175,12 @@ function hookLines(
 }
 
 function handlerLine(each: Explained["hook_runs"][number]["handlers"][number]): string {
-  const { plugin, mode, status, allowed, saw, changed, payload_changed, refused } = each;
+  const { plugin, mode, status, reason, allowed, saw, changed, payload_changed, refused } = each;
+  const ended = reason === null ? status : `${status}: ${reason}`;
   const changes = [...(payload_changed ? ["the payload"] : []), ...changed];
   const isOnTrial = mode === "audit" || mode === "fire_and_forget";
   const said = [
-    allowed ? status : `${status}, refused it`,
+    allowed ? ended : `${ended}, refused it`,
     ...(status === "skipped" || status === "disabled"
       ? []
       : [`could see ${["the payload", ...saw].join(", ")}`]),

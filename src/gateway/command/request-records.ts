@@ -11,6 +11,8 @@ const handler = z.object({
   plugin: text,
   mode: text,
   status: text,
+  // Older records do not have it.
+  reason: textOrNull.default(null).describe("Why it was not called."),
   allowed: z.boolean(),
   saw: textList.describe(
     "The slots and gated fields that it was allowed to see, besides the payload.",

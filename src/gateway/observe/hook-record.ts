@@ -9,6 +9,9 @@ export type HookRan = Pick<GuardEvent, "request" | "point" | "result" | "error">
 
 export const hookRecord = "gateway.hook_ran";
 
+/** The statuses of a handler that was not called. */
+const notCalled: readonly string[] = ["skipped", "disabled"];
+
 export function recordHook(
   manager: Pick<AnyHookManager, "audit">,
   tenantId: string | undefined,
@@ -27,6 +30,8 @@ export function recordHook(
         plugin: each.plugin,
         mode: each.mode,
         status: each.status,
+        // Of a handler that ran, the reason is a plugin's text, and has a record of its own.
+        reason: notCalled.includes(each.status) ? (each.reason ?? null) : null,
         allowed: each.effectiveAllow,
         saw: each.saw,
         changed: each.changed,

@@ -115,6 +115,25 @@ What happened:
     expect(await of(made.ids.passed)).toMatch(/; would have changed security\.labels\n/);
   });
 
+  it("says why a plugin was not called", async () => {
+    verifies("cli:explain");
+    const made = await recorded(all, { conditions: { tools: ["environment"] } });
+    const { stdout } = await explain(made, made.ids.passed);
+    expect(stdout).toContain("\n  watcher (sequential): skipped: Its conditions do not match.\n");
+    const { hook_runs } = (await explain(made, made.ids.refused, "--json")).document();
+    expect(hook_runs[0].handlers).toMatchObject([{ status: "completed", reason: null }]);
+  });
+
+  it("explains a record that does not say why a plugin was not called", async () => {
+    verifies("cli:explain");
+    const made = await recorded(all, { conditions: { tools: ["environment"] } });
+    const file = join(made.cwd, "audit.jsonl");
+    const trail = await readFile(file, "utf8");
+    await writeFile(file, trail.replaceAll(/"reason":"Its conditions do not match\.",/g, ""));
+    const { stdout } = await explain(made, made.ids.passed);
+    expect(stdout).toContain("\n  watcher (sequential): skipped\n");
+  });
+
   it("says what a plugin that runs beside others may not change", async () => {
     verifies("cli:explain");
     const code = plugin.replace(/request: \{[^}]*\}/, "custom: { forged: true }");
