@@ -116,19 +116,40 @@ function reasonIn(error: unknown): string {
 /** Needs no timeout: each transport has a deadline, so every request gets an answer. */
 function asker(transport: Transport): Ask {
   let id = 0;
+  let reported: Error | undefined;
   const waiting = new Map<unknown, (answer: Message) => void>();
-  transport.onmessage = (message) => {
+  transport.onerror = (error) => {
+    reported = error;
+  };
+  transport.onmessage = (message, extra) => {
     if (!isMessage(message)) return;
-    if (isAnswer(message)) waiting.get(message.id)?.(message);
+    const explained = extra?.refusal === undefined ? message : withCause(message, reported);
+    if (isAnswer(message)) waiting.get(message.id)?.(explained);
     // The server may be gone by then.
     else if (isRequest(message)) transport.send(replyTo(message)).catch(() => {});
   };
   return (method, params) =>
     new Promise((resolve, reject) => {
       id += 1;
+      reported = undefined;
       waiting.set(id, resolve);
       transport.send({ jsonrpc: "2.0", id, method, params }).catch(reject);
     });
+}
+
+/**
+ * Adds to an answer that the gateway made what a caller is not told, and the transport reported: the
+ * status of the server's answer, or the code of what failed.
+ */
+function withCause(answer: Message, reported: Error | undefined): Message {
+  const { error } = answer;
+  if (!isMessage(error) || reported === undefined) return answer;
+  const { message } = error;
+  if (reported.message.startsWith(String(message)))
+    return { ...answer, error: { ...error, message: reported.message } };
+  const { code } = reported as NodeJS.ErrnoException;
+  if (typeof code !== "string") return answer;
+  return { ...answer, error: { ...error, message: `${message}: ${code}` } };
 }
 
 const unsupported = refusalOf(-32601, "method_unknown", "Method not found");

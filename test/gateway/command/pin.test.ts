@@ -75,6 +75,33 @@ it("pins what a server shows only to clients that can do what its tools ask for"
   );
 });
 
+it("says why a server could not be asked, as far as that is known", async () => {
+  verifies("cli:gateway-pin");
+  const { url } = await listening(({ url }, response) => {
+    if (url === "/page") response.setHeader("content-type", "text/html").end("<p>Ahoy");
+    else response.writeHead(url === "/moved" ? 308 : 401, { location: "/mcp?key=1" }).end();
+  });
+  const { url: gone, close } = await listening(() => {});
+  await close();
+  const cwd = await folder({
+    closed: { url: `${url}/closed` },
+    moved: { url: `${url}/moved` },
+    page: { url: `${url}/page` },
+    gone: { url: gone },
+  });
+  const { code, stdout } = await pin(cwd, "--check");
+  expect([code, stdout.replaceAll(url, "URL").split("\n")]).toEqual([
+    1,
+    [
+      "closed: could not be asked: The server refused the request with 401",
+      'moved: could not be asked: The server refused the request with 308, a redirect to "URL/mcp". None is followed: if the MCP endpoint is there, configure its URL.',
+      expect.stringMatching(/^page: could not be asked: .* its type is text\/html and its status 200/),
+      "gone: could not be asked: The server could not be reached: ECONNREFUSED",
+      "",
+    ],
+  ]);
+});
+
 it("keeps the pins of a server that it cannot ask, and ends with 1", async () => {
   verifies("cli:gateway-pin");
   const { server } = await listing([tool("add")]);
@@ -90,7 +117,7 @@ it("keeps the pins of a server that it cannot ask, and ends with 1", async () =>
   const { code, stdout } = await pin(cwd);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^listing: 1 tool$/m);
-  expect(stdout).toContain("gone: could not be asked: The server refused the request");
+  expect(stdout).toContain("gone: could not be asked: The server refused the request with 500");
   expect(stdout).toMatch(/missing: could not be asked: .*no-such-command-anywhere/);
   const pins = JSON.parse(await readFile(file, "utf8"));
   expect(pins).toMatchObject(kept);
