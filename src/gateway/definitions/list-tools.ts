@@ -138,8 +138,8 @@ function asker(transport: Transport): Ask {
 }
 
 /**
- * Adds to an answer that the gateway made what a caller is not told, and the transport reported: the
- * status of the server's answer, or the code of what failed.
+ * Adds to an answer that the gateway made what only the transport knows: the status of the server's
+ * answer, or the code of what failed.
  */
 function withCause(answer: Message, reported: Error | undefined): Message {
   const { error } = answer;

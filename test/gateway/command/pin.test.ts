@@ -95,7 +95,9 @@ it("says why a server could not be asked, as far as that is known", async () => 
     [
       "closed: could not be asked: The server refused the request with 401",
       'moved: could not be asked: The server refused the request with 308, a redirect to "URL/mcp". None is followed: if the MCP endpoint is there, configure its URL.',
-      expect.stringMatching(/^page: could not be asked: .* its type is text\/html and its status 200/),
+      expect.stringMatching(
+        /^page: could not be asked: .* its type is text\/html and its status 200/,
+      ),
       "gone: could not be asked: The server could not be reached: ECONNREFUSED",
       "",
     ],
