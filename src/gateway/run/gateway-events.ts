@@ -82,9 +82,11 @@ export class GatewayEvents {
 
   /** A connection to a server failed. */
   serverFailed(server: string, error: Error): void {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code } = error as { readonly code?: unknown };
     const text = error.message === "" ? error.name : error.message;
-    this.#log.warn("server_error", { server, code, text });
+    // Of an abort or a timeout, the code is a number that says nothing.
+    const named = typeof code === "string" ? { code } : {};
+    this.#log.warn("server_error", { server, ...named, text });
   }
 
   /** A tool is new, or its definition is not the pinned one. */

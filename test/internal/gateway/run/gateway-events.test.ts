@@ -36,6 +36,15 @@ it.each<[string, Happen]>([
   expect(lines.length).toBeLessThan(70);
 });
 
+it.each([
+  ["a system's error", Object.assign(new Error("no"), { code: "ECONNREFUSED" }), "ECONNREFUSED"],
+  ["a timeout", new DOMException("late", "TimeoutError"), undefined],
+])("logs the code of %s only if it is a word", (_what, error, code) => {
+  const { lines, events } = logging();
+  events.serverFailed("files", error);
+  expect(lines[0]?.code).toBe(code);
+});
+
 it("logs more of what a server writes to standard error, and how much it left out", () => {
   const { lines, log } = logging();
   vi.useFakeTimers();
