@@ -174,8 +174,8 @@ describe("the settings of an entry", () => {
     [{ conditions: [] }, "conditions must be a plain object"],
     [{ conditions: null }, "conditions must be a plain object"],
     [
-      { conditions: { tool: ["add"] } },
-      "conditions may have only tools, prompts, resources, servers, tenants",
+      { conditions: { tool: ["add"], "a b": [] } },
+      "conditions may have only tools, prompts, resources, servers, tenants, not tool, 'a b'",
     ],
     [
       { conditions: { tools: [] } },

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { conditionKinds, type HookSpec, type Mode, modes } from "../hooks/index.ts";
 import { maxItems } from "../schema/index.ts";
-import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
+import { nameOrQuoted, plainList, plainObject, withoutMissing } from "./read-plain.ts";
 import type { RunSettings } from "./types.ts";
 
 /** In the order of their phases. */
@@ -23,9 +23,9 @@ const patterns = z.exactOptional(
 const conditions = z.strictObject(
   Object.fromEntries(conditionKinds.map((kind) => [kind, patterns])),
   {
-    error: ({ code }) =>
+    error: ({ code, keys }) =>
       code === "unrecognized_keys"
-        ? `conditions may have only ${conditionKinds.join(", ")}`
+        ? `conditions may have only ${conditionKinds.join(", ")}, not ${keys.map(nameOrQuoted).join(", ")}`
         : "conditions must be a plain object",
   },
 );

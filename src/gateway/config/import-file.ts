@@ -10,7 +10,7 @@ import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { exportOf } from "../../core/plugins/index.ts";
 import { lendHost, systemCode, unreadFault } from "../../operate/packages/index.ts";
-import { importText, lineHint, printable } from "../../operate/trust/index.ts";
+import { describeText, lineHint, printable } from "../../operate/trust/index.ts";
 import { atPlaces } from "./code-places.ts";
 
 export interface CodeFile {
@@ -72,7 +72,7 @@ export async function finished<Value>(
   if (end.how === "timeout")
     throw unreadable(path, what, `has not finished loading after ${timeoutMs} ms`);
   const where = atPlaces(end.value) || lineHint(end.value, path);
-  throw unreadable(path, what, `cannot be loaded: ${importText(end.value)}${where}`, end.value);
+  throw unreadable(path, what, `cannot be loaded: ${describeText(end.value)}${where}`, end.value);
 }
 
 async function stateOf(path: string, what: string): Promise<string> {

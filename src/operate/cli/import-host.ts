@@ -7,7 +7,7 @@ import { within } from "../../core/data/index.ts";
 import { surfaceOf } from "../../core/host/index.ts";
 import { exportOf } from "../../core/plugins/index.ts";
 import { systemCode } from "../packages/index.ts";
-import { importText } from "../trust/index.ts";
+import { describeText } from "../trust/index.ts";
 import { namesOf } from "./command-host.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
@@ -32,7 +32,7 @@ export async function importHost(
   });
   if (imported.how === "timeout")
     throw refused(`it takes longer than ${timeoutMs / 1000} seconds to load`);
-  if (imported.how === "threw") throw refused(importText(imported.value));
+  if (imported.how === "threw") throw refused(describeText(imported.value));
   const found = imported.value;
   const names = namesOf(found);
   if (names === undefined) throw refused(texts.noHost(exportName ?? "default"));

@@ -40,7 +40,7 @@ export {
 } from "./lockfile/entry-rules.ts";
 export { locateLockfile } from "./lockfile/locate-lockfile.ts";
 export { isThere, readLockfile } from "./lockfile/read-lockfile.ts";
-export { describeText, importText, lineHint, printable, unprintable } from "./printable.ts";
+export { describeText, lineHint, printable, unprintable } from "./printable.ts";
 export {
   type PluginMode,
   readPluginMode,

@@ -15,14 +15,12 @@ export function printable(text: string): string {
   return oneLine(text, Number.POSITIVE_INFINITY);
 }
 
-/** Describes a thrown value in one line of at most 500 characters, without credentials. */
+/**
+ * Describes a thrown value in one line of at most 500 characters, without credentials, and without
+ * the require stack: of a missing module, Node lists paths there.
+ */
 export function describeText(thrown: unknown): string {
-  return redactText(importText(thrown), []);
-}
-
-/** What an import threw, without the require stack: of a missing module, Node lists paths there. */
-export function importText(thrown: unknown): string {
-  return describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
+  return redactText(describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, ""), []);
 }
 
 /** Node keeps the line of a syntax error from `import` to itself, and prints it when it ends. */

@@ -210,7 +210,7 @@ describe("plugins by name, package and path", () => {
       "a condition of no kind",
       [{ use: "always-no", options: { as: "denier" }, conditions: { serves: ["a"] } }],
       "options_invalid",
-      /plugin 'denier': conditions may have only/,
+      /plugin 'denier': conditions may have only .*, not serves/,
     ],
     [
       "one twice",
@@ -230,6 +230,7 @@ describe("plugins by name, package and path", () => {
     ["export default 1;", /is not a plugin: write `export default definePlugin/],
     ["export default () => ({});", /is not a plugin/],
     ["throw new Error('broken')", /cannot be loaded: broken/],
+    ["throw new Error('token=abc123secret')", /cannot be loaded: token=\[REDACTED\] /],
   ])("are refused: a file with %s", async (source, text) => {
     const folder = await folderWith({ "p.mjs": source });
     expect((await refusal(["p.mjs"], { folder })).message).toMatch(text);
