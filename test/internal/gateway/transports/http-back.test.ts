@@ -166,6 +166,25 @@ it("fetches the rest of a stream that broke, even if that breaks too", async () 
   expect(cut).toEqual([5]);
 });
 
+it("fetches the rest as often as there is something new in it", async () => {
+  let gets = 0;
+  const { end, messages } = await back((response, { method }) => {
+    if (method === "GET") gets += 1;
+    const next = gets < 8 ? note : result;
+    events(response, `id: ${gets}\nretry: 0\ndata: ${JSON.stringify(next)}\n\n`);
+  });
+  await end.send(call);
+  const came = (await messages(9)).map(({ message }) => message);
+  expect(came).toEqual([...Array.from({ length: 8 }, () => note), result]);
+});
+
+it("reads a stream past the answer to another request", async () => {
+  const other = { ...result, id: 6 };
+  const { end, messages } = await back((response) => events(response, other, result));
+  await end.send(call);
+  expect((await messages(2)).map(({ message }) => message)).toEqual([other, result]);
+});
+
 it("asks again for the rest of a stream that the server still takes for an open one", async () => {
   const refusing = [409, 503];
   const { end, messages, cut } = await back((response, { method }) => {
@@ -322,6 +341,8 @@ it("no longer waits for a request of a session if the server refuses to hear of 
 });
 
 it("no longer waits for a request of a session if the server does not answer at all", async () => {
+  const timeout = vi.spyOn(AbortSignal, "timeout");
+  onTestFinished(() => void vi.restoreAllMocks());
   let open = 0;
   const { end } = await back((response) => {
     open += 1;
@@ -335,6 +356,27 @@ it("no longer waits for a request of a session if the server does not answer at 
   const late = end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
   await expect(late).rejects.toThrow("timeout");
   await expect.poll(() => open).toBe(0);
+  // Much shorter than for other notifications: the caller waits for no answer any more.
+  expect(timeout.mock.calls).toEqual([[2000]]);
+});
+
+it("can cancel a request again that has the id of one that was cancelled", async () => {
+  const streams: ServerResponse[] = [];
+  const { end } = await back((response, _, body) => {
+    if (JSON.parse(body).id === undefined) return void response.writeHead(202).end();
+    streams.push(response);
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+  });
+  const areClosed = () => streams.map(({ closed }) => closed);
+  const params = { requestId: 5 };
+  const cancel = () => end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+  await end.send(call);
+  await expect.poll(areClosed).toEqual([false]);
+  // The second begins before the first has ended, whose end must not forget it.
+  await Promise.all([cancel(), end.send(call)]);
+  await expect.poll(areClosed).toEqual([true, false]);
+  await cancel();
+  await expect.poll(areClosed).toEqual([true, true]);
 });
 
 it("keeps no connection for a notification that the server does not accept", async () => {
@@ -397,6 +439,38 @@ function session(onGet: (response: ServerResponse) => void): Answering {
     json(response, { jsonrpc: "2.0", id, result: {} });
   };
 }
+
+it("ends the session of a server that names it only while the connection ends", async () => {
+  let answers = () => {};
+  const { end, seen } = await back((response, request, body) => {
+    const answering = session(() => {});
+    if (!body.includes("initialize")) return answering(response, request, body);
+    answers = () => answering(response, request, body);
+  });
+  await end.send(initialize);
+  await expect.poll(() => seen.length).toBe(1);
+  const ended = end.close();
+  answers();
+  await ended;
+  expect(seen.map(({ method, headers }) => [method, headers["mcp-session-id"]])).toEqual([
+    ["POST", undefined],
+    ["DELETE", "made"],
+  ]);
+});
+
+it("opens no stream of the server's own once the connection has ended", async () => {
+  const { end, messages, seen } = await back((response, request, body) => {
+    if (!body.includes("initialized")) session(() => {})(response, request, body);
+  });
+  await end.send(initialize);
+  await messages(1);
+  const begun = expect(end.send(initialized)).rejects.toThrow("aborted");
+  await expect.poll(() => seen.length).toBe(2);
+  await end.close();
+  await begun;
+  await pause(50);
+  expect(seen.map(({ method }) => method)).toEqual(["POST", "POST", "DELETE"]);
+});
 
 /** Answers everything after `initialize` with 400, as if it did not know the session, unless `ping`. */
 function badRequests(ping: (response: ServerResponse, id: unknown) => void): Answering {
